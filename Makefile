@@ -1,0 +1,38 @@
+# Every target does its own set-up: `make demo` and `make test` work on a fresh clone.
+.PHONY: help setup demo test check format lock clean
+
+help:            ## this list
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup:           ## .venv from the lock file
+	@.ci/setup run
+
+demo: setup      ## real usage through Segue, on one page
+	@.venv/bin/segue demo
+
+test:            ## everything that is tested (installs a browser where there is none)
+	@.ci/setup browser
+	@.venv/bin/python -m pytest
+
+check:           ## format, lint, types, import rules, generated files
+	@.ci/setup dev
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
+	@.venv/bin/python -m segue.generated --check
+
+format:          ## let ruff have its way
+	@.ci/setup dev
+	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
+	@.venv/bin/python -m segue.generated
+
+lock:            ## resolve the dependencies anew, for every platform and Python from 3.11
+	@.ci/setup dev
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --all-extras pyproject.toml -o requirements.lock
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --all-extras --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:           ## forget the environment and the demo's files
+	@rm -rf .venv tests/node_modules .demo

@@ -1,0 +1,80 @@
+"""The business case behind a link: a page with no login, its chart, and its three answers."""
+
+import asyncio
+from datetime import date
+from typing import Any
+
+from litestar import MediaType, Request, Response, get, post
+from litestar.response import Redirect
+
+from engine.errors import Gone, Invalid, NotFound
+from service import answer, case
+from service.context import Context
+
+FIELDS = ("name", "question", "reason", "not_before")
+
+
+def routes(context: Context) -> list[Any]:
+    """The page, the chart and the answers."""
+
+    @get("/case/{token:str}", include_in_schema=False, sync_to_thread=True)
+    def page(token: str, answered: str = "") -> Response[str]:
+        return _page(case.page(context, token, answered=answered))
+
+    @get("/chart/{name:str}", include_in_schema=False, sync_to_thread=True)
+    def chart(name: str) -> Response[bytes]:
+        png = case.chart_png(context, name.removesuffix(".png"))
+        return Response(
+            png, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"}
+        )
+
+    @post("/case/{token:str}/{kind:str}", include_in_schema=False)
+    async def respond(request: Request[Any, Any, Any], token: str, kind: str) -> Response[Any]:
+        form = await request.form()
+        given = {name: str(form.get(name) or "") for name in FIELDS}
+        return await asyncio.to_thread(_respond, context, token, kind, given)
+
+    return [page, chart, respond]
+
+
+def _respond(context: Context, token: str, kind: str, given: dict[str, str]) -> Response[Any]:
+    """Record an answer and lead to a page that can be reloaded without answering twice."""
+    try:
+        answer.by_link(
+            context,
+            token=token,
+            kind=kind,
+            text=given["question"] or given["reason"],
+            name=given["name"],
+            until=_day(given["not_before"]),
+        )
+    except (NotFound, Gone):
+        return _page(case.page(context, token))
+    except Invalid:
+        return _page(case.page(context, token, status=400))
+    return Redirect(f"/case/{token}?answered={kind}", status_code=303)
+
+
+def _page(shown: case.Page) -> Response[str]:
+    policy = (
+        f"default-src 'none'; style-src {shown.style}; img-src data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return Response(
+        shown.html,
+        status_code=shown.status,
+        media_type=MediaType.HTML,
+        headers={
+            "Content-Security-Policy": policy,
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+            "X-Robots-Tag": "noindex, nofollow",
+        },
+    )
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid("write the date as year-month-day", pointer="/until") from None

@@ -1,0 +1,27 @@
+"""Liveness and readiness; readiness says what is wrong."""
+
+from typing import Any
+
+from litestar import MediaType, Response, get
+
+from service.context import Context
+from service.ready import problems
+
+
+def routes(context: Context) -> list[Any]:
+    """What a load balancer and an orchestrator ask."""
+
+    @get("/healthz", summary="The process answers", media_type=MediaType.TEXT)
+    async def alive() -> str:
+        return "ok"
+
+    @get("/readyz", summary="Requests can be served, or why not", sync_to_thread=True)
+    def ready() -> Response[dict[str, Any]]:
+        found = problems(context)
+        return Response(
+            {"ready": not found, "problems": found},
+            status_code=503 if found else 200,
+            headers={"Cache-Control": "no-store"},
+        )
+
+    return [alive, ready]

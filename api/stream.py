@@ -1,0 +1,82 @@
+"""The widget's live stream: the state at once, then whenever it changes, as server-sent events."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from litestar import Request, get
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from api.hub import Hub
+from api.token import Bearer, bearer
+from service import state
+from service.context import Context
+
+HEARTBEAT = 15.0
+SETTLE = 0.15
+WARNING = timedelta(seconds=60)
+
+
+def routes(context: Context, hub: Hub, secret: str | None) -> list[Any]:
+    """The stream's route."""
+    who = bearer(context, secret)
+
+    @get("/v1/widget/stream", summary="Live state of the widget", media_type="text/event-stream")
+    async def stream(request: Request[Any, Any, Any]) -> ServerSentEvent:
+        visitor = await asyncio.to_thread(who, request)
+        last = request.headers.get("last-event-id")
+        return ServerSentEvent(
+            _events(context, hub, visitor, last),
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    return [stream]
+
+
+async def _events(
+    context: Context, hub: Hub, visitor: Bearer, last: str | None
+) -> AsyncIterator[ServerSentEventMessage]:
+    warned = False
+    with hub.stream(visitor.account) as changed:
+        while not hub.closing:
+            changed.clear()
+            now = await asyncio.to_thread(state.of, context, visitor.account, visitor.sub)
+            digest = _digest(now)
+            if digest != last:
+                last = digest
+                yield ServerSentEventMessage(event="state", id=digest, data=json.dumps(now))
+            left = visitor.expires - datetime.now(UTC)
+            if left <= timedelta(0):
+                return
+            if left <= WARNING and not warned:
+                warned = True
+                yield ServerSentEventMessage(event="expiring", data="{}")
+            async for beat in _wait(changed, left, warned=warned):
+                yield beat
+            if not hub.closing:
+                await asyncio.sleep(SETTLE)
+
+
+async def _wait(
+    changed: asyncio.Event, left: timedelta, *, warned: bool
+) -> AsyncIterator[ServerSentEventMessage]:
+    """Comments every 15 s until something changes, or the token needs a word."""
+    seconds = left.total_seconds() if warned else (left - WARNING).total_seconds()
+    end = asyncio.get_running_loop().time() + max(seconds, 0.0)
+    while not changed.is_set():
+        rest = end - asyncio.get_running_loop().time()
+        if rest <= 0:
+            return
+        try:
+            await asyncio.wait_for(changed.wait(), min(HEARTBEAT, rest))
+        except TimeoutError:
+            yield ServerSentEventMessage(comment="still here")
+
+
+def _digest(state: dict[str, Any]) -> str:
+    """What changed apart from the time of looking."""
+    body = {k: v for k, v in state.items() if k != "as_of"}
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]

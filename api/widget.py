@@ -1,0 +1,159 @@
+"""The widget's routes: state, feedback, forward, undo, and its files."""
+
+import asyncio
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from litestar import Request, get, post
+from litestar.static_files import create_static_files_router
+
+from api.token import Bearer, bearer
+from engine.alert import FeedbackKind
+from engine.errors import Invalid, NotFound
+from service import feedback, forward, state
+from service.context import Context
+from service.people import of_token
+
+T = TypeVar("T")
+FILES = Path(__file__).parent.parent / "widget" / "v1"
+
+
+class Feedback(msgspec.Struct, forbid_unknown_fields=True):
+    """An answer as the widget sends it; the same id twice is one answer."""
+
+    id: str
+    kind: FeedbackKind
+    until: date | None = None
+    reason: str | None = None
+    whole_account: bool = False
+
+
+class Forward(msgspec.Struct, forbid_unknown_fields=True):
+    """To whom the story goes: a stored person, or somebody new by e-mail."""
+
+    id: str
+    to: str | None = None
+    role: Literal["manager", "finance"] = "manager"
+    email: str | None = None
+    name: str | None = None
+    note: str = ""
+
+
+class Undo(msgspec.Struct, forbid_unknown_fields=True):
+    """Which answer or forward is taken back."""
+
+    id: str
+
+
+def routes(context: Context, secret: str | None) -> list[Any]:
+    """Every route of the widget but the stream."""
+    who = bearer(context, secret)
+
+    @get("/v1/widget/state", summary="Meters and the one current alert", sync_to_thread=True)
+    def current(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        visitor = who(request)
+        return state.of(context, visitor.account, visitor.sub)
+
+    @post(
+        "/v1/widget/alerts/{alert:str}/feedback", summary="An answer to an alert", status_code=200
+    )
+    async def answer(request: Request[Any, Any, Any], alert: str) -> dict[str, Any]:
+        given = body(await request.body(), Feedback)
+        return await asyncio.to_thread(_answer, context, who(request), alert, given)
+
+    @post("/v1/widget/alerts/{alert:str}/forward", summary="Pass the story on", status_code=200)
+    async def pass_on(request: Request[Any, Any, Any], alert: str) -> dict[str, Any]:
+        wanted = body(await request.body(), Forward)
+        return await asyncio.to_thread(_forward, context, who(request), alert, wanted)
+
+    @post("/v1/widget/alerts/{alert:str}/undo", summary="Take it back", status_code=200)
+    async def undo(request: Request[Any, Any, Any], alert: str) -> dict[str, Any]:
+        wanted = body(await request.body(), Undo)
+        return await asyncio.to_thread(_undo, context, who(request), alert, wanted.id)
+
+    files = create_static_files_router(
+        path="/widget/v1", directories=[FILES], cache_control=None, include_in_schema=False
+    )
+    return [current, answer, pass_on, undo, files]
+
+
+def body(raw: bytes, shape: type[T]) -> T:
+    """A request's JSON as `shape`; Invalid says which field is wrong."""
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except msgspec.ValidationError as error:
+        text, _, path = str(error).partition(" - at `$")
+        pointer = path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
+        raise Invalid(text, pointer=pointer) from None
+    except msgspec.DecodeError as error:
+        raise Invalid(f"not JSON: {error}") from None
+
+
+def _answer(context: Context, visitor: Bearer, alert: str, given: Feedback) -> dict[str, Any]:
+    _may_see(context, visitor, alert)
+    result = feedback.record(
+        context,
+        id=f"{visitor.sub}/{given.id}",
+        account=visitor.account,
+        alert=alert,
+        person=of_token(context, visitor.account, visitor.sub),
+        kind=given.kind,
+        channel="widget",
+        until=given.until,
+        reason=given.reason,
+        whole_account=given.whole_account,
+    )
+    return {
+        "id": given.id,
+        "kind": given.kind,
+        "returns": result.returns.isoformat() if result.returns else None,
+        "undo_seconds": int(feedback.UNDO.total_seconds()),
+    }
+
+
+def _forward(context: Context, visitor: Bearer, alert: str, wanted: Forward) -> dict[str, Any]:
+    _may_see(context, visitor, alert)
+    to = wanted.to
+    if to is None:
+        to = forward.add_recipient(
+            context,
+            account=visitor.account,
+            role=wanted.role,
+            email=wanted.email,
+            name=wanted.name,
+        )
+    sent = forward.start(
+        context,
+        account=visitor.account,
+        alert=alert,
+        champion=visitor.sub,
+        to=to,
+        note=wanted.note,
+    )
+    answer = {
+        "forward": sent.id,
+        "to_name": sent.to_name,
+        "channel": sent.channel,
+        "undo_seconds": int(forward.WAIT.total_seconds()),
+        "state": sent.state,
+    }
+    if sent.state == "draft":
+        answer["mailto"] = forward.draft(context, account=visitor.account, id=sent.id)
+    return answer
+
+
+def _undo(context: Context, visitor: Bearer, alert: str, id: str) -> dict[str, Any]:
+    if id.startswith("forward_"):
+        done = forward.undo(context, account=visitor.account, forward=id, person=visitor.sub)
+    else:
+        done = feedback.undo(
+            context, account=visitor.account, id=f"{visitor.sub}/{id}", person=visitor.sub
+        )
+    return {"id": id, "undone": done}
+
+
+def _may_see(context: Context, visitor: Bearer, alert: str) -> None:
+    if not state.may_see(context, visitor.account, visitor.sub, alert):
+        raise NotFound(f"there is no alert {alert!r} for you")

@@ -1,0 +1,173 @@
+"""Slack's way in: one ASGI app for events, clicks, commands and the installation pages."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import clicks, commands, modals
+from bot.slack.caller import first_time
+from bot.slack.install import Flow, find_bot
+from bot.slack.replies import reply
+from bot.slack.send import SLACK_API, TIMEOUT
+from bot.words import words_of
+from engine.errors import SegueError
+from service.context import Context
+from store import installs
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+log = logging.getLogger(__name__)
+_LARGEST_BODY = 1_048_576
+
+
+def create(
+    context: Context,
+    *,
+    signing_secret: str,
+    api_url: str = SLACK_API,
+    client_id: str | None = None,
+    client_secret: str | None = None,
+    home_team: str | None = None,
+    authorize_url: str | None = None,
+) -> "SlackApp":
+    """The ASGI app to mount at /slack; without client id and secret it offers no installation."""
+    client = AsyncWebClient(base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
+    flow = None
+    if client_id and client_secret:
+        flow = Flow(
+            context,
+            client=client,
+            home_team=home_team,
+            client_id=client_id,
+            client_secret=client_secret,
+            authorization_url=authorize_url,
+        )
+    authorize: Any = Authorize(context)  # Bolt's type forgets that there may be none.
+    bolt = AsyncApp(
+        name="segue",
+        logger=log,
+        signing_secret=signing_secret,
+        client=client,
+        authorize=authorize,
+        oauth_flow=flow,
+        user_facing_authorize_error_message=words_of(context).say("not_linked"),
+    )
+    for part in (clicks, modals, commands):
+        part.listen(bolt, context)
+    _listen_to_removal(bolt, context)
+    _listen_to_errors(bolt, context)
+    return SlackApp(bolt)
+
+
+class SlackApp:
+    """Bolt behind its paths, wherever it is mounted: the mount strips a prefix and adds a slash."""
+
+    def __init__(self, bolt: AsyncApp) -> None:
+        self._handler = AsyncSlackRequestHandler(bolt, path="/slack/events")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        body = await _whole_body(receive)
+        if body is None:
+            await _refuse(send, 413)
+            return
+        path = "/slack/" + scope["path"].rstrip("/").rpartition("/")[2]
+
+        async def replay() -> MutableMapping[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        try:
+            await self._handler({**scope, "path": path}, replay, send)
+        except ValueError:  # Not UTF-8 or not JSON: nothing that Slack sends.
+            await _refuse(send, 400)
+
+
+class Authorize(AsyncAuthorize):
+    """The token of the workspace a request comes from."""
+
+    def __init__(self, context: Context) -> None:
+        self._segue = context
+
+    async def __call__(
+        self, *, enterprise_id: str | None, team_id: str | None, **_: Any
+    ) -> AuthorizeResult | None:
+        """The bot of the workspace; None where the app is not linked."""
+        try:
+            bot = await asyncio.to_thread(find_bot, self._segue, team_id, enterprise_id)
+        except SegueError:
+            log.error("the token of workspace %s can't be read: install the app again", team_id)
+            return None
+        if bot is None:
+            return None
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_user_id=bot.bot_user_id,
+            bot_token=bot.bot_token,
+        )
+
+
+def _listen_to_removal(app: AsyncApp, context: Context) -> None:
+    """The app was removed or its token revoked; the two come in any order, and again."""
+
+    @app.event("app_uninstalled")
+    async def uninstalled(body: dict[str, Any]) -> None:
+        await _removed(context, body)
+
+    @app.event("tokens_revoked")
+    async def revoked(body: dict[str, Any]) -> None:
+        if body["event"].get("tokens", {}).get("bot"):
+            await _removed(context, body)
+
+
+async def _removed(context: Context, body: dict[str, Any]) -> None:
+    if await first_time(context, "slack event", body["event_id"]):
+        await asyncio.to_thread(_revoke, context, body["team_id"])
+
+
+def _revoke(context: Context, team: str) -> None:
+    with context.database.write() as session:
+        if installs.revoke(session, team, context.clock.now()):
+            log.info("the app was removed from workspace %s", team)
+
+
+def _listen_to_errors(app: AsyncApp, context: Context) -> None:
+    """What nobody expected: logged with its trace, and said to who waits for an answer."""
+
+    @app.error
+    async def failed(
+        error: Exception, body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond
+    ) -> None:
+        log.error("handling a callback failed", exc_info=error)
+        await ack()
+        if body.get("response_url"):
+            await reply(respond, words_of(context).say("failed"))
+
+
+async def _whole_body(receive: Receive) -> bytes | None:
+    """The request's body; None where it is larger than anything Slack sends."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return bytes(body)
+        body += message.get("body", b"")
+        if len(body) > _LARGEST_BODY:
+            return None
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+async def _refuse(send: Send, status: int) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,157 @@
+"""Whole messages: one delivery becomes the payload that Slack is given. Pure."""
+
+from datetime import date
+from typing import Any
+
+from bot.slack import blocks, buttons
+from bot.slack.limits import Limit
+from bot.slack.refs import Ref
+from bot.slack.text import Block, fallback
+from bot.words import Words
+from engine.alert import AlertClass
+from service.channel import DeliveryKind, ForwardState, Outgoing
+from templates.message import Message
+
+_KEPT = {  # What a block is made of; Slack adds more to an image, and then refuses it.
+    "header": ("text",),
+    "section": ("text", "fields"),
+    "context": ("elements",),
+    "image": ("image_url", "alt_text"),
+    "actions": ("elements",),
+}
+
+
+def payload(outgoing: Outgoing) -> dict[str, Any]:
+    """`text` and `blocks` of one delivery."""
+    words, text = Words(outgoing.locale), blocks.message_of(outgoing)
+    match outgoing.kind:
+        case DeliveryKind.FORWARD:
+            shown, said = _forward(outgoing, text, words), f"{text.lead} {text.title}"
+        case DeliveryKind.RECEIPT:
+            said = outgoing.extra.get("text") or text.title
+            shown = [blocks.section(said, "receipt")]
+        case DeliveryKind.SUMMARY | DeliveryKind.NOTICE | DeliveryKind.CARD:
+            shown, said = _card(outgoing, text, words), f"{text.title}. {text.body}"
+    return finished(said, shown)
+
+
+def finished(text: str, shown: list[Block]) -> dict[str, Any]:
+    """A payload whose links don't unfurl and whose text pings nobody."""
+    return {
+        "text": fallback(text, Limit.TEXT),
+        "blocks": shown[: Limit.BLOCKS_IN_MESSAGE],
+        "parse": "none",
+        "link_names": False,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def without_chart(sent: dict[str, Any]) -> dict[str, Any]:
+    """The same message for a Slack that could not fetch the picture; the bar of text stays."""
+    return {**sent, "blocks": [b for b in sent["blocks"] if b["type"] != "image"]}
+
+
+def closed(message: dict[str, Any], line: str) -> dict[str, Any]:
+    """A message as it came back from Slack, with one line instead of its buttons; links stay."""
+    shown = []
+    for block in message.get("blocks", []):
+        kept = {k: block[k] for k in _KEPT.get(block.get("type"), ()) if block.get(k)}
+        if block.get("type") == "actions":
+            kept["elements"] = [e for e in block["elements"] if e.get("url")]
+        if kept and kept.get("elements", True):
+            shown.append({"type": block["type"], "block_id": block["block_id"], **kept})
+    shown = [b for b in shown if b["block_id"] != "answer"]
+    return {**finished("", [*shown, blocks.section(line, "answer")]), "text": message["text"]}
+
+
+def _card(outgoing: Outgoing, text: Message, words: Words) -> list[Block]:
+    """The champion's message in its present state: open, being sent, sent, answered."""
+    ref = Ref(account=outgoing.account, alert=outgoing.alert)
+    return [
+        *blocks.told(outgoing, text),
+        *blocks.why(outgoing, words),
+        *(line for f in outgoing.forwards for line in _forwarded(outgoing, f, words)),
+        *_answered(outgoing, words),
+        *_choices(outgoing, ref, words),
+    ]
+
+
+def _choices(outgoing: Outgoing, ref: Ref, words: Words) -> list[Block]:
+    closed = outgoing.closed_as
+    match outgoing.story.alert_class:
+        case AlertClass.NOTICE:
+            return [] if closed else buttons.row("choices", buttons.opt_out(ref, words))
+        case AlertClass.REFLECTION:
+            return [] if closed else buttons.row("choices", buttons.answers(ref, words))
+        case AlertClass.ASK:
+            if closed:
+                return []
+            sending = buttons.sending(ref, words, outgoing.recipients, outgoing.forwards)
+            return [
+                *buttons.row("send", [*sending, *buttons.plan_link(outgoing, words)]),
+                *buttons.row("choices", buttons.answers(ref, words)),
+            ]
+
+
+def _forwarded(outgoing: Outgoing, forward: ForwardState, words: Words) -> list[Block]:
+    """One line on where a forward stands; while it waits it can be taken back."""
+    name, where = forward.to_name, f"forward.{forward.id}"[: Limit.ID]
+    match forward.state:
+        case "waiting":
+            ref = Ref(account=outgoing.account, alert=outgoing.alert, forward=forward.id)
+            line = blocks.section(words.say("sending_to", name=name), where)
+            undo = buttons.button(buttons.Click.UNDO_FORWARD, words.say("undo"), ref)
+            return [{**line, "accessory": undo} if forward.undo_until else line]
+        case "sent":
+            zone = outgoing.person.time_zone or outgoing.story.time_zone
+            at = forward.sent_at or outgoing.story.as_of
+            return [blocks.section(words.sent_to(name, at, zone), where)]
+        case "undone":
+            return [blocks.context([words.say("forward_undone", name=name)], where)]
+        case _:
+            return [blocks.section(words.say("not_sent_to", name=name), where)]
+
+
+def _answered(outgoing: Outgoing, words: Words) -> list[Block]:
+    """What the alert was closed by, or that it was found useful."""
+    own = outgoing.extra.get("person") == outgoing.person.id
+    useful = own and outgoing.extra.get("kind") == "useful"
+    answer = outgoing.closed_as or ("useful" if useful else None)
+    if answer is None:
+        return []
+    return [blocks.section(words.answered(answer, _day(outgoing.returns)), "answer")]
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _forward(outgoing: Outgoing, text: Message, words: Words) -> list[Block]:
+    """What manager or finance gets: from the app, saying who asked, with everything to answer."""
+    ref = Ref(account=outgoing.account, alert=outgoing.alert, case=outgoing.extra.get("case", ""))
+    note = [blocks.section(f"“{text.note}”", "note")] if text.note else []
+    return [
+        *([blocks.context([text.lead], "lead")] if text.lead else []),
+        *note,
+        *blocks.told(outgoing, text),
+        *blocks.why(outgoing, words),
+        *_answered(outgoing, words),
+        *([] if outgoing.closed_as else buttons.row("decide", _decisions(outgoing, ref, words))),
+    ]
+
+
+def _decisions(outgoing: Outgoing, ref: Ref, words: Words) -> list[Block]:
+    """Approving happens on the page, where everything is visible; the rest here."""
+    pages = [
+        *buttons.link(1, words.say("open_case"), outgoing.case_url),
+        *buttons.link(2, words.say("approve_question"), outgoing.case_url),
+    ]
+    if not ref.case:
+        return [*pages, *buttons.opt_out(ref, words)]
+    return [
+        *pages,
+        buttons.button(buttons.Click.QUESTION, words.say("ask_question"), ref),
+        buttons.button(buttons.Click.DECLINE, words.say("not_now"), ref),
+        *buttons.opt_out(ref, words),
+    ]

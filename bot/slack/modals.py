@@ -1,0 +1,108 @@
+"""What comes back from modals: checked while one is open, so that it can say what is wrong."""
+
+import asyncio
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import views
+from bot.slack.caller import first_time, identify, profile
+from bot.slack.refs import Ref, read
+from bot.slack.replies import sorry
+from bot.words import Words, words_of
+from engine.errors import Invalid, SegueError
+from service import answer, forward
+from service.channel import ForwardState
+from service.context import Context
+
+
+def listen(app: AsyncApp, context: Context) -> None:
+    """Take what the two modals send."""
+
+    @app.view(views.FORWARD)
+    async def chosen(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        if not await first_time(context, "slack modal", body["trigger_id"]):
+            await ack()
+            return
+        words = words_of(context)
+        try:
+            state = await _forward(context, client, body)
+        except SegueError as error:
+            await ack(response_action="errors", errors=_at_field(error, words))
+            return
+        if state.state == "draft":
+            line = words.say("unreachable", name=state.to_name)
+            await ack(response_action="errors", errors={views.PERSON: line})
+            return
+        await ack(response_action="clear")
+
+    @app.view(views.ASK)
+    async def asked(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        if not await first_time(context, "slack modal", body["trigger_id"]):
+            await ack()
+            return
+        words = words_of(context)
+        try:
+            await _ask(context, client, body)
+        except SegueError as error:
+            await ack(response_action="errors", errors={views.TEXT: sorry(error, words)})
+            return
+        await ack(response_action="update", view=views.said(words.say("question_sent"), words))
+
+
+async def _forward(context: Context, client: AsyncWebClient, body: dict[str, Any]) -> ForwardState:
+    """Remember who was chosen, and start the forward."""
+    ref, team = read(body["view"]["private_metadata"]), body["team"]["id"]
+    caller = await identify(context, client, team, body["user"]["id"])
+    caller.of(ref.account)
+    values = body["view"]["state"]["values"]
+    user = values[views.PERSON][views.PERSON].get("selected_user") or ""
+    if user == caller.user:
+        raise Invalid("choose somebody else", pointer="/to", code="yourself")
+    member = await profile(client, team, user)
+    if member is None:
+        raise Invalid("not a member of this workspace", pointer="/to", code="outsider")
+    person = await asyncio.to_thread(
+        forward.add_recipient,
+        context,
+        account=ref.account,
+        role=values[views.ROLE][views.ROLE]["selected_option"]["value"],
+        slack_user=user,
+        team=team,
+        email=member.get("profile", {}).get("email"),
+        name=member.get("real_name") or member.get("name"),
+    )
+    return await asyncio.to_thread(
+        forward.start,
+        context,
+        account=ref.account,
+        alert=ref.alert,
+        champion=caller.person,
+        to=person,
+        note=values[views.TEXT][views.TEXT].get("value") or "",
+    )
+
+
+async def _ask(context: Context, client: AsyncWebClient, body: dict[str, Any]) -> None:
+    ref: Ref = read(body["view"]["private_metadata"])
+    caller = await identify(context, client, body["team"]["id"], body["user"]["id"])
+    caller.of(ref.account)
+    await asyncio.to_thread(
+        answer.answer,
+        context,
+        account=ref.account,
+        case=ref.case,
+        kind="question",
+        text=body["view"]["state"]["values"][views.TEXT][views.TEXT].get("value") or "",
+        by=caller.person,
+    )
+
+
+def _at_field(error: SegueError, words: Words) -> dict[str, str]:
+    """The error beside the field it is about."""
+    if isinstance(error, Invalid) and error.code in ("yourself", "outsider"):
+        return {views.PERSON: words.say(error.code)}
+    if isinstance(error, Invalid) and error.pointer == "/note":
+        return {views.TEXT: sorry(error, words)}
+    return {views.PERSON: sorry(error, words)}

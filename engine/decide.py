@@ -1,0 +1,173 @@
+"""Start reading here: everything known about one account goes in, one decision comes out.
+
+    history -> stage -> forecasts -> moments -> reasons against each -> the one that survives
+
+Pure and deterministic: the same snapshot, policy and now give the same decision, live, in a
+backtest or in a replay. What is not said is decided as carefully as what is.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from engine.alert import AlertClass, Moment, Outcome, Reason, ReasonCode
+from engine.audience import Audience
+from engine.decision import Balance, Candidate, Decision, Forecast
+from engine.digest import digest
+from engine.forecast import foresee
+from engine.gate import Context
+from engine.guard import guard
+from engine.history import history
+from engine.ledger import balance
+from engine.moments import Due, moments, uses
+from engine.policy import Policy
+from engine.restraint import reasons
+from engine.snapshot import Snapshot
+from engine.stage import COMMITTED, Standing, standing
+
+_RANK = {moment: place for place, moment in enumerate(Moment)}
+_PRESSURE = frozenset(
+    (Moment.SUSTAINED_OVER, Moment.RECURRING_FRICTION, Moment.AT_LIMIT, Moment.PACE)
+)
+_SPIKES = frozenset((ReasonCode.ONE_OFF, ReasonCode.RAMP))
+
+
+def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
+    """Whether to speak to this account at `now`, about what, to whom, and every reason why not."""
+    today = now.astimezone(ZoneInfo(snapshot.account.time_zone)).date()
+    past = history(snapshot, today)
+    stands = standing(snapshot, past, policy.stage)
+    forecasts = _forecasts(snapshot, policy, today)
+    trust = balance(snapshot, past, policy, now)
+    audience = Audience(snapshot, policy, now)
+    due = moments(snapshot, forecasts, stands, policy, today)
+    contexts = (
+        _context(snapshot, moment, stands, forecasts, trust, audience, today) for moment in due
+    )
+    judged = tuple(_candidate(context, policy, now) for context in contexts)
+    said = _choose(judged, {moment.key: moment.people for moment in due})
+    return Decision(
+        account=snapshot.account.id,
+        at=now,
+        outcome=said.outcome,
+        reason=said.reasons[0].code if said.reasons else None,
+        reasons=said.reasons,
+        chosen=said.chosen,
+        notices=said.notices,
+        candidates=judged,
+        stage=replace(stands.view, outgrowing=_outgrowing(stands, judged, policy)),
+        forecasts=tuple(forecasts.values()),
+        balance=trust,
+        recipient=audience.recipient(said.chosen.alert_class) if said.chosen else None,
+        audience=audience.banner(said.chosen.alert_class) if said.chosen else (),
+        exposed=said.exposed,
+        next_possible=_next_possible(said.reasons),
+        guard=tuple((m.key, guard(m, judged, policy, today)) for m in snapshot.meters),
+        digest=digest(snapshot, policy, today),
+        notice_recipient=audience.recipient(AlertClass.NOTICE) if said.notices else None,
+    )
+
+
+def _forecasts(snapshot: Snapshot, policy: Policy, today: date) -> dict[str, Forecast]:
+    """Forecasts of the meters for which one could matter; below that share nothing rests on it."""
+    share = min(policy.pace.used, policy.approaching.used)
+    return {
+        meter.key: foresee(meter, snapshot.account.id, today, policy, snapshot.calibration)
+        for meter in snapshot.meters
+        if meter.meaningful and uses(meter, share)
+    }
+
+
+def _context(
+    snapshot: Snapshot,
+    due: Due,
+    stands: Standing,
+    forecasts: dict[str, Forecast],
+    trust: Balance,
+    audience: Audience,
+    today: date,
+) -> Context:
+    return Context(
+        snapshot=snapshot,
+        due=due,
+        meter=next(meter for meter in snapshot.meters if meter.key == due.key.meter),
+        standing=stands,
+        forecast=forecasts.get(due.key.meter),
+        balance=trust,
+        audience=audience,
+        today=today,
+    )
+
+
+def _candidate(context: Context, policy: Policy, now: datetime) -> Candidate:
+    due = context.due
+    return Candidate(
+        key=due.key, p=due.p, evidence=due.evidence, reasons=reasons(context, policy, now)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What survives of the candidates, and why not more."""
+
+    outcome: Outcome
+    chosen: Candidate | None
+    notices: tuple[Candidate, ...]
+    reasons: tuple[Reason, ...]
+    exposed: bool
+
+
+def _choose(judged: Sequence[Candidate], people: dict[object, int]) -> _Said:
+    """One ask or reflection survives; notices go out beside it."""
+    told = sorted(
+        (c for c in judged if c.alert_class is AlertClass.NOTICE),
+        key=lambda c: (_RANK[c.moment], c.key.meter),
+    )
+    notices = tuple(c for c in told if not c.reasons)
+    ranked = sorted(
+        (c for c in judged if c.alert_class is not AlertClass.NOTICE),
+        key=lambda c: (
+            c.alert_class is not AlertClass.ASK,
+            _RANK[c.moment],
+            -(c.p or 0.0),
+            -people[c.key],
+            c.key.meter,
+        ),
+    )
+    free = [c for c in ranked if not c.reasons or c.reasons[0].code is ReasonCode.HELD_OUT]
+    chosen = next(iter(free or ranked), None)
+    why = chosen.reasons if chosen else _silence(told, notices)
+    if chosen and not chosen.reasons:
+        asks = chosen.alert_class is AlertClass.ASK
+        outcome = Outcome.ASK if asks else Outcome.REFLECT
+    elif free:
+        outcome = Outcome.HELD_OUT
+    else:
+        outcome = Outcome.NOTICE if notices else Outcome.SILENT
+    return _Said(outcome=outcome, chosen=chosen, notices=notices, reasons=why, exposed=bool(free))
+
+
+def _silence(told: Sequence[Candidate], notices: Sequence[Candidate]) -> tuple[Reason, ...]:
+    """Why nothing was said, where there was nothing to propose."""
+    if notices:
+        return ()
+    return told[0].reasons if told else (Reason(code=ReasonCode.NO_MOMENT),)
+
+
+def _outgrowing(stands: Standing, judged: Iterable[Candidate], policy: Policy) -> bool:
+    """A committed account that holds its use up while a limit presses on it."""
+    pressed = any(
+        c.alert_class is AlertClass.ASK
+        and c.moment in _PRESSURE
+        and not any(reason.code in _SPIKES for reason in c.reasons)
+        for c in judged
+    )
+    committed = stands.view.stage in COMMITTED
+    return committed and pressed and stands.ratio28 >= policy.stage.outgrowing_ratio
+
+
+def _next_possible(why: Sequence[Reason]) -> date | None:
+    """The first day on which none of these reasons need hold any more, where all of them end."""
+    ends = [reason.until for reason in why if reason.until is not None]
+    return max(ends) if ends and len(ends) == len(why) else None

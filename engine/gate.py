@@ -1,0 +1,78 @@
+"""What a gate sees and what it answers: one moment in its context, and a reason against it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from engine.alert import AlertClass, Moment, Reason, ReasonCode
+from engine.audience import Audience
+from engine.decision import Balance, Forecast
+from engine.moments import Due
+from engine.policy import Policy
+from engine.snapshot import Snapshot
+from engine.stage import Standing
+from engine.usage import MeterUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One moment and everything around it that a gate may look at."""
+
+    snapshot: Snapshot
+    due: Due
+    meter: MeterUse
+    standing: Standing
+    forecast: Forecast | None
+    balance: Balance
+    audience: Audience
+    today: date
+
+    @property
+    def moment(self) -> Moment:
+        """The moment in question."""
+        return self.due.key.moment
+
+    def day(self, at: datetime) -> date:
+        """The local day of an instant."""
+        return at.astimezone(ZoneInfo(self.snapshot.account.time_zone)).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A gate that fails: the evidence, and the day it ends if known."""
+
+    evidence: tuple[tuple[str, str], ...] = ()
+    until: date | None = None
+
+
+Check = Callable[[Context, Policy, datetime], Finding | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One check of restraint: the reason it stands for, and the classes of alert it holds back."""
+
+    code: ReasonCode
+    classes: frozenset[AlertClass]
+    check: Check
+
+    def __call__(self, context: Context, policy: Policy, now: datetime) -> Reason | None:
+        """The reason against this moment, None where there is none."""
+        if context.due.key.alert_class not in self.classes:
+            return None
+        finding = self.check(context, policy, now)
+        if finding is None:
+            return None
+        return Reason(code=self.code, evidence=finding.evidence, until=finding.until)
+
+
+def no(label: str, value: object, until: date | None = None) -> Finding:
+    """A finding with one line of evidence."""
+    return Finding(((label, str(value)),), until)
+
+
+def longest(found: Sequence[Finding | None]) -> Finding | None:
+    """The one that ends last; one without an end ends never."""
+    some = [finding for finding in found if finding]
+    return max(some, key=lambda finding: finding.until or date.max, default=None)

@@ -1,0 +1,226 @@
+"""The trust ledger: attention as an account, earned by value and spent by what was delivered."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from engine.alert import AlertClass, FeedbackKind, PastAlert
+from engine.decision import Balance
+from engine.history import History
+from engine.policy import Policy, TrustPolicy
+from engine.snapshot import Answer, Role, Snapshot
+
+CARRIERS = frozenset((Role.CHAMPION, Role.MANAGER, Role.FINANCE))
+"""Whose answers bind the account: the champion and the approvers."""
+MUTERS = CARRIERS | {Role.ADMIN}
+"""Who may mute the whole account."""
+_LONGEST_REST = 365
+_Event = tuple[datetime, int, Callable[[datetime], None]]
+
+
+def balance(snapshot: Snapshot, history: History, policy: Policy, now: datetime) -> Balance:
+    """Fold value days, deliveries, answers and upgrades since going live into today's balance."""
+    zone = ZoneInfo(snapshot.account.time_zone)
+    live = [snapshot.live_since or now, now]
+    live += [alert.raised_at for alert in snapshot.alerts] + [a.at for a in snapshot.answers]
+    fold = _Fold(policy, history, zone, start=min(live).astimezone(zone).date())
+    events = (event for event in _events(snapshot, fold) if min(live) <= event[0] <= now)
+    for at, _, apply in sorted(events, key=lambda event: event[:2]):
+        fold.value_until(at)
+        apply(at)
+    fold.value_until(now)
+    return Balance(
+        trust=fold.trust,
+        refusals=fold.refusals,
+        entries=tuple(fold.entries),
+        rest_until=fold.rest_until,
+    )
+
+
+def account_mutes(snapshot: Snapshot, now: datetime) -> list[Answer]:
+    """Answers that mute the whole account, given by somebody who may."""
+    return [
+        answer
+        for answer in snapshot.answers
+        if answer.kind is FeedbackKind.MUTED
+        and answer.whole_account
+        and answer.role in MUTERS
+        and answer.at <= now
+    ]
+
+
+def mutes_in_force(snapshot: Snapshot, now: datetime, today: date) -> list[Answer]:
+    """Those of them that still hold."""
+    mutes = account_mutes(snapshot, now)
+    return [mute for mute in mutes if mute.until is None or mute.until > today]
+
+
+def _events(snapshot: Snapshot, fold: "_Fold") -> Iterator[_Event]:
+    """What moved the balance, each at its time; ties in the order charge, week, answer, upgrade."""
+    tolls: list[_Toll] = []
+    for alert in snapshot.alerts:
+        if alert.key.alert_class is AlertClass.NOTICE or alert.ghost:
+            continue
+        week = timedelta(fold.policy.trust.ignored_after_days)
+        due = alert.charged_at + week if alert.charged_at else None
+        toll = _Toll(alert=str(alert.key), raised_at=alert.raised_at, due=due)
+        tolls.append(toll)
+        if alert.charged_at and due:
+            yield alert.charged_at, 0, partial(fold.charge, alert)
+            yield due, 1, partial(fold.ignore, toll)
+    for answer in snapshot.answers:
+        if answer.role in CARRIERS and f"/{AlertClass.NOTICE}/" not in answer.alert:
+            yield answer.at, 2, partial(fold.answer, _toll_of(answer, tolls), answer)
+    for mute in account_mutes(snapshot, datetime.max.replace(tzinfo=fold.zone)):
+        yield mute.at, 3, partial(fold.mute, mute)
+    for change in snapshot.plan_changes:
+        if change.direction > 0:
+            yield change.at, 4, partial(fold.upgrade, tolls)
+
+
+def _toll_of(answer: Answer, tolls: "list[_Toll]") -> "_Toll":
+    """The toll of the alert that was answered: the newest of its key, for keys may be re-armed."""
+    for toll in reversed(tolls):
+        if toll.alert == answer.alert and toll.raised_at <= answer.at:
+            return toll
+    tolls.append(_Toll(alert=answer.alert, raised_at=answer.at, due=None))
+    return tolls[-1]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Toll:
+    """What one alert has cost so far: the worst answer counts, once. `due`: ignored from then."""
+
+    alert: str
+    raised_at: datetime
+    due: datetime | None
+    lost: float = 0.0
+    refusals: float = 0.0
+    credited: bool = False
+    answered: bool = False
+    refused: bool = False
+
+
+@dataclass(slots=True)
+class _Fold:
+    """The running balance."""
+
+    policy: Policy
+    history: History
+    zone: ZoneInfo
+    start: date
+    trust: float = 0.0
+    refusals: float = 0.0
+    rest_until: datetime | None = None
+    entries: list[tuple[datetime, str, float]] = field(default_factory=list)
+    counted_to: date = date.min
+    muted_until: date = date.min
+
+    def __post_init__(self) -> None:
+        trust = self.policy.trust
+        at = self._midnight(self.start)
+        before = self.history.value_days(self.start - timedelta(trust.before_days), self.start)
+        self._enter(at, "start", trust.start)
+        if before:
+            self._enter(at, f"{before} value days before", before * trust.value_day)
+        self.counted_to = self.start
+
+    def value_until(self, at: datetime) -> None:
+        """Count the value days up to and with the day of `at`."""
+        day = at.astimezone(self.zone).date()
+        end = day + timedelta(1)
+        days = self.history.value_days(max(self.counted_to, self.muted_until), end)
+        if days:
+            self._enter(
+                self._midnight(day), f"{days} value days", days * self.policy.trust.value_day
+            )
+        self.counted_to = max(self.counted_to, end)
+
+    def charge(self, alert: PastAlert, at: datetime) -> None:
+        """Attention was spent: the alert reached somebody."""
+        trust = self.policy.trust
+        spent = trust.ask if alert.key.alert_class is AlertClass.ASK else trust.reflection
+        self._enter(at, f"{alert.key.alert_class} delivered", -spent)
+
+    def ignore(self, toll: _Toll, at: datetime) -> None:
+        """A week went by without an answer."""
+        if not toll.answered:
+            trust = self.policy.trust
+            self._lose(toll, at, "ignored", trust.ignored, trust.ignored_k)
+
+    def answer(self, toll: _Toll, answer: Answer, at: datetime) -> None:
+        """Somebody who binds the account said something."""
+        match answer.kind:
+            case FeedbackKind.USEFUL | FeedbackKind.FORWARDED:
+                toll.answered = True
+                if not (toll.credited or toll.refused):
+                    toll.credited = True
+                    self._enter(at, answer.kind, self.policy.trust.useful)
+            case FeedbackKind.ACTED | FeedbackKind.APPROVED:
+                toll.answered = True
+            case FeedbackKind.SEEN | FeedbackKind.MUTED:
+                pass  # Seen is no answer, and a muted person leaves the alert unanswered.
+            case _:
+                self._refuse(toll, answer, at)
+
+    def mute(self, mute: Answer, at: datetime) -> None:
+        """The whole account wants silence."""
+        self._enter(at, "muted", -self.trust)
+        self.muted_until = max(self.muted_until, mute.until or date.max)
+
+    def upgrade(self, tolls: list[_Toll], at: datetime) -> None:
+        """The account moved to a larger plan: a clean slate, and nothing before was ignored."""
+        for toll in tolls:
+            toll.answered = toll.answered or toll.raised_at <= at
+        self._enter(at, "upgrade", self.policy.trust.after_upgrade - self.trust)
+        self.refusals = 0.0
+
+    def _refuse(self, toll: _Toll, answer: Answer, at: datetime) -> None:
+        trust = self.policy.trust
+        if toll.due and at < toll.due:
+            # Saying no early must not bring the next ask sooner than saying nothing would have.
+            self._rest(toll.due, self.refusals + trust.ignored_k)
+        toll.answered = toll.refused = True
+        if toll.credited:
+            toll.credited = False
+            self._enter(at, f"{answer.kind} after all", -trust.useful)
+        self._lose(toll, at, answer.kind, *_price(answer.kind, trust))
+        if answer.until:
+            self._rest_until(self._midnight(answer.until))
+
+    def _lose(self, toll: _Toll, at: datetime, cause: str, lost: float, refusals: float) -> None:
+        self._enter(at, cause, -max(lost - toll.lost, 0.0))
+        self.refusals += max(refusals - toll.refusals, 0.0)
+        toll.lost, toll.refusals = max(lost, toll.lost), max(refusals, toll.refusals)
+        self._rest(at, self.refusals)
+
+    def _rest(self, at: datetime, refusals: float) -> None:
+        days = min(_LONGEST_REST, self.policy.ask.after_refusal_days * 2.0**refusals)
+        self._rest_until(at + timedelta(days))
+
+    def _rest_until(self, until: datetime) -> None:
+        self.rest_until = max(self.rest_until or until, until)
+
+    def _enter(self, at: datetime, cause: str, amount: float) -> None:
+        if amount > 0 and at.astimezone(self.zone).date() < self.muted_until:
+            return
+        after = min(max(self.trust + amount, 0.0), 100.0)
+        if amount:
+            self.entries.append((at, cause, amount))
+        self.trust = after
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone)
+
+
+def _price(kind: FeedbackKind, trust: TrustPolicy) -> tuple[float, float]:
+    """What a refusal costs: trust, and how much it counts as one."""
+    match kind:
+        case FeedbackKind.NOT_USEFUL:
+            return trust.not_useful, trust.refused_k
+        case FeedbackKind.SNOOZED | FeedbackKind.DECLINED:
+            return trust.refused, trust.refused_k
+        case _:
+            return trust.ignored, trust.ignored_k

@@ -1,0 +1,295 @@
+"""Which moments hold today, each with its class, its key and the evidence for it.
+
+Whether anybody should hear of them is restraint's to say, not asked here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from engine.alert import AlertClass, AlertKey, Moment
+from engine.decision import Forecast
+from engine.forecast import bar, history_days
+from engine.history import MONTH, Floats, changes, is_flow
+from engine.policy import Policy
+from engine.snapshot import Snapshot
+from engine.stage import COMMITTED, Standing
+from engine.usage import AtLimit, ClosedPeriod, MeterUse
+
+BEST_MONTH = "best-"
+"""What a milestone's key begins with when it is the best month so far, not a round number."""
+_MONTH_DAYS = range(28, 32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A moment that holds. `people`: how many it touches, where that is known."""
+
+    key: AlertKey
+    p: float | None
+    people: int
+    evidence: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """One meter, looked at on one day."""
+
+    snapshot: Snapshot
+    meter: MeterUse
+    forecast: Forecast | None
+    standing: Standing
+    policy: Policy
+    today: date
+
+    def due(
+        self,
+        moment: Moment,
+        alert_class: AlertClass,
+        *evidence: tuple[str, str],
+        p: float | None = None,
+        people: int = 0,
+        period: str | None = None,
+    ) -> Due:
+        key = AlertKey(
+            account=self.snapshot.account.id,
+            meter=self.meter.key,
+            moment=moment,
+            alert_class=alert_class,
+            period=period or self.meter.period.start.isoformat(),
+        )
+        return Due(key=key, p=p, people=people, evidence=evidence)
+
+    @property
+    def share(self) -> tuple[str, str]:
+        return ("used", f"{self.meter.used} of {self.meter.limit}")
+
+
+def moments(
+    snapshot: Snapshot,
+    forecasts: dict[str, Forecast],
+    standing: Standing,
+    policy: Policy,
+    today: date,
+) -> tuple[Due, ...]:
+    """Every moment that holds for the account today."""
+    found: list[Due] = []
+    for meter in snapshot.meters:
+        look = _Look(
+            snapshot=snapshot,
+            meter=meter,
+            forecast=forecasts.get(meter.key),
+            standing=standing,
+            policy=policy,
+            today=today,
+        )
+        # A vanity meter is no reason to speak, but a limit that stops work is told all the same.
+        if meter.meaningful or meter.at_limit is AtLimit.STOPS:
+            found += _notices(look)
+        if meter.meaningful:
+            found += (
+                *_sustained_over(look),
+                *_recurring_friction(look),
+                *_at_limit(look),
+                *_pace(look),
+                *_approaching(look),
+                *_milestone(look),
+            )
+    return (*found, *_right_size(snapshot, standing, policy, today))
+
+
+def uses(meter: MeterUse, share: float) -> bool:
+    """Whether `share` of the limit is used, exactly that much included; nothing used is nothing."""
+    if meter.limit is None or not meter.limit_known or meter.used <= 0:
+        return False
+    return meter.used >= meter.limit * Decimal(repr(share))
+
+
+def _notices(look: _Look) -> Iterator[Due]:
+    if uses(look.meter, 1.0):
+        yield look.due(Moment.AT_LIMIT, AlertClass.NOTICE, look.share)
+    elif look.meter.at_limit is AtLimit.STOPS and uses(look.meter, look.policy.approaching.used):
+        yield look.due(Moment.APPROACHING, AlertClass.NOTICE, look.share)
+
+
+def _sustained_over(look: _Look) -> Iterator[Due]:
+    last = _last_closed(look.meter, look.policy.sustained_over.periods)
+    if last and all(_over(period, look.meter) for period in last):
+        evidence = ((p.start.isoformat(), f"{p.used} of {p.limit}") for p in last)
+        yield look.due(Moment.SUSTAINED_OVER, AlertClass.ASK, *evidence, p=_p(look))
+
+
+def _over(period: ClosedPeriod, meter: MeterUse) -> bool:
+    """Over the limit of then and over today's: a limit raised since has answered it."""
+    if period.limit is None or meter.limit is None:
+        return False
+    return period.used > max(period.limit, meter.limit)
+
+
+def _recurring_friction(look: _Look) -> Iterator[Due]:
+    if look.meter.limit_known and look.meter.limit is None:
+        return
+    zone = ZoneInfo(look.snapshot.account.time_zone)
+    start = look.today - timedelta(MONTH - 1)
+    felt = [
+        (friction.at.astimezone(zone).date(), friction.user)
+        for friction in look.snapshot.frictions
+        if friction.meter == look.meter.key
+    ]
+    felt = [(day, user) for day, user in felt if start <= day <= look.today]
+    days, people = len({day for day, _ in felt}), len({user for _, user in felt})
+    policy = look.policy.friction
+    if days >= (policy.days if people >= policy.people else policy.days_if_one):
+        evidence = (("friction_days28", str(days)), ("people", str(people)))
+        yield look.due(
+            Moment.RECURRING_FRICTION, AlertClass.ASK, *evidence, p=_p(look), people=people
+        )
+
+
+def _at_limit(look: _Look) -> Iterator[Due]:
+    if uses(look.meter, 1.0):
+        yield look.due(Moment.AT_LIMIT, AlertClass.ASK, look.share, p=_p(look))
+
+
+def _pace(look: _Look) -> Iterator[Due]:
+    forecast, policy = look.forecast, look.policy.pace
+    if forecast is None or forecast.p is None or forecast.mid is None:
+        return
+    high = bar(look.policy, look.snapshot.calibration)
+    before = forecast.p_previous
+    ahead = (forecast.mid - look.today).days
+    if (
+        forecast.p >= high
+        and before is not None
+        and before >= high
+        and uses(look.meter, policy.used)
+        and policy.lead_min_days <= ahead <= policy.lead_max_days
+        and _level(look)
+    ):
+        evidence = (
+            look.share,
+            ("p", f"{forecast.p:.2f}"),
+            ("p_previous", f"{before:.2f}"),
+            ("around", forecast.mid.isoformat()),
+        )
+        yield look.due(Moment.PACE, AlertClass.ASK, *evidence, p=forecast.p)
+
+
+def _level(look: _Look) -> bool:
+    """A spike is not growth: the last period counted for something, or there was none yet."""
+    if not is_flow(look.meter):
+        return True
+    age = look.standing.age(look.today)
+    return last_closed_share(look.meter) >= look.policy.pace.level or (
+        age is not None and age < look.policy.pace.young_days
+    )
+
+
+def last_closed_share(meter: MeterUse) -> float:
+    """How much of today's limit the last closed period would have used."""
+    if not meter.closed or not meter.limit:
+        return 0.0
+    return float(meter.closed[-1].used / meter.limit)
+
+
+def _approaching(look: _Look) -> Iterator[Due]:
+    if not uses(look.meter, look.policy.approaching.used) or uses(look.meter, 1.0):
+        return
+    p = _p(look)
+    # With too few days nobody can tell; that is for the gate data_thin to say, not a reason less.
+    thin = history_days(look.meter, look.today, look.policy.forecast)
+    if p is None and thin >= look.policy.forecast.min_days:
+        return
+    if p is None or p >= look.policy.approaching.p:
+        said = "cannot tell" if p is None else f"{p:.2f}"
+        yield look.due(Moment.APPROACHING, AlertClass.ASK, look.share, ("p", said), p=p)
+
+
+def _p(look: _Look) -> float | None:
+    return look.forecast.p if look.forecast else None
+
+
+def _milestone(look: _Look) -> Iterator[Due]:
+    meter, policy = look.meter, look.policy.milestone
+    if not is_flow(meter) or meter.first_day is None:
+        return
+    days = changes(meter, look.today)
+    total = _ever(meter, days)
+    ordinal = milestone_below(total)
+    if ordinal is not None and total - _lately(days, policy.within_days) < ordinal:
+        counted = ("value_events", str(total))
+        yield look.due(Moment.MILESTONE, AlertClass.REFLECTION, counted, period=str(ordinal))
+        return
+    best = best_month(meter)
+    if best is None:
+        return
+    in_period = (look.today - meter.period.start).days + 1
+    before = meter.used - _lately(days, min(policy.within_days, in_period))
+    if before < best * Decimal(repr(policy.best_month)) <= meter.used:
+        evidence = (("used", str(meter.used)), ("best_before", str(best)))
+        period = f"{BEST_MONTH}{meter.period.start.isoformat()}"
+        yield look.due(Moment.MILESTONE, AlertClass.REFLECTION, *evidence, period=period)
+
+
+def value_events(meter: MeterUse, today: date) -> Decimal:
+    """How much value the meter has ever counted, as far as is known."""
+    return _ever(meter, changes(meter, today))
+
+
+def _ever(meter: MeterUse, days: Floats) -> Decimal:
+    first = meter.first_day or date.max
+    older = sum((p.used for p in meter.closed if p.end <= first), Decimal(0))
+    return older + _lately(days, len(days))
+
+
+def _lately(days: Floats, count: int) -> Decimal:
+    return Decimal(repr(round(float(days[len(days) - count :].sum()), 6))) if count else Decimal(0)
+
+
+def milestone_below(total: Decimal) -> Decimal | None:
+    """The highest of 10, 100, 1,000 ... that `total` has reached."""
+    return Decimal(10) ** total.adjusted() if total >= 10 else None
+
+
+def best_month(meter: MeterUse) -> Decimal | None:
+    """The most any closed month used; None before two were in use, for the first is partial."""
+    months = [p.used for p in meter.closed if (p.end - p.start).days in _MONTH_DAYS and p.used > 0]
+    return max(months) if len(months) >= 2 else None
+
+
+def _right_size(
+    snapshot: Snapshot, standing: Standing, policy: Policy, today: date
+) -> Iterator[Due]:
+    """A smaller plan would do, for every meter the larger one limits."""
+    if not policy.right_size.enabled or standing.view.stage not in COMMITTED:
+        return
+    limited = [m for m in snapshot.meters if m.limit is not None and m.limit_known]
+    shares = [_share_below(meter, policy.right_size.periods) for meter in limited]
+    if not shares or any(s is None or s > policy.right_size.share for s in shares):
+        return
+    top = max(range(len(limited)), key=lambda i: shares[i] or 0.0)
+    look = _Look(
+        snapshot=snapshot,
+        meter=limited[top],
+        forecast=None,
+        standing=standing,
+        policy=policy,
+        today=today,
+    )
+    evidence = ("share_of_smaller", f"{shares[top]:.2f}")
+    yield look.due(Moment.RIGHT_SIZE, AlertClass.REFLECTION, evidence)
+
+
+def _share_below(meter: MeterUse, periods: int) -> float | None:
+    """The most of the smaller plan's limit any of the last closed periods would have used."""
+    last = _last_closed(meter, periods)
+    if not last or not meter.lower_limit:
+        return None
+    return max(float(period.used / meter.lower_limit) for period in last)
+
+
+def _last_closed(meter: MeterUse, count: int) -> tuple[ClosedPeriod, ...]:
+    """The last `count` closed periods; none where there are fewer."""
+    return meter.closed[-count:] if len(meter.closed) >= count > 0 else ()

@@ -1,0 +1,378 @@
+"""The admin's tunables: every threshold of the decision specification, by subsection.
+
+Defaults are those of the `balanced` preset. A value that would break an invariant is refused.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from engine.catalogue import Table, check
+
+
+class Preset(StrEnum):
+    """How soon an account counts as having arrived: 28, 14 or 7 days of onboarding."""
+
+    QUIET = "quiet"
+    BALANCED = "balanced"
+    KEEN = "keen"
+
+
+class Mode(StrEnum):
+    """shadow: decide and record, say nothing; off: not even that."""
+
+    SHADOW = "shadow"
+    LIVE = "live"
+    OFF = "off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataPolicy(Table):
+    """When usage is too old, too odd or too little to decide from."""
+
+    stale_hours: int = 26
+    """No report for this long from a source that reports daily."""
+    suspect_jump: float = 20.0
+    """A day this many times the highest of the last 56 days is suspect ..."""
+    suspect_history_days: int = 28
+    """... on a meter with at least this much history."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagePolicy(Table):
+    """What shows commitment."""
+
+    learning_value_days: int = 3
+    """Value days needed for learning ..."""
+    learning_weeks: int = 2
+    """... in at least this many ISO weeks."""
+    learning_leave_days: int = 28
+    """Learning ends after this long without value."""
+    onboarding_days: int = 14
+    """Days from sign-up before an account can count as adopted."""
+    rhythm_value_days: int = 4
+    """Own rhythm: value days in the last 28 ..."""
+    rhythm_weeks: int = 2
+    """... in at least this many ISO weeks of the last 8."""
+    adopted_people: int = 2
+    """People with two value days in 28 (one is enough on one seat)."""
+    adopted_features: int = 1
+    """Value features used on two days in 28."""
+    leave_days: int = 14
+    """A stage is left when its rule has failed this long."""
+    embedded_consistency: float = 0.60
+    """Embedded: the 20 % quantile of the share of weeks with value ..."""
+    embedded_consistency_leave: float = 0.50
+    """... and below this it is left."""
+    embedded_weeks: int = 8
+    """Complete weeks of history needed (6 periods in a slow rhythm)."""
+    embedded_periods: int = 6
+    """... in a slow rhythm, closed periods instead."""
+    embedded_people: int = 3
+    """People with two value days in 28 ..."""
+    embedded_seat_share: float = 0.30
+    """... or this share of the seats, whichever is more."""
+    embedded_features: int = 2
+    """Value features used on two days in 28, or an integration that is live."""
+    embedded_ratio: float = 0.80
+    """Value of 28 days against the 28 before ..."""
+    embedded_ratio_leave: float = 0.60
+    """... and below this it is left."""
+    dormant_days: int = 14
+    """Dormant: silent longer than this ..."""
+    dormant_gaps: float = 3.0
+    """... and than this many usual gaps."""
+    outgrowing_ratio: float = 0.90
+    """Outgrowing: at least this ratio while a limit presses."""
+    declining_ratio: float = 0.90
+    """Value below this share of the four weeks before is declining: no ask ..."""
+    declining_ratio_over: float = 0.80
+    """... for sustained_over below this share."""
+
+    def __post_init__(self) -> None:
+        check(self.onboarding_days >= 1, "onboarding_days must be at least 1")
+        check(self.rhythm_value_days >= 2, "rhythm_value_days must be at least 2")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastPolicy(Table):
+    """How the crossing of a limit is foreseen."""
+
+    history_days: int = 28
+    """Complete days that are looked at."""
+    min_days: int = 10
+    """Below this many complete days: cannot tell."""
+    horizon_days: int = 45
+    """How far ahead a meter that never resets is looked at."""
+    paths: int = 1000
+    """Futures that are drawn."""
+    level_noise: float = 0.20
+    """Uncertainty of the level, on the log scale ..."""
+    level_drift: float = -0.02
+    """... and its drift."""
+    trend_damping: float = 0.35
+    """How much of the recent trend is believed."""
+    one_off_share: float = 0.60
+    """One day carries this share of the period: a one-off ..."""
+    one_off_p: float = 0.50
+    """... or p falls below this without that day."""
+    calibrate_from: int = 200
+    """Resolved forecasts needed before p is recalibrated."""
+
+    def __post_init__(self) -> None:
+        check(3 <= self.min_days <= self.history_days, "min_days must be 3 to history_days")
+        check(100 <= self.paths <= 10_000, "paths must be 100 to 10,000")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SustainedOverPolicy(Table):
+    """Closed periods over the limit in a row."""
+
+    periods: int = 2
+    """How many."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrictionPolicy(Table):
+    """The limit gets in people's way."""
+
+    days: int = 3
+    """Days with friction in 28 ..."""
+    people: int = 2
+    """... by this many people ..."""
+    days_if_one: int = 5
+    """... or days, if it is one person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtLimitPolicy(Table):
+    """Used has met the limit."""
+
+    level: float = 0.40
+    """No one-off if the last period was at least this share of the limit ..."""
+    pace: float = 1.5
+    """... and this week's pace ends the period at this many times the limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RightSizePolicy(Table):
+    """Say that a smaller plan would do (opt-in)."""
+
+    enabled: bool = False
+    """Off until you want it."""
+    periods: int = 3
+    """Closed periods ..."""
+    share: float = 0.40
+    """... at most this share of the smaller limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PacePolicy(Table):
+    """The limit will be met while there is still room to think."""
+
+    p: float = 0.80
+    """Bar on the raw probability ..."""
+    p_calibrated: float = 0.50
+    """... and once it is calibrated."""
+    used: float = 0.60
+    """Share of the limit used already."""
+    lead_min_days: int = 3
+    """The median crossing is at least this many days ahead ..."""
+    lead_max_days: int = 21
+    """... and at most this many."""
+    level: float = 0.40
+    """The last period was at least this share of the limit ..."""
+    young_days: int = 45
+    """... or the account is younger than this."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApproachingPolicy(Table):
+    """Most of the limit is used."""
+
+    used: float = 0.80
+    """Share of the limit used ..."""
+    p: float = 0.50
+    """... and for an ask, at least this probability of crossing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MilestonePolicy(Table):
+    """Something was accomplished."""
+
+    best_month: float = 1.20
+    """The best month so far by this factor."""
+    within_days: int = 3
+    """A milestone is worth a word for this long."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskPolicy(Table):
+    """How seldom an account and a person are asked, over all channels."""
+
+    spacing_days: int = 30
+    """At most one ask an account in this many days."""
+    per_year: int = 4
+    """... and this many in any 365."""
+    person_spacing_days: int = 60
+    """At most one ask a person in this many days."""
+    reflection_spacing_days: int = 14
+    """At most one reflection an account in this many days."""
+    after_refusal_days: int = 30
+    """After a refusal: this many days times 2^k, at most 365."""
+    pull_only_at: float = 3.0
+    """From this many refusals on Segue only answers, never starts."""
+    open_days: int = 14
+    """An alert nobody answers closes after this long."""
+
+    def __post_init__(self) -> None:
+        check(self.spacing_days >= 30, "spacing_days must be at least 30 (one ask in any 30 days)")
+        check(1 <= self.per_year <= 4, "per_year must be 1 to 4 (four asks in any 365 days)")
+        check(self.person_spacing_days >= 60, "person_spacing_days must be at least 60")
+        check(self.after_refusal_days >= 30, "after_refusal_days must be at least 30")
+        check(0 < self.pull_only_at <= 3, "pull_only_at must be above 0 and at most 3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrustPolicy(Table):
+    """The trust ledger: attention as an account, 0 to 100."""
+
+    start: float = 60.0
+    """What an account begins with."""
+    value_day: float = 0.75
+    """What each day with a value event earns."""
+    before_days: int = 28
+    """Value days before going live that count at the start."""
+    ask: float = 40.0
+    """What an ask costs ..."""
+    ask_needs: float = 60.0
+    """... and needs."""
+    reflection: float = 5.0
+    """What a reflection costs ..."""
+    reflection_needs: float = 20.0
+    """... and needs."""
+    useful: float = 15.0
+    """What "useful" or a forward earns, once an alert."""
+    ignored: float = 5.0
+    """What no answer costs ..."""
+    ignored_k: float = 0.75
+    """... and how much of a refusal it is ..."""
+    ignored_after_days: int = 7
+    """... after this many days."""
+    refused: float = 20.0
+    """What "not now" costs ..."""
+    refused_k: float = 1.0
+    """... as one refusal."""
+    not_useful: float = 30.0
+    """What "not useful" costs."""
+    after_upgrade: float = 50.0
+    """Where an upgrade sets the account ..."""
+    upgrade_silence_days: int = 90
+    """... and how long Segue is silent then."""
+
+    def __post_init__(self) -> None:
+        check(0 <= self.start <= 100, "start must be 0 to 100")
+        check(self.ask_needs >= self.ask > 0, "an ask must need at least what it costs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockersPolicy(Table):
+    """How long a wrong time lasts, in days."""
+
+    incident: int = 14
+    """After an incident."""
+    ticket_urgent: int = 7
+    """After an urgent ticket was closed."""
+    price_change: int = 30
+    """After a change of prices."""
+    upgrade: int = 90
+    """After an upgrade."""
+    downgrade: int = 90
+    """After a downgrade."""
+    payment: int = 14
+    """After a failed payment was paid."""
+    security: int = 14
+    """After a security notice."""
+    renewal: int = 30
+    """Before a renewal: its owner speaks, not Segue."""
+
+    def __post_init__(self) -> None:
+        check(self.upgrade >= 90, "upgrade must be at least 90")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipientsPolicy(Table):
+    """Who hears it."""
+
+    joined_days: int = 14
+    """Nobody who joined more recently is asked."""
+    value_days: int = 4
+    """A user with this many value days in 28 may see an ask and be the champion."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuietPolicy(Table):
+    """When no push is sent, in the reader's zone; the widget is not bound by it."""
+
+    hours: tuple[str, str] = ("18:00", "09:00")
+    """No push from the first until the second; equal: no quiet hours."""
+    weekends: bool = True
+    """true: no push on weekends."""
+    holidays: bool = True
+    """true: no push on public holidays of the account's country."""
+    expire_days: int = 7
+    """A push deferred this long is dropped."""
+
+    def __post_init__(self) -> None:
+        for text in self.hours:
+            hour, _, minute = text.partition(":")
+            ok = len(text) == 5 and hour.isdigit() and minute.isdigit()
+            check(ok and int(hour) < 24 and int(minute) < 60, f"{text!r} is not a time like 18:00")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldoutPolicy(Table):
+    """Accounts never asked, chosen at random, so that the effect of asking can be known."""
+
+    share: float = 0.2
+    """Share of accounts never asked ..."""
+    small_share: float = 0.5
+    """... with fewer accounts than small_below."""
+    small_below: int = 400
+
+    def __post_init__(self) -> None:
+        check(0 <= self.share <= 0.9 and 0 <= self.small_share <= 0.9, "shares must be 0 to 0.9")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy(Table):
+    """How Segue decides. Every key has a default; `preset` moves several at once."""
+
+    preset: Preset = Preset.BALANCED
+    """quiet | balanced | keen: 28, 14 or 7 days of onboarding."""
+    mode: Mode = Mode.LIVE
+    """shadow (decide and record, say nothing) | live | off"""
+    rollout_days: int = 14
+    """Going live: asks are released over this many days by account."""
+    data: DataPolicy = field(default_factory=DataPolicy)
+    stage: StagePolicy = field(default_factory=StagePolicy)
+    forecast: ForecastPolicy = field(default_factory=ForecastPolicy)
+    sustained_over: SustainedOverPolicy = field(default_factory=SustainedOverPolicy)
+    friction: FrictionPolicy = field(default_factory=FrictionPolicy)
+    at_limit: AtLimitPolicy = field(default_factory=AtLimitPolicy)
+    right_size: RightSizePolicy = field(default_factory=RightSizePolicy)
+    recipients: RecipientsPolicy = field(default_factory=RecipientsPolicy)
+    pace: PacePolicy = field(default_factory=PacePolicy)
+    approaching: ApproachingPolicy = field(default_factory=ApproachingPolicy)
+    milestone: MilestonePolicy = field(default_factory=MilestonePolicy)
+    ask: AskPolicy = field(default_factory=AskPolicy)
+    trust: TrustPolicy = field(default_factory=TrustPolicy)
+    blockers: BlockersPolicy = field(default_factory=BlockersPolicy)
+    quiet: QuietPolicy = field(default_factory=QuietPolicy)
+    holdout: HoldoutPolicy = field(default_factory=HoldoutPolicy)
+
+
+PRESETS: dict[Preset, dict[str, dict[str, int]]] = {
+    Preset.QUIET: {"stage": {"onboarding_days": 28}},
+    Preset.BALANCED: {},
+    Preset.KEEN: {"stage": {"onboarding_days": 7}},
+}

@@ -1,0 +1,219 @@
+"""Why not to speak: an ordered row of gates, all of them asked, the first that fails is the reason.
+
+GATES says which classes of alert each gate holds back: asks pass all of them, reflections those
+that are not about proposing, notices only those about truth.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import partial
+
+import numpy as np
+
+from engine.alert import AlertClass, Moment, Reason, ReasonCode
+from engine.blockers import BLOCKERS
+from engine.decision import Stage
+from engine.forecast import history_days
+from engine.gate import Check, Context, Finding, Gate, no
+from engine.history import amounts
+from engine.ledger import mutes_in_force
+from engine.moments import last_closed_share
+from engine.policy import Mode, Policy
+from engine.snapshot import Arm, Snapshot
+from engine.spacing import ASKS, ask_annual_cap, backoff, duplicate, spaced
+from engine.stage import onboarded
+
+_ALL = frozenset(AlertClass)
+_PROPOSING = frozenset((AlertClass.ASK, AlertClass.REFLECTION))
+_REFLECTIONS = frozenset((AlertClass.REFLECTION,))
+_CURRENT = frozenset((Moment.AT_LIMIT, Moment.PACE, Moment.APPROACHING))
+"""Moments that rest on this period's use, where one day may deceive."""
+
+
+def reasons(context: Context, policy: Policy, now: datetime) -> tuple[Reason, ...]:
+    """Every reason against this moment, in the order of the gates; none: it may speak."""
+    asked = (gate(context, policy, now) for gate in GATES)
+    return tuple(reason for reason in asked if reason is not None)
+
+
+def _policy_off(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    return no("mode", policy.mode) if policy.mode is Mode.OFF else None
+
+
+def _shadow(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    if policy.mode is Mode.SHADOW:
+        return no("mode", policy.mode)
+    if context.due.key.alert_class is AlertClass.NOTICE or context.snapshot.rollout_open:
+        return None
+    return no("rollout_days", policy.rollout_days)
+
+
+def _data_stale(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    last = context.snapshot.last_report
+    if not context.snapshot.daily_source:
+        return None
+    if last is None:
+        return no("last_report", "never")
+    late = now - last > timedelta(hours=policy.data.stale_hours)
+    return no("last_report", last.isoformat()) if late else None
+
+
+def _data_suspect(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    if context.meter.used < 0:
+        return no("used", context.meter.used)
+    days = amounts(context.meter, context.today)
+    # The days that `used` and the forecast rest on: this period's, the last four weeks at most.
+    lately = min((context.today - context.meter.period.start).days + 1, 28, len(days))
+    if lately <= 0:
+        return None
+    top = len(days) - lately + int(np.argmax(days[-lately:]))
+    before = days[max(top - 56, 0) : top]
+    if top < policy.data.suspect_history_days or not len(before) or before.max() <= 0:
+        return None
+    if days[top] <= policy.data.suspect_jump * before.max():
+        return None
+    day = context.today - timedelta(len(days) - 1 - top)
+    evidence = (("day", day.isoformat()), ("amount", f"{days[top]:g}"))
+    return Finding((*evidence, ("highest_before", f"{before.max():g}")))
+
+
+def _data_thin(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    days = history_days(context.meter, context.today, policy.forecast)
+    missing = policy.forecast.min_days - days
+    return no("complete_days", days, context.today + timedelta(missing)) if missing > 0 else None
+
+
+def _limit_unknown(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    return None if context.meter.limit_known else no("meter", context.meter.key)
+
+
+def _no_next_plan(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    account = context.snapshot.account
+    return None if account.next_plan else no("plan", account.plan or "unknown")
+
+
+def _custom_contract(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    return Finding() if context.snapshot.account.custom else None
+
+
+def _objected(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    return Finding() if context.snapshot.account.objected else None
+
+
+def _account_muted(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    mutes = mutes_in_force(context.snapshot, now, context.today)
+    if not mutes:
+        return None
+    last = max(mutes, key=lambda mute: mute.until or date.max)
+    return no("muted", context.day(last.at).isoformat(), last.until)
+
+
+def _pull_only(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    refusals = context.balance.refusals
+    return no("refusals", f"{refusals:g}") if refusals >= policy.ask.pull_only_at else None
+
+
+def _dormant(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    return no("gap", f"{context.standing.gap} d") if context.standing.view.dormant else None
+
+
+def _stage_is(stage: Stage, context: Context, policy: Policy, now: datetime) -> Finding | None:
+    view = context.standing.view
+    return Finding(view.evidence) if view.stage is stage else None
+
+
+def _onboarding(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    end = onboarded(context.standing, policy.stage)
+    if end is None:
+        return no("since", "unknown")
+    return no("since", context.standing.since, end) if context.today < end else None
+
+
+def _declining(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    over = context.moment is Moment.SUSTAINED_OVER
+    least = policy.stage.declining_ratio_over if over else policy.stage.declining_ratio
+    ratio = context.standing.ratio28
+    return no("ratio28", f"{ratio:.2f}") if ratio < least else None
+
+
+def _one_off(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    if context.moment not in _CURRENT or context.forecast is None or not context.forecast.one_off:
+        return None
+    if context.moment is Moment.AT_LIMIT and _keeps_going(context, policy):
+        return None
+    return no("meter", context.meter.key, context.meter.period.end)
+
+
+def _keeps_going(context: Context, policy: Policy) -> bool:
+    """At the limit, after a period that counted, and this week's pace would pass it by far."""
+    meter = context.meter
+    if not meter.limit or meter.period.end is None:
+        return False
+    if last_closed_share(meter) < policy.at_limit.level:
+        return False
+    week = float(amounts(meter, context.today)[-7:].sum()) / 7
+    left = (meter.period.end - context.today).days - 1
+    return float(meter.used) + week * left >= policy.at_limit.pace * float(meter.limit)
+
+
+def _ramp(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    ramp = context.forecast is not None and context.forecast.ramp
+    return no("meter", context.meter.key) if ramp and context.moment is Moment.PACE else None
+
+
+def _trust_low(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    ask = context.due.key.alert_class is AlertClass.ASK
+    needs = policy.trust.ask_needs if ask else policy.trust.reflection_needs
+    trust = context.balance.trust
+    return no("trust", f"{trust:g} of {needs:g}") if trust < needs else None
+
+
+def _no_recipient(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    if context.snapshot.widget_on or context.audience.recipient(context.due.key.alert_class):
+        return None
+    return no("people", len(context.snapshot.people))
+
+
+def _held_out(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    return Finding() if context.snapshot.arm is Arm.HOLDOUT else None
+
+
+def _of_account(
+    check: Callable[[Snapshot, Policy, datetime], Finding | None],
+) -> Check:
+    return lambda context, policy, now: check(context.snapshot, policy, now)
+
+
+GATES: tuple[Gate, ...] = (
+    Gate(ReasonCode.POLICY_OFF, _ALL, _policy_off),
+    Gate(ReasonCode.SHADOW, _ALL, _shadow),
+    Gate(ReasonCode.DATA_STALE, _ALL, _data_stale),
+    Gate(ReasonCode.DATA_SUSPECT, _ALL, _data_suspect),
+    Gate(ReasonCode.DATA_THIN, _PROPOSING, _data_thin),
+    Gate(ReasonCode.LIMIT_UNKNOWN, _ALL, _limit_unknown),
+    Gate(ReasonCode.NO_NEXT_PLAN, ASKS, _no_next_plan),
+    Gate(ReasonCode.CUSTOM_CONTRACT, ASKS, _custom_contract),
+    Gate(ReasonCode.OBJECTED, _PROPOSING, _objected),
+    Gate(ReasonCode.ACCOUNT_MUTED, _PROPOSING, _account_muted),
+    Gate(ReasonCode.PULL_ONLY, _PROPOSING, _pull_only),
+    *(Gate(code, _PROPOSING, _of_account(check)) for code, check in BLOCKERS),
+    Gate(ReasonCode.DORMANT, _PROPOSING, _dormant),
+    Gate(ReasonCode.STAGE_EXPERIMENTING, _PROPOSING, partial(_stage_is, Stage.EXPERIMENTING)),
+    Gate(ReasonCode.STAGE_LEARNING, ASKS, partial(_stage_is, Stage.LEARNING)),
+    Gate(ReasonCode.ONBOARDING, ASKS, _onboarding),
+    Gate(ReasonCode.DECLINING, ASKS, _declining),
+    Gate(ReasonCode.ONE_OFF, ASKS, _one_off),
+    Gate(ReasonCode.RAMP, ASKS, _ramp),
+    Gate(ReasonCode.DUPLICATE, _ALL, duplicate),
+    Gate(ReasonCode.ASK_SPACING, ASKS, partial(spaced, ASKS, lambda p: p.ask.spacing_days)),
+    Gate(ReasonCode.ASK_ANNUAL_CAP, ASKS, ask_annual_cap),
+    Gate(ReasonCode.BACKOFF, ASKS, backoff),
+    Gate(
+        ReasonCode.REFLECTION_SPACING,
+        _REFLECTIONS,
+        partial(spaced, _PROPOSING, lambda p: p.ask.reflection_spacing_days),
+    ),
+    Gate(ReasonCode.TRUST_LOW, _PROPOSING, _trust_low),
+    Gate(ReasonCode.NO_RECIPIENT, _PROPOSING, _no_recipient),
+    Gate(ReasonCode.HELD_OUT, _PROPOSING, _held_out),
+)

@@ -1,0 +1,82 @@
+"""Gates for how often: never twice the same, seldom at all, and longer after every refusal."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from engine.alert import AlertClass, Moment, PastAlert
+from engine.gate import Context, Finding, longest, no
+from engine.policy import Policy
+
+ASKS = frozenset((AlertClass.ASK,))
+
+
+def duplicate(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    """The same was raised before, and the limit is still the same."""
+    for alert in context.snapshot.alerts:
+        if _same(alert, context) and not _rearmed(alert, context):
+            return no("raised", context.day(alert.raised_at).isoformat(), context.meter.period.end)
+    return None
+
+
+def _same(alert: PastAlert, context: Context) -> bool:
+    """The same key, or the limit itself was already spoken of and this only approaches it."""
+    old, new = alert.key, context.due.key
+    if (old.meter, old.alert_class, old.period) != (new.meter, new.alert_class, new.period):
+        return False
+    after = new.moment is Moment.APPROACHING and old.moment is Moment.AT_LIMIT
+    return old.moment is new.moment or after
+
+
+def _rearmed(alert: PastAlert, context: Context) -> bool:
+    """Whether the limit changed since."""
+    if context.moment is Moment.MILESTONE:
+        return False
+    changes = [change.at for change in context.snapshot.plan_changes]
+    changes += [context.meter.limit_since] if context.meter.limit_since else []
+    return any(alert.raised_at < at for at in changes)
+
+
+def _spoken(context: Context, classes: frozenset[AlertClass]) -> list[tuple[datetime, PastAlert]]:
+    """When attention was spent, or would have been; a reserved slot counts from its taking."""
+    spent = []
+    for alert in context.snapshot.alerts:
+        reserved = alert.charged_at is None and alert.closed_at is None
+        if alert.key.alert_class in classes and (alert.charged_at or reserved or alert.ghost):
+            spent.append((alert.charged_at or alert.raised_at, alert))
+    return spent
+
+
+def spaced(
+    classes: frozenset[AlertClass],
+    days: Callable[[Policy], int],
+    context: Context,
+    policy: Policy,
+    now: datetime,
+) -> Finding | None:
+    """Something of these classes was delivered lately, or still may be at any moment."""
+    spacing, found = timedelta(days(policy)), []
+    for at, alert in _spoken(context, classes):
+        open_slot = alert.charged_at is None and alert.closed_at is None and not alert.ghost
+        if open_slot:
+            found.append(no("reserved", context.day(at).isoformat()))
+        elif now - at < spacing:
+            found.append(no("last", context.day(at).isoformat(), context.day(at + spacing)))
+    return longest(found)
+
+
+def ask_annual_cap(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    """Enough was asked within a year, rolling, over all channels."""
+    year = timedelta(365)
+    lately = sorted(at for at, _ in _spoken(context, ASKS) if now - at < year)
+    if len(lately) < policy.ask.per_year:
+        return None
+    freed = lately[len(lately) - policy.ask.per_year] + year
+    return no("asks_in_365_days", len(lately), context.day(freed))
+
+
+def backoff(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    """Somebody said no, and the rest that follows is not over."""
+    rest = context.balance.rest_until
+    if rest is None or now >= rest:
+        return None
+    return no("refusals", f"{context.balance.refusals:g}", context.day(rest))

@@ -1,0 +1,99 @@
+"""What the process is told by its environment (and `.env`), read once and checked at the start."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from engine.errors import Invalid
+
+DEFAULT_DATABASE = "sqlite:///segue.db"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Process settings. Nothing here changes a decision: that is the policy's."""
+
+    database_url: str = DEFAULT_DATABASE
+    public_url: str | None = None
+    secret_keys: tuple[str, ...] = ()
+    widget_secret: str | None = None
+    slack_client_id: str | None = None
+    slack_client_secret: str | None = None
+    slack_signing_secret: str | None = None
+    slack_home_team: str | None = None
+    slack_api_url: str = "https://slack.com/api/"
+    smtp_url: str | None = None
+    mail_from: str | None = None
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment, above those of `.env` in the working directory.
+
+    Raises:
+        Invalid: naming the variable that is wrong.
+    """
+    if environment is None:
+        stored = {k: v for k, v in dotenv_values(".env").items() if v is not None}
+        environment = {**stored, **os.environ}
+
+    def text(name: str) -> str | None:
+        return environment.get(f"SEGUE_{name}", "").strip() or None
+
+    settings = Settings(
+        database_url=_database(text("DATABASE_URL") or DEFAULT_DATABASE),
+        public_url=_url("PUBLIC_URL", text("PUBLIC_URL")),
+        secret_keys=tuple(k.strip() for k in (text("SECRET_KEYS") or "").split(",") if k.strip()),
+        widget_secret=text("WIDGET_SECRET"),
+        slack_client_id=text("SLACK_CLIENT_ID"),
+        slack_client_secret=text("SLACK_CLIENT_SECRET"),
+        slack_signing_secret=text("SLACK_SIGNING_SECRET"),
+        slack_home_team=text("SLACK_HOME_TEAM"),
+        slack_api_url=text("SLACK_API_URL") or Settings.slack_api_url,
+        smtp_url=text("SMTP_URL"),
+        mail_from=text("MAIL_FROM"),
+    )
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    for key in settings.secret_keys:
+        if len(key) < 16:
+            raise Invalid("each key needs at least 16 characters", pointer="SEGUE_SECRET_KEYS")
+    if settings.widget_secret and len(settings.widget_secret.encode()) < 32:
+        raise Invalid("at least 32 bytes are needed", pointer="SEGUE_WIDGET_SECRET")
+    if settings.smtp_url and not settings.mail_from:
+        raise Invalid("SEGUE_SMTP_URL needs it: the sender's address", pointer="SEGUE_MAIL_FROM")
+    if not settings.slack_api_url.endswith("/"):
+        raise Invalid(
+            "it ends with a slash, as https://slack.com/api/", pointer="SEGUE_SLACK_API_URL"
+        )
+
+
+def _database(url: str) -> str:
+    if url.startswith("sqlite:///"):
+        folder = Path(url.removeprefix("sqlite:///")).expanduser().parent
+        if not folder.is_dir():
+            raise Invalid(f"there is no folder {folder}", pointer="SEGUE_DATABASE_URL")
+        return url
+    if url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+        raise Invalid(
+            "PostgreSQL comes with a later version; use sqlite:///FILE",
+            pointer="SEGUE_DATABASE_URL",
+        )
+    raise Invalid("use sqlite:///FILE", pointer="SEGUE_DATABASE_URL")
+
+
+def _url(name: str, url: str | None) -> str | None:
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise Invalid(
+            f"{url!r} is not an address like https://segue.example.com", pointer=f"SEGUE_{name}"
+        )
+    return url.rstrip("/")

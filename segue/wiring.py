@@ -1,0 +1,183 @@
+"""Binds clock, store, secrets and channels to services and routes; nowhere else is this done."""
+
+import fcntl
+import logging
+import os
+import secrets as random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from api.app import create
+from bot.email.send import EmailChannel
+from litestar import Litestar
+
+import api.case
+import api.decisions
+import api.stream
+import api.widget
+from api.hub import Hub
+from bot.slack.app import create as slack_app
+from bot.slack.send import SlackChannel
+from engine.errors import Conflict
+from segue.clock import SystemClock
+from segue.settings import Settings
+from segue.slack_mount import mounted
+from segue.worker import Worker
+from service.channel import Channel
+from service.context import Clock, Context
+from service.secrets import Secrets
+from store.database import Database
+from store.migrations import migrate
+
+log = logging.getLogger("segue")
+
+
+@dataclass(kw_only=True)
+class Runtime:
+    """One process: its context, its channels, its worker and its HTTP application."""
+
+    settings: Settings
+    context: Context
+    channels: dict[str, Channel]
+    hub: Hub
+    worker: Worker
+    app: Litestar
+    warnings: list[str] = field(default_factory=list)
+    lock: IO[str] | None = None
+
+    def close(self) -> None:
+        """Give the database and its lock back."""
+        self.context.database.close()
+        if self.lock is not None:
+            self.lock.close()
+
+
+def context_of(settings: Settings, *, clock: Clock | None = None, served_at: str = "") -> Context:
+    """A context for commands and servers; brings a SQLite file's tables up to date."""
+    database = Database(settings.database_url)
+    migrate(database)
+    return Context(
+        database=database,
+        clock=clock or SystemClock(),
+        secrets=Secrets(settings.secret_keys or (_own_key(database),)),
+        public_url=settings.public_url or served_at,
+        channels=_push_channels(settings),
+    )
+
+
+def build(
+    settings: Settings,
+    *,
+    served_at: str,
+    clock: Clock | None = None,
+    extra: Sequence[Any] = (),
+    background: bool = True,
+) -> Runtime:
+    """Everything of one process, ready to be served.
+
+    `background` False: nobody works in the background; the caller runs the worker's steps.
+
+    Raises:
+        Conflict: another process serves the same SQLite file.
+    """
+    lock = _lock(Database(settings.database_url).file)
+    context = context_of(settings, clock=clock, served_at=served_at)
+    hub = Hub(context.signals)
+    channels = _channels(settings, context)
+    worker = Worker(context, channels)
+    routes: list[Any] = [
+        *api.widget.routes(context, settings.widget_secret),
+        *api.stream.routes(context, hub, settings.widget_secret),
+        *api.case.routes(context),
+        *api.decisions.routes(context),
+        *extra,
+    ]
+    if settings.slack_signing_secret:
+        routes.append(mounted(_slack(settings, context)))
+    app = create(context, extra=routes)
+    if background:
+        app.on_startup.append(worker.start)
+        app.on_shutdown.append(worker.stop)
+    return Runtime(
+        settings=settings,
+        context=context,
+        channels=channels,
+        hub=hub,
+        worker=worker,
+        app=app,
+        warnings=_warnings(settings),
+        lock=lock,
+    )
+
+
+def _slack(settings: Settings, context: Context) -> Any:
+    return slack_app(
+        context,
+        signing_secret=str(settings.slack_signing_secret),
+        api_url=settings.slack_api_url,
+        client_id=settings.slack_client_id,
+        client_secret=settings.slack_client_secret,
+        home_team=settings.slack_home_team,
+    )
+
+
+def _push_channels(settings: Settings) -> tuple[str, ...]:
+    names = []
+    if settings.slack_signing_secret:
+        names.append("slack")
+    if settings.smtp_url:
+        names.append("email")
+    return tuple(names)
+
+
+def _channels(settings: Settings, context: Context) -> dict[str, Channel]:
+    channels: dict[str, Channel] = {}
+    if settings.slack_signing_secret:
+        channels["slack"] = SlackChannel(context, api_url=settings.slack_api_url)
+    if settings.smtp_url and settings.mail_from:
+        channels["email"] = EmailChannel(settings.smtp_url, settings.mail_from)
+    return channels
+
+
+def _warnings(settings: Settings) -> list[str]:
+    """What is switched off, and which variable switches it on."""
+    off = []
+    if not settings.widget_secret:
+        off.append("the widget answers nobody: set SEGUE_WIDGET_SECRET (32 bytes or more)")
+    if not settings.slack_signing_secret:
+        off.append("Slack is off: set SEGUE_SLACK_SIGNING_SECRET, _CLIENT_ID and _CLIENT_SECRET")
+    if not settings.smtp_url:
+        off.append("e-mail is off: set SEGUE_SMTP_URL and SEGUE_MAIL_FROM")
+    if not settings.public_url:
+        off.append("links name this machine: set SEGUE_PUBLIC_URL to the address people can open")
+    if not settings.secret_keys:
+        off.append("keys lie beside the database: set SEGUE_SECRET_KEYS to keep them elsewhere")
+    return off
+
+
+def _lock(file: Path | None) -> IO[str] | None:
+    """Hold the SQLite file for this process."""
+    if file is None:
+        return None
+    lock = Path(f"{file}.lock").open("a+")  # noqa: SIM115  (held as long as the process serves)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise Conflict(f"another `segue serve` uses {file}: stop it first") from None
+    return lock
+
+
+def _own_key(database: Database) -> str:
+    """The embedded default's own key, made once beside the database and readable by its user."""
+    file = database.file
+    if file is None:
+        return random.token_urlsafe(32)
+    path = Path(f"{file}.key")
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as stream:
+            stream.write(random.token_urlsafe(32))
+    return path.read_text().strip()

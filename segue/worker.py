@@ -1,0 +1,77 @@
+"""The background of a process: looks at due accounts, drains the outbox, and stops cleanly."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from segue.jobs import Jobs
+from service import close, deliver, evaluate
+from service.channel import Channel
+from service.context import Context
+
+log = logging.getLogger(__name__)
+IDLE = 1.0
+
+
+class Worker:
+    """Woken by changes and by the scheduler; every step can be repeated without harm."""
+
+    def __init__(self, context: Context, channels: Mapping[str, Channel]) -> None:
+        self._context = context
+        self._channels = channels
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+        self._jobs: Jobs | None = None
+        self._deaf: Callable[[], None] = _nothing
+
+    async def step(self) -> int:
+        """Everything that is due now; says how much that was."""
+        looked = await asyncio.to_thread(evaluate.run_due, self._context)
+        sent = await deliver.run_due(self._context, self._channels)
+        return looked + sent
+
+    async def until_idle(self) -> None:
+        """Steps until nothing is due at this instant."""
+        while await self.step():
+            pass
+        await asyncio.to_thread(close.run, self._context)
+
+    async def start(self) -> None:
+        """Begin to work in the background."""
+        loop = asyncio.get_running_loop()
+        self._deaf = self._context.signals.listen(
+            lambda _: loop.call_soon_threadsafe(self._wake.set)
+        )
+        self._jobs = Jobs(wake=self._wake.set, tidy=lambda: close.run(self._context))
+        self._jobs.start()
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Finish the step at hand, then end."""
+        self._stopping = True
+        self._deaf()
+        self._wake.set()
+        if self._jobs is not None:
+            self._jobs.stop()
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                busy = await self.step()
+            except Exception:
+                log.exception("the worker's step failed; it is tried again")
+                busy = 0
+                await asyncio.sleep(IDLE)
+            if not busy and not self._stopping:
+                try:
+                    await asyncio.wait_for(self._wake.wait(), 60)
+                except TimeoutError:
+                    log.debug("nothing came for a minute")
+
+
+def _nothing() -> None:
+    """Nobody listens yet."""

@@ -1,0 +1,1 @@
+"""Use cases: the only callers of both store and engine, one verb a file."""

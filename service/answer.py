@@ -1,0 +1,159 @@
+"""What the manager or finance lead says to a case: recorded, told to the champion, buys nothing."""
+
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session
+
+from engine.alert import FeedbackKind
+from engine.errors import Gone, Invalid, NotFound
+from engine.snapshot import Person, Role
+from service import cards, links, snapshot, wording
+from service.context import Context
+from service.people import display, named
+from service.secrets import hashed, new_id
+from store import alerts, due, feedback, forwards
+
+KINDS = ("approve", "question", "decline")
+TEXT_LENGTH, NAME_LENGTH = 500, 60
+_FEEDBACK = {"approve": FeedbackKind.APPROVED, "decline": FeedbackKind.DECLINED}
+_SOONEST = timedelta(days=1)
+
+
+def by_link(
+    context: Context,
+    *,
+    token: str,
+    kind: str,
+    text: str = "",
+    name: str = "",
+    until: date | None = None,
+) -> forwards.StoredCase:
+    """Record what someone using the link said.
+
+    Raises:
+        NotFound: no such link.
+        Gone: expired, revoked, or decided already.
+        Invalid: an empty question or too long a text.
+    """
+    with context.database.write() as session:
+        case = forwards.case_behind(session, hashed(token))
+        if case is None:
+            raise NotFound("there is no such page")
+        _record(context, session, case, kind, text, until, name=name)
+    context.signals.changed(case.account)
+    return case
+
+
+def answer(
+    context: Context,
+    *,
+    account: str,
+    case: str,
+    kind: str,
+    text: str = "",
+    until: date | None = None,
+    by: str,
+) -> None:
+    """Record what the recipient said in a chat; errors as for `by_link`."""
+    with context.database.write() as session:
+        stored = forwards.case(session, account, case)
+        if stored is None or stored.recipient != by:
+            raise NotFound("there is no such case for you")
+        _record(context, session, stored, kind, text, until)
+    context.signals.changed(account)
+
+
+def _record(
+    context: Context,
+    session: Session,
+    case: forwards.StoredCase,
+    kind: str,
+    text: str,
+    until: date | None,
+    *,
+    name: str = "",
+) -> None:
+    now = context.clock.now()
+    text = _checked(kind, text)
+    if links.expired(case, now):
+        raise Gone("this link has expired or was withdrawn: ask for a new one")
+    decided = {a.kind for a in forwards.answers(session, case.account, case.id)} & set(_FEEDBACK)
+    if decided and kind in _FEEDBACK:
+        raise Gone("this was answered already")
+    if until is not None and until < now.date() + _SOONEST:
+        until = None
+    given = new_id("answer")
+    forwards.answer(
+        session,
+        forwards.StoredAnswer(
+            account=case.account,
+            case=case.id,
+            id=given,
+            kind=kind,
+            at=now,
+            text=text,
+            name=name[:NAME_LENGTH],
+            until=until,
+        ),
+    )
+    _tell(context, session, case, kind, text, now)
+    if kind in _FEEDBACK:
+        _close(session, case, given, kind, until, now)
+
+
+def _checked(kind: str, text: str) -> str:
+    text = text.strip()
+    if kind not in KINDS:
+        raise Invalid("say approve, question or decline", pointer="/kind")
+    if kind == "question" and not text:
+        raise Invalid("write your question first", pointer="/text")
+    if len(text) > TEXT_LENGTH:
+        raise Invalid(f"at most {TEXT_LENGTH} characters", pointer="/text")
+    return text
+
+
+def _close(
+    session: Session,
+    case: forwards.StoredCase,
+    given: str,
+    kind: str,
+    until: date | None,
+    now: datetime,
+) -> None:
+    """The approver's word counts as feedback and closes the alert everywhere."""
+    feedback.add(
+        session,
+        feedback.StoredFeedback(
+            account=case.account,
+            id=given,
+            alert=case.alert,
+            person=case.recipient,
+            role=Role(case.audience),
+            kind=_FEEDBACK[kind],
+            at=now,
+            channel="case",
+            until=until,
+        ),
+    )
+    alerts.close(
+        session, case.account, case.alert, at=now, closed_as=_FEEDBACK[kind], returns=until
+    )
+    cards.refresh(session, case.account, case.alert, now)
+    due.mark(session, case.account, now)
+
+
+def _tell(
+    context: Context,
+    session: Session,
+    case: forwards.StoredCase,
+    kind: str,
+    text: str,
+    now: datetime,
+) -> None:
+    facts = snapshot.load(context, session, case.account, now, context.policy())
+    if facts is None:
+        return
+    champion = named(facts.people, case.champion) or Person(id=case.champion)
+    recipient = named(facts.people, case.recipient) or Person(id=case.recipient)
+    line = wording.answered(kind, display(recipient), text, wording.locale_of(champion, facts))
+    cards.receipt(session, case.account, case.alert, now, text=line, forward=case.id)

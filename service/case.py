@@ -1,0 +1,119 @@
+"""The page behind a case link, made from what was frozen, and the chart behind its own token."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from engine.errors import NotFound
+from engine.snapshot import Person
+from service import frozen, links, snapshot, terms, wording
+from service.context import Context
+from service.people import display, named
+from service.secrets import hashed
+from store import alerts, forwards
+from templates import case as pages
+from templates import chart
+from templates.case_view import AnswerKind, CaseAnswer, CaseStatus, CaseView
+from templates.message import Audience
+
+_KINDS = {
+    "approve": AnswerKind.APPROVED,
+    "decline": AnswerKind.DECLINED,
+    "question": AnswerKind.QUESTION,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A rendered page with its status and the Content-Security-Policy source of its styles."""
+
+    html: str
+    status: int
+    style: str
+
+
+def page(context: Context, token: str, *, answered: str = "", status: int = 200) -> Page:
+    """The case, what was recorded of an answer, or a small page that says why there is none."""
+    product = context.policy().catalogue.product
+    with context.database.read() as session:
+        case = forwards.case_behind(session, hashed(token))
+        if case is None:
+            return _page(pages.not_found(product.name, product.locale), 404)
+        view, locale = _view(context, session, case, token)
+    if view.status in (CaseStatus.REVOKED, CaseStatus.EXPIRED):
+        return _page(pages.gone(product.name, locale), 410)
+    if answered in _KINDS and view.answers:
+        said = pages.answered(
+            product.name,
+            _KINDS[answered],
+            locale=locale,
+            champion_name=view.champion_name,
+            back_url=f"/case/{token}",
+        )
+        return _page(said, 200)
+    return _page(pages.page(view, locale), status)
+
+
+def chart_png(context: Context, view_token: str) -> bytes:
+    """The chart behind a view-only token.
+
+    Raises:
+        NotFound: no such chart.
+    """
+    with context.database.read() as session:
+        behind = hashed(view_token)
+        story = alerts.chart_of(session, behind) or forwards.case_chart(session, behind)
+    if story is None:
+        raise NotFound("there is no such chart")
+    locale = context.policy().catalogue.product.locale
+    return chart.png(chart.svg(frozen.story(story), locale=locale))
+
+
+def _page(html: str, status: int) -> Page:
+    return Page(html=html, status=status, style=pages.style_hash())
+
+
+def _view(
+    context: Context, session: Session, case: forwards.StoredCase, token: str
+) -> tuple[CaseView, str]:
+    now = context.clock.now()
+    facts = snapshot.load(context, session, case.account, now, context.policy())
+    everyone = facts.people if facts else ()
+    champion = named(everyone, case.champion) or Person(id=case.champion)
+    recipient = named(everyone, case.recipient) or Person(id=case.recipient)
+    given = forwards.answers(session, case.account, case.id)
+    locale = wording.locale_of(recipient, facts) if facts else "en"
+    view = CaseView(
+        story=frozen.story(case.story),
+        audience=Audience(case.audience),
+        champion_name=display(champion),
+        recipient_name=display(recipient),
+        created_at=case.created_at,
+        expires_at=case.expires_at,
+        approve_url=f"/case/{token}/approve",
+        decline_url=f"/case/{token}/decline",
+        question_url=f"/case/{token}/question",
+        note=case.note,
+        status=_status(case, given, expired=links.expired(case, now)),
+        answers=tuple(
+            CaseAnswer(kind=_KINDS[a.kind], at=a.at, text=a.text, name=a.name) for a in given
+        ),
+        now=terms.thaw(case.terms, "now"),
+        next=terms.thaw(case.terms, "next"),
+    )
+    return view, locale
+
+
+def _status(
+    case: forwards.StoredCase, given: tuple[forwards.StoredAnswer, ...], *, expired: bool
+) -> CaseStatus:
+    if case.revoked_at is not None:
+        return CaseStatus.REVOKED
+    kinds = {a.kind for a in given}
+    if "approve" in kinds:
+        return CaseStatus.APPROVED
+    if "decline" in kinds:
+        return CaseStatus.DECLINED
+    if expired:
+        return CaseStatus.EXPIRED
+    return CaseStatus.QUESTION if "question" in kinds else CaseStatus.OPEN

@@ -1,0 +1,109 @@
+"""The one protocol of every way out, and what a delivery carries."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from engine.snapshot import Person
+from engine.story import Story
+
+
+class DeliveryKind(StrEnum):
+    """What a delivery is: the champion's summary, a forward, an update of an earlier message."""
+
+    SUMMARY = "summary"
+    NOTICE = "notice"
+    FORWARD = "forward"
+    CARD = "card"
+    RECEIPT = "receipt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForwardState:
+    """Where one forward stands, for the champion's card. `undo_until` set: it still waits."""
+
+    id: str
+    to_id: str
+    to_name: str
+    role: str
+    channel: str
+    state: str
+    undo_until: datetime | None = None
+    sent_at: datetime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Somebody the story can be forwarded to, and by which channel it would go."""
+
+    id: str
+    name: str
+    role: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One delivery, ready to be sent: everything is frozen but the case link, made at send time.
+
+    `reference` is where an earlier message of the same alert went (for cards and threads);
+    `asked_by` the champion who forwards, `note` what they added (plain text, at most 280).
+    `closed_as` says how the alert was answered, if it was.
+    """
+
+    id: str
+    kind: DeliveryKind
+    alert: str
+    account: str
+    person: Person
+    address: str | None
+    story: Story
+    audience: str
+    locale: str
+    reference: str | None = None
+    chart_url: str | None = None
+    case_url: str | None = None
+    upgrade_url: str | None = None
+    asked_by: Person | None = None
+    note: str = ""
+    recipients: tuple[Recipient, ...] = ()
+    forwards: tuple[ForwardState, ...] = ()
+    closed_as: str | None = None
+    returns: str | None = None
+    why: tuple[str, ...] = ()
+    unsubscribe_url: str | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The channel took it; `reference` finds the message again."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Not now: try again after this many seconds."""
+
+    after: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It will never work this way; the next channel may be tried."""
+
+    reason: str
+
+
+class Channel(Protocol):
+    """A way out. It never sleeps, retries or raises for a refusal, and never logs a secret."""
+
+    name: str
+
+    async def send(self, outgoing: Outgoing) -> Sent | Retry | Failed:
+        """Hand one delivery over, or say why not."""
+        ...

@@ -1,0 +1,167 @@
+"""Drains the outbox: checks that the moment still holds, sends, and records every attempt."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.alert import AlertClass
+from engine.release import Defer, Expire
+from service import cards, dispatch, forward, outgoing, routing, snapshot
+from service.channel import Channel, DeliveryKind, Failed, Outgoing, Retry, Sent
+from service.context import Context
+from store import alerts, forwards, outbox
+from store.outbox import DeliveryState, StoredDelivery
+
+log = logging.getLogger(__name__)
+GIVE_UP = timedelta(days=3)
+LONGEST_WAIT = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A delivery that may go now, with what is to be sent."""
+
+    delivery: StoredDelivery
+    outgoing: Outgoing
+
+
+async def run_due(context: Context, channels: Mapping[str, Channel], *, limit: int = 20) -> int:
+    """Send what is due; says how many deliveries were handled."""
+    claimed = await asyncio.to_thread(_claim, context, limit)
+    by_account: dict[str, list[StoredDelivery]] = {}
+    for delivery in claimed:
+        by_account.setdefault(delivery.account, []).append(delivery)
+    await asyncio.gather(*(_in_turn(context, channels, d) for d in by_account.values()))
+    return len(claimed)
+
+
+async def _in_turn(
+    context: Context, channels: Mapping[str, Channel], deliveries: list[StoredDelivery]
+) -> None:
+    """One account's deliveries keep their order: the notice first, the card after the summary."""
+    for delivery in deliveries:
+        await _one(context, channels, delivery)
+
+
+async def _one(context: Context, channels: Mapping[str, Channel], delivery: StoredDelivery) -> None:
+    ready = await asyncio.to_thread(_prepare, context, delivery)
+    if ready is None:
+        return
+    channel = channels.get(delivery.channel)
+    result: Sent | Retry | Failed = (
+        Failed("channel_off") if channel is None else await channel.send(ready.outgoing)
+    )
+    await asyncio.to_thread(_record, context, ready, result)
+
+
+def _claim(context: Context, limit: int) -> tuple[StoredDelivery, ...]:
+    with context.database.write() as session:
+        return outbox.claim(session, context.clock.now(), limit=limit)
+
+
+def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:
+    """Decide again at the moment of sending; None where it does not go now."""
+    now = context.clock.now()
+    applied = context.policy()
+    with context.database.write() as session:
+        facts = snapshot.load(context, session, delivery.account, now, applied)
+        alert = alerts.get(session, delivery.account, delivery.alert)
+        if facts is None or alert is None:
+            outbox.finish(session, delivery, DeliveryState.CANCELLED, at=now, reason="erased")
+            return None
+        if delivery.kind in cards.PUSHED:
+            release = dispatch.release_push(facts, alert, delivery, applied.policy, now)
+            if _held(context, session, delivery, alert, release, now):
+                return None
+        return Ready(delivery, outgoing.build(context, session, delivery, alert, facts, applied))
+
+
+def _held(
+    context: Context,
+    session: dispatch.Session,
+    delivery: StoredDelivery,
+    alert: alerts.StoredAlert,
+    release: dispatch.Release,
+    now: datetime,
+) -> bool:
+    """Write down a push that is deferred or no longer true."""
+    match release:
+        case Defer(until=until, reason=reason):
+            outbox.later(session, delivery, until, reason=reason, tried=False)
+            return True
+        case Expire(reason=reason):
+            outbox.finish(session, delivery, DeliveryState.EXPIRED, at=now, reason=reason)
+            if reason in dispatch.OVER:
+                alerts.close(session, alert.account, alert.id, at=now, closed_as=reason)
+                context.signals.changed(alert.account)
+            return True
+        case _:
+            return False
+
+
+def _record(context: Context, ready: Ready, result: Sent | Retry | Failed) -> None:
+    """One commit for what came of it: state, attempt, budget, and what follows from it."""
+    now = context.clock.now()
+    delivery = ready.delivery
+    with context.database.write() as session:
+        match result:
+            case Sent(reference=reference):
+                outbox.attempt(session, delivery, at=now, outcome="sent", detail="")
+                outbox.finish(session, delivery, DeliveryState.SENT, at=now, reference=reference)
+                _sent(session, delivery, now)
+            case Retry(after=after, reason=reason):
+                outbox.attempt(session, delivery, at=now, outcome="retry", detail=reason)
+                if now - delivery.created_at > GIVE_UP:
+                    outbox.finish(session, delivery, DeliveryState.FAILED, at=now, reason=reason)
+                    _failed(context, session, ready, reason, now)
+                else:
+                    wait = min(max(after, 2.0 ** min(delivery.attempts, 11)), LONGEST_WAIT)
+                    outbox.later(session, delivery, now + timedelta(seconds=wait), reason=reason)
+            case Failed(reason=reason):
+                outbox.attempt(session, delivery, at=now, outcome="failed", detail=reason)
+                outbox.finish(session, delivery, DeliveryState.FAILED, at=now, reason=reason)
+                _failed(context, session, ready, reason, now)
+                log.warning("%s over %s failed: %s", delivery.id, delivery.channel, reason)
+    context.signals.changed(delivery.account)
+
+
+def _sent(session: dispatch.Session, delivery: StoredDelivery, now: datetime) -> None:
+    if delivery.kind in cards.PUSHED:
+        alert = alerts.get(session, delivery.account, delivery.alert)
+        if alert is not None and alert.key.alert_class is not AlertClass.NOTICE:
+            alerts.charge(session, delivery.account, delivery.alert, now)
+    if delivery.kind == DeliveryKind.FORWARD and delivery.forward is not None:
+        forwards.move(
+            session,
+            delivery.account,
+            delivery.forward,
+            "sent",
+            sent_at=now,
+            channel=delivery.channel,
+        )
+        cards.refresh(session, delivery.account, delivery.alert, now)
+
+
+def _failed(
+    context: Context, session: dispatch.Session, ready: Ready, reason: str, now: datetime
+) -> None:
+    """A forward that can't go one way takes the next; at the end the champion is told."""
+    delivery = ready.delivery
+    if delivery.kind != DeliveryKind.FORWARD or delivery.forward is None:
+        return
+    stored = forwards.get(session, delivery.account, delivery.forward)
+    if stored is None:
+        return
+    tried = [d.channel for d in outbox.of_alert(session, delivery.account, delivery.alert)
+             if d.forward == stored.id and d.kind == DeliveryKind.FORWARD]  # fmt: skip
+    channel = routing.best(
+        session, delivery.account, ready.outgoing.person, context.channels, without=tried
+    )
+    if channel == routing.DRAFT:
+        forwards.move(session, delivery.account, stored.id, "draft", detail=reason, channel=channel)
+    else:
+        forwards.move(session, delivery.account, stored.id, "waiting", channel=channel)
+        outbox.add(session, forward.delivery_of(stored, channel))
+    cards.refresh(session, delivery.account, delivery.alert, now)

@@ -1,0 +1,50 @@
+"""The facts of a push at the moment of sending, for the engine's release."""
+
+from datetime import date, datetime
+from functools import lru_cache
+
+import holidays
+from sqlmodel import Session
+
+from engine.policy import Policy
+from engine.release import Defer, Ended, Expire, Push, Reader, Send, ended, release
+from engine.snapshot import Snapshot
+from engine.usage import AtLimit
+from service.people import named
+from store.alerts import StoredAlert
+from store.outbox import StoredDelivery
+
+__all__ = ["OVER", "Session", "public_holidays", "release_push"]
+
+Release = Send | Defer | Expire
+OVER = (Ended.PLAN_CHANGED, Ended.MOMENT_OVER)
+"""Ends that close the alert itself; the others drop the push alone."""
+
+
+def release_push(
+    facts: Snapshot, alert: StoredAlert, delivery: StoredDelivery, policy: Policy, now: datetime
+) -> Release:
+    """Whether a push may go now: its moment still holds, and the reader's clock allows it."""
+    person = named(facts.people, delivery.person)
+    meter = next((m for m in facts.meters if m.key == alert.key.meter), None)
+    reader = Reader(
+        time_zone=(person.time_zone if person else None) or facts.account.time_zone,
+        holidays=public_holidays(facts.account.country, now.year),
+    )
+    push = Push(
+        alert_class=alert.key.alert_class,
+        raised_at=alert.raised_at,
+        reader=reader,
+        stops=meter is not None and meter.at_limit is AtLimit.STOPS,
+        ended=ended(alert.key, alert.raised_at, facts, policy, now),
+    )
+    return release(push, policy.quiet, now)
+
+
+@lru_cache(maxsize=256)
+def public_holidays(country: str | None, year: int) -> frozenset[date]:
+    """The public holidays of a country around a year; none where it is not known."""
+    if not country or country.upper() not in holidays.list_supported_countries():
+        return frozenset()
+    days = holidays.country_holidays(country.upper(), years=(year, year + 1))
+    return frozenset(days.keys())

@@ -1,0 +1,190 @@
+"""Looks at the accounts that are due: snapshot, decision, words, and all of it in one commit."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from engine.alert import AlertClass, Outcome, Reason
+from engine.decide import decide
+from engine.decision import Candidate, Decision
+from engine.snapshot import Snapshot
+from engine.story import Story
+from engine.tell import tell
+from service import frozen, snapshot, wording
+from service.channel import DeliveryKind
+from service.config import Applied
+from service.context import Context
+from service.secrets import new_id
+from store import alerts, decisions, due, outbox
+
+log = logging.getLogger(__name__)
+DAILY = time(9, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """An alert about to be written: its candidate and its frozen story."""
+
+    candidate: Candidate
+    story: Story
+
+
+def run_due(context: Context, *, limit: int = 20) -> int:
+    """Evaluate accounts that are due; says how many were looked at."""
+    now = context.clock.now()
+    with context.database.write() as session:
+        due.mark_daily(session, now)
+        claimed = due.claim(session, now, limit=limit)
+    if not claimed:
+        return 0
+    applied = context.policy()
+    for account, mark in claimed:
+        evaluate(context, account, now, applied, mark=mark)
+    return len(claimed)
+
+
+def evaluate(
+    context: Context, account: str, now: datetime, applied: Applied, *, mark: int = 0
+) -> Decision | None:
+    """Decide for one account and keep the outcome; None where nothing could have changed."""
+    with context.database.read() as session:
+        facts = snapshot.load(context, session, account, now, applied)
+        look = facts is not None and _worth_a_look(session, facts, now)
+    if facts is None or not look:
+        with context.database.write() as session:
+            due.done(session, account, mark)
+        return None
+    decision, raised = conclude(facts, applied, now)
+    with context.database.write() as session:
+        _keep(session, facts, decision, applied)
+        for one in raised:
+            _raise(session, facts, decision, one, applied, now)
+        due.looked(session, account, next_daily=next_daily(facts, now), guard=dict(decision.guard))
+        due.done(session, account, mark)
+    if raised:
+        context.signals.changed(account)
+        log.info("%s: %s", account, ", ".join(str(r.candidate.key) for r in raised))
+    return decision
+
+
+def conclude(facts: Snapshot, applied: Applied, now: datetime) -> tuple[Decision, list[Raised]]:
+    """The decision with its words checked: what can't be said well is not said."""
+    decision = decide(facts, applied.policy, now)
+    raised = [
+        Raised(candidate=n, story=tell(facts, applied.catalogue, n, decision))
+        for n in decision.notices
+    ]
+    if decision.chosen is not None and decision.outcome in (
+        Outcome.ASK,
+        Outcome.REFLECT,
+        Outcome.HELD_OUT,
+    ):
+        story = tell(facts, applied.catalogue, decision.chosen, decision)
+        problem = wording.blocked(story, facts)
+        if problem is None:
+            raised.append(Raised(candidate=decision.chosen, story=story))
+        else:
+            decision = _blocked(decision, problem)
+    return decision, raised
+
+
+def _blocked(decision: Decision, problem: Reason) -> Decision:
+    return replace(
+        decision,
+        outcome=Outcome.NOTICE if decision.notices else Outcome.SILENT,
+        reason=problem.code,
+        reasons=(*decision.reasons, problem),
+        exposed=False,
+    )
+
+
+def next_daily(facts: Snapshot, now: datetime) -> datetime:
+    """The next 09:00 on the account's own clock."""
+    local = now.astimezone(ZoneInfo(facts.account.time_zone))
+    nine = datetime.combine(local.date(), DAILY, local.tzinfo)
+    if nine <= local:
+        nine = datetime.combine(local.date() + timedelta(days=1), DAILY, local.tzinfo)
+    return nine.astimezone(now.tzinfo)
+
+
+def _worth_a_look(session: Session, facts: Snapshot, now: datetime) -> bool:
+    """The daily look always is; one brought by usage only past the guard of some meter."""
+    daily, guard = due.watch(session, facts.account.id)
+    if daily <= now or guard is None:
+        return True
+    for meter in facts.meters:
+        bar = guard.get(meter.key)
+        if bar is None or float(meter.used) >= bar:
+            return True
+    return False
+
+
+def _keep(session: Session, facts: Snapshot, decision: Decision, applied: Applied) -> None:
+    chosen = decision.chosen or next(iter(decision.notices), None)
+    decisions.record(
+        session,
+        decisions.StoredDecision(
+            account=decision.account,
+            at=decision.at,
+            until=None,
+            outcome=decision.outcome,
+            reason=decision.reason,
+            meter=chosen.key.meter if chosen else None,
+            moment=chosen.moment if chosen else None,
+            stage=decision.stage.stage,
+            p=chosen.p if chosen else None,
+            exposed=decision.exposed,
+            policy_version=applied.version,
+            digest=decision.digest,
+            body=frozen.freeze(decision),
+            snapshot=frozen.pack(facts),
+        ),
+    )
+
+
+def _raise(
+    session: Session,
+    facts: Snapshot,
+    decision: Decision,
+    raised: Raised,
+    applied: Applied,
+    now: datetime,
+) -> None:
+    """Write an alert and its push together; a held-out one is written closed, as a ghost."""
+    key = raised.candidate.key
+    notice = key.alert_class is AlertClass.NOTICE
+    held = decision.outcome is Outcome.HELD_OUT and not notice
+    recipient = decision.notice_recipient if notice else decision.recipient
+    alert = alerts.StoredAlert(
+        id=new_id("alert"),
+        key=key,
+        p=raised.candidate.p,
+        person=recipient,
+        audience=() if notice else decision.audience,
+        story=frozen.freeze(raised.story),
+        raised_at=now,
+        closed_at=now if held else None,
+        closed_as="held_out" if held else None,
+        policy_version=applied.version,
+    )
+    if not alerts.add(session, alert) or held:
+        return
+    person = next((p for p in facts.people if p.id == recipient), None)
+    if person is None or not person.reachable or person.muted:
+        return
+    outbox.add(
+        session,
+        outbox.StoredDelivery(
+            account=key.account,
+            id=new_id("delivery"),
+            alert=alert.id,
+            kind=DeliveryKind.NOTICE if notice else DeliveryKind.SUMMARY,
+            person=person.id,
+            channel=person.reachable[0],
+            due_at=now,
+            created_at=now,
+        ),
+    )

@@ -1,0 +1,281 @@
+"""A champion passes the story on: the case is frozen, the message waits ten seconds, then goes."""
+
+import re
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from sqlmodel import Session
+
+from engine.alert import AlertClass, FeedbackKind
+from engine.errors import Forbidden, Invalid, NotFound, TooMany
+from engine.snapshot import Person, Role, Snapshot
+from service import cards, frozen, links, routing, snapshot, terms, wording
+from service.channel import DeliveryKind, ForwardState, Recipient
+from service.config import Applied
+from service.context import Context
+from service.feedback import require_open
+from service.people import APPROVERS, display, named
+from service.secrets import new_id
+from store import alerts, feedback, forwards, outbox, people
+
+WAIT = timedelta(seconds=10)
+CASE_LIFE = timedelta(days=30)
+NOTE_LENGTH = 280
+NEW_PER_DAY = 5
+_EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]]+@[^@\s<>,;:\"()\[\]]+\.[^@\s<>,;:\"()\[\]]+")
+_LINK = re.compile(r"(https?://|www\.)\S+|\b[\w-]+\.(com|net|org|io|de|co)\b(/\S*)?", re.IGNORECASE)
+
+
+def recipients(context: Context, *, account: str, person: str) -> tuple[Recipient, ...]:
+    """The manager and finance lead known at the account, and how each would be reached."""
+    with context.database.read() as session:
+        return recipients_in(context, session, account, person)
+
+
+def recipients_in(
+    context: Context, session: Session, account: str, person: str
+) -> tuple[Recipient, ...]:
+    """As `recipients`, inside a unit of work."""
+    facts = snapshot.load(context, session, account, context.clock.now(), context.policy())
+    everyone = facts.people if facts else ()
+    return tuple(
+        Recipient(
+            id=p.id,
+            name=display(p),
+            role=p.role,
+            channel=routing.best(session, account, p, context.channels),
+        )
+        for role in APPROVERS
+        for p in everyone
+        if p.role is role and p.id != person
+    )
+
+
+def add_recipient(
+    context: Context,
+    *,
+    account: str,
+    role: str,
+    slack_user: str | None = None,
+    team: str | None = None,
+    email: str | None = None,
+    name: str | None = None,
+) -> str:
+    """Remember who the manager or finance lead is; says their person id.
+
+    Raises:
+        Invalid: neither a chat user nor an e-mail address, or a role that decides nothing.
+        Forbidden: the e-mail's domain is not verified for the account.
+    """
+    if role not in APPROVERS:
+        raise Invalid("choose manager or finance", pointer="/role")
+    if email is not None and not _EMAIL.fullmatch(email):
+        raise Invalid("this is not an e-mail address", pointer="/email")
+    if email is None and slack_user is None:
+        raise Invalid("say who: a person in Slack, or an e-mail address", pointer="/to")
+    with context.database.write() as session:
+        found = people.by_email(session, account, email) if email else None
+        if found is None and slack_user and team:
+            found = people.by_address(session, account, "slack", f"{team}/{slack_user}")
+        outside = email is not None and not routing.verified(session, account, email)
+        if found is None and slack_user is None and outside:
+            raise Forbidden(
+                "this address is outside the domains verified for the account: "
+                "copy the link or send it from your own mailbox"
+            )
+        person = found or new_id("person")
+        people.add(session, account, person, role=role, name=name, email=email)
+        if slack_user and team:
+            people.set_address(session, account, person, "slack", f"{team}/{slack_user}")
+    context.signals.changed(account)
+    return person
+
+
+def start(
+    context: Context, *, account: str, alert: str, champion: str, to: str, note: str = ""
+) -> ForwardState:
+    """Send the story to `to` (a person id) in ten seconds; a second click finds the first.
+
+    Raises:
+        NotFound: no such alert or person.
+        Invalid: the note is too long or holds a link.
+        TooMany: more than five new recipients in a day.
+    """
+    now, applied = context.clock.now(), context.policy()
+    note = _checked(note)
+    with context.database.write() as session:
+        stored = require_open(alerts.get(session, account, alert))
+        if stored.key.alert_class is AlertClass.NOTICE:
+            raise Invalid("a notice is not forwarded", pointer="/alert")
+        facts = snapshot.load(context, session, account, now, applied)
+        person = named(facts.people, to) if facts else None
+        if facts is None or person is None:
+            raise NotFound(f"there is no {to!r} at this account")
+        for earlier in forwards.of_alert(session, account, alert):
+            if earlier.to == to and earlier.state in ("waiting", "sent"):
+                return _state(earlier, facts, now)
+        _hold_to_cap(session, account, champion, to, now)
+        forward = _write(context, session, stored, facts, person, champion, note, applied, now)
+        cards.refresh(session, account, alert, now)
+        state = _state(forward, facts, now)
+    context.signals.changed(account)
+    return state
+
+
+def undo(context: Context, *, account: str, forward: str, person: str) -> bool:
+    """Take a forward back while it waits; False where it has gone.
+
+    Raises:
+        NotFound: this person has no such forward.
+    """
+    now = context.clock.now()
+    with context.database.write() as session:
+        stored = forwards.get(session, account, forward)
+        if stored is None or stored.champion != person:
+            raise NotFound("there is no such forward of yours")
+        if stored.state == "undone":
+            return True
+        if not outbox.cancel_forward(session, account, forward, now):
+            return False
+        forwards.move(session, account, forward, "undone")
+        forwards.revoke(session, account, stored.case, now)
+        feedback.undo(session, account, forward, now)
+        cards.refresh(session, account, stored.alert, now)
+    context.signals.changed(account)
+    return True
+
+
+def states(
+    session: Session, facts: Snapshot, alert: str, now: datetime
+) -> tuple[ForwardState, ...]:
+    """Where the forwards of an alert stand, oldest first."""
+    found = forwards.of_alert(session, facts.account.id, alert)
+    return tuple(_state(f, facts, now) for f in found)
+
+
+def _checked(note: str) -> str:
+    note = " ".join(note.split())
+    if len(note) > NOTE_LENGTH:
+        raise Invalid(f"a note has at most {NOTE_LENGTH} characters", pointer="/note")
+    if _LINK.search(note):
+        raise Invalid("a note can't hold links: it goes out in your name", pointer="/note")
+    return note
+
+
+def _hold_to_cap(session: Session, account: str, champion: str, to: str, now: datetime) -> None:
+    known = forwards.since(session, account, champion, now - timedelta(days=1))
+    if to not in known and len(known) >= NEW_PER_DAY:
+        raise TooMany("five new recipients a day are enough", retry_after=86_400)
+
+
+def _write(
+    context: Context,
+    session: Session,
+    stored: alerts.StoredAlert,
+    facts: Snapshot,
+    person: Person,
+    champion: str,
+    note: str,
+    applied: Applied,
+    now: datetime,
+) -> forwards.StoredForward:
+    """Forward, case, delivery and feedback, all in the caller's commit."""
+    account = facts.account.id
+    audience = Role.MANAGER if person.role is Role.MANAGER else Role.FINANCE
+    channel = routing.best(session, account, person, context.channels)
+    case = forwards.StoredCase(
+        account=account,
+        id=new_id("case"),
+        alert=stored.id,
+        audience=audience,
+        recipient=person.id,
+        champion=champion,
+        note=note,
+        story=stored.story,
+        terms=terms.freeze(facts, applied.catalogue, stored.key.meter),
+        created_at=now,
+        expires_at=now + CASE_LIFE,
+    )
+    forward = forwards.StoredForward(
+        account=account,
+        id=new_id("forward"),
+        alert=stored.id,
+        case=case.id,
+        champion=champion,
+        to=person.id,
+        role=audience,
+        note=note,
+        channel=channel,
+        created_at=now,
+        due_at=now + WAIT,
+        state="draft" if channel == routing.DRAFT else "waiting",
+    )
+    forwards.add(session, forward, case)
+    if channel != routing.DRAFT:
+        outbox.add(session, delivery_of(forward, channel))
+    sender = named(facts.people, champion) or Person(id=champion)
+    feedback.add(
+        session,
+        feedback.StoredFeedback(
+            account=account,
+            id=forward.id,
+            alert=stored.id,
+            person=champion,
+            role=sender.role,
+            kind=FeedbackKind.FORWARDED,
+            at=now,
+            channel=channel,
+        ),
+    )
+    return forward
+
+
+def delivery_of(forward: forwards.StoredForward, channel: str) -> outbox.StoredDelivery:
+    """The delivery of a forward over a channel; its id names both, so it is there once."""
+    return outbox.StoredDelivery(
+        account=forward.account,
+        id=f"{forward.id}.{channel}",
+        alert=forward.alert,
+        kind=DeliveryKind.FORWARD,
+        person=forward.to,
+        channel=channel,
+        forward=forward.id,
+        due_at=forward.due_at,
+        created_at=forward.created_at,
+    )
+
+
+def _state(forward: forwards.StoredForward, facts: Snapshot, now: datetime) -> ForwardState:
+    person = named(facts.people, forward.to) or Person(id=forward.to)
+    waiting = forward.state == "waiting"
+    return ForwardState(
+        id=forward.id,
+        to_id=forward.to,
+        to_name=display(person),
+        role=forward.role,
+        channel=forward.channel,
+        state=forward.state,
+        undo_until=forward.due_at if waiting and forward.due_at > now else None,
+        sent_at=forward.sent_at,
+        detail=forward.detail,
+    )
+
+
+def draft(context: Context, *, account: str, id: str) -> str:
+    """A `mailto:` address that opens the champion's own mail with the story and the case's link."""
+    with context.database.write() as session:
+        stored = forwards.get(session, account, id)
+        if stored is None:
+            raise NotFound("there is no such forward")
+        facts = snapshot.load(context, session, account, context.clock.now(), context.policy())
+        case = forwards.case(session, account, stored.case)
+        page, _ = links.of_case(context, session, account, stored.case)
+    if facts is None or case is None or page is None:
+        raise NotFound("there is no such case")
+    person = named(facts.people, stored.to) or Person(id=stored.to)
+    text = wording.message(
+        frozen.story(case.story), case.audience, wording.locale_of(person, facts), can_buy=False
+    )
+    body = f"{text.body}\n\n{page}\n\n{text.source_line}"
+    to = quote(person.email or "", safe="@")
+    return f"mailto:{to}?subject={quote(text.title)}&body={quote(body)}"

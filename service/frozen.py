@@ -1,0 +1,37 @@
+"""Stories, snapshots and decisions as JSON values, and back again."""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from engine.decision import Decision
+from engine.snapshot import Snapshot
+from engine.story import Story
+
+
+def freeze(value: Story | Decision) -> dict[str, Any]:
+    """JSON values of a story or decision; amounts become text, so nothing is rounded."""
+    built: dict[str, Any] = msgspec.to_builtins(value, str_keys=True)
+    return built
+
+
+def story(values: Mapping[str, Any]) -> Story:
+    """The story that `freeze` took."""
+    return msgspec.convert(values, Story)
+
+
+def decision(values: Mapping[str, Any]) -> Decision:
+    """The decision that `freeze` took."""
+    return msgspec.convert(values, Decision)
+
+
+def pack(snapshot: Snapshot) -> bytes:
+    """A snapshot, small enough to keep beside each decision."""
+    return zlib.compress(msgspec.json.encode(snapshot), 6)
+
+
+def unpack(data: bytes) -> Snapshot:
+    """The snapshot that `pack` took."""
+    return msgspec.json.decode(zlib.decompress(data), type=Snapshot)

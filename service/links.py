@@ -1,0 +1,57 @@
+"""Links out of Segue: case pages and chart images, by tokens that are kept only as hashes."""
+
+from datetime import datetime
+from urllib.parse import quote
+
+from sqlmodel import Session
+
+from engine.snapshot import Snapshot
+from service.config import Applied
+from service.context import Context
+from service.secrets import hashed
+from store import alerts, forwards
+
+
+def case_token(context: Context, case: forwards.StoredCase) -> str:
+    """The token of a case's link; it can be made again, but never guessed."""
+    return context.secrets.token("case", case.account, case.id, case.recipient, str(case.issue))
+
+
+def of_case(
+    context: Context, session: Session, account: str, number: str
+) -> tuple[str | None, str | None]:
+    """(page, chart) links of a case, and remembers their hashes."""
+    case = forwards.case(session, account, number)
+    if case is None or case.revoked_at is not None:
+        return None, None
+    token = case_token(context, case)
+    view = context.secrets.token("chart", case.account, case.id, str(case.issue))
+    forwards.link(session, account, number, token_hash=hashed(token), chart_hash=hashed(view))
+    return f"{context.public_url}/case/{token}", chart(context, view)
+
+
+def chart_of_alert(context: Context, session: Session, alert: alerts.StoredAlert) -> str:
+    """The chart link of an alert, and remembers its hash."""
+    view = context.secrets.token("chart", alert.account, alert.id)
+    alerts.set_chart(session, alert.account, alert.id, hashed(view))
+    return chart(context, view)
+
+
+def chart(context: Context, view: str) -> str:
+    """The address of a chart image."""
+    return f"{context.public_url}/chart/{view}.png"
+
+
+def upgrade(applied: Applied, facts: Snapshot, reference: str) -> str | None:
+    """The vendor's own page for changing the plan; `reference` is public and opens nothing."""
+    template, plan = applied.catalogue.product.upgrade_url, facts.account.next_plan
+    if not template or not plan:
+        return None
+    return template.replace("{plan}", quote(plan, safe="")).replace(
+        "{case}", quote(reference, safe="")
+    )
+
+
+def expired(case: forwards.StoredCase, now: datetime) -> bool:
+    """Whether the link opens nothing any more."""
+    return case.revoked_at is not None or now >= case.expires_at

@@ -1,0 +1,90 @@
+"""Makes what a channel sends out of frozen facts; case links are made here, at send time."""
+
+from dataclasses import asdict
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from engine.snapshot import Person, Role, Snapshot
+from service import forward, frozen, links, wording
+from service.channel import DeliveryKind, Outgoing
+from service.config import Applied
+from service.context import Context
+from service.people import named
+from store import feedback, forwards, people
+from store.alerts import StoredAlert
+from store.outbox import StoredDelivery
+
+
+def build(
+    context: Context,
+    session: Session,
+    delivery: StoredDelivery,
+    alert: StoredAlert,
+    facts: Snapshot,
+    applied: Applied,
+) -> Outgoing:
+    """One delivery as its channel needs it."""
+    person = named(facts.people, delivery.person) or Person(id=delivery.person)
+    now, story = context.clock.now(), frozen.story(alert.story)
+    locale = wording.locale_of(person, facts)
+    passed_on = forwards.get(session, alert.account, delivery.forward) if delivery.forward else None
+    forwarded = delivery.kind == DeliveryKind.FORWARD and passed_on is not None
+    audience = passed_on.role if forwarded and passed_on else Role.CHAMPION
+    case_url, chart_url = (
+        links.of_case(context, session, alert.account, passed_on.case)
+        if forwarded and passed_on
+        else (None, links.chart_of_alert(context, session, alert))
+    )
+    champion = named(facts.people, passed_on.champion) if passed_on else None
+    return Outgoing(
+        id=delivery.id,
+        kind=DeliveryKind(delivery.kind),
+        alert=alert.id,
+        account=alert.account,
+        person=person,
+        address=people.address(session, alert.account, person.id, delivery.channel)
+        or (person.email if delivery.channel == "email" else None),
+        story=story,
+        audience=audience,
+        locale=locale,
+        reference=delivery.body.get("reference"),
+        chart_url=chart_url,
+        case_url=case_url,
+        upgrade_url=links.upgrade(applied, facts, alert.id) if person.can_buy else None,
+        asked_by=champion,
+        note=passed_on.note if passed_on else "",
+        recipients=forward.recipients_in(context, session, alert.account, person.id),
+        forwards=forward.states(session, facts, alert.id, now),
+        closed_as=alert.closed_as,
+        returns=alert.returns.isoformat() if alert.returns else None,
+        why=wording.why(alert, story, applied.policy, locale),
+        extra=_extra(session, delivery, alert, facts, passed_on, now),
+    )
+
+
+def _extra(
+    session: Session,
+    delivery: StoredDelivery,
+    alert: StoredAlert,
+    facts: Snapshot,
+    passed_on: forwards.StoredForward | None,
+    now: datetime,
+) -> dict[str, str]:
+    """Small values some channels need: zone, forward id, receipt text, the answer given."""
+    person = named(facts.people, delivery.person)
+    zone = (person.time_zone if person else None) or facts.account.time_zone
+    given = feedback.of_alert(session, alert.account, alert.id)
+    values = {
+        "zone": zone,
+        "now": now.astimezone(ZoneInfo(zone)).isoformat(),
+        "product": str(alert.story.get("product", "")),
+    }
+    if passed_on is not None:
+        values |= {"forward": passed_on.id, "case": passed_on.case}
+    if "text" in delivery.body:
+        values["text"] = str(delivery.body["text"])
+    if given:
+        values |= {k: str(asdict(given[-1])[k]) for k in ("id", "kind", "person")}
+    return values

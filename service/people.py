@@ -1,0 +1,58 @@
+"""Who is who: people behind tokens and chat users, and how each can be reached."""
+
+from dataclasses import dataclass
+
+from engine.snapshot import Person, Role
+from service.context import Context
+from store import facts
+from store import people as stored
+
+APPROVERS = (Role.MANAGER, Role.FINANCE)
+CHAMPION_LIKE = (Role.CHAMPION, Role.MANAGER, Role.FINANCE, Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Somebody:
+    """A person as found, or a plain user that is not stored."""
+
+    account: str
+    person: Person
+
+
+def of_token(context: Context, account: str, sub: str) -> Person:
+    """The stored person with this id; an unknown one is a user."""
+    with context.database.read() as session:
+        for person in facts.people(session, account, context.channels):
+            if person.id == sub:
+                return person
+    return Person(id=sub, role=Role.USER)
+
+
+def by_address(
+    context: Context, *, channel: str, team: str, user: str, email: str | None = None
+) -> tuple[str, str] | None:
+    """(account, person id) behind a chat user of a linked workspace.
+
+    A verified e-mail that matches a stored person is remembered as their address.
+    """
+    with context.database.write() as session:
+        account = stored.account_of_team(session, channel, team)
+        if account is None:
+            return None
+        address = f"{team}/{user}"
+        person = stored.by_address(session, account, channel, address)
+        if person is None and email:
+            person = stored.by_email(session, account, email)
+            if person is not None:
+                stored.set_address(session, account, person, channel, address)
+        return (account, person) if person is not None else None
+
+
+def named(people: tuple[Person, ...], id: str) -> Person | None:
+    """The person with this id."""
+    return next((p for p in people if p.id == id), None)
+
+
+def display(person: Person) -> str:
+    """What to call somebody in a text."""
+    return person.name or person.email or person.id

@@ -1,0 +1,51 @@
+"""Loads an account's snapshot and adds what only the process knows: arm, rollout, channels."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from engine import holdout
+from engine.snapshot import Arm, Snapshot
+from service.config import Applied
+from service.context import Context
+from store import facts
+
+
+def load(
+    context: Context, session: Session, account: str, now: datetime, applied: Applied
+) -> Snapshot | None:
+    """All facts for one decision, None where there is no such account."""
+    snapshot = facts.load(session, account, now, applied.catalogue, channels=context.channels)
+    if snapshot is None:
+        return None
+    return replace(
+        snapshot,
+        arm=_arm(context, session, account, applied),
+        rollout_open=_released(context, snapshot, now, applied),
+        widget_on=bool(applied.config.widget.origins),
+    )
+
+
+def _arm(context: Context, session: Session, account: str, applied: Applied) -> Arm:
+    setting, known = facts.holdout_of(session, account)
+    if setting == "exclude":
+        return Arm.TREATED
+    policy = applied.policy.holdout
+    small = known < policy.small_below
+    share = policy.small_share if small else policy.share
+    return holdout.arm(context.secrets.key("holdout"), account, share)
+
+
+def _released(context: Context, snapshot: Snapshot, now: datetime, applied: Applied) -> bool:
+    """Whether the rollout has come to this account: by hash, over `rollout_days`."""
+    days = applied.policy.rollout_days
+    if days <= 0 or snapshot.live_since is None:
+        return True
+    share = holdout.drawn(context.secrets.key("rollout"), snapshot.account.id)
+    return (now - snapshot.live_since).total_seconds() >= share * days * 86400
+
+
+def zone(session: Session, account: str, applied: Applied) -> str | None:
+    """The account's time zone, None where there is no such account."""
+    return facts.zone(session, account, applied.catalogue)

@@ -1,0 +1,195 @@
+"""What the widget shows: the meters, and the one alert this person should see now, if any."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from engine.alert import AlertClass, FeedbackKind
+from engine.decision import Decision
+from engine.snapshot import Person, Role, Snapshot
+from engine.story import Story
+from engine.tell import meter_story
+from engine.usage import MeterUse
+from service import forward, frozen, links, snapshot, wording
+from service.config import Applied
+from service.context import Context
+from service.people import of_token
+from store import alerts, decisions, feedback
+
+_HIDES = set(FeedbackKind) - {FeedbackKind.SEEN, FeedbackKind.USEFUL, FeedbackKind.FORWARDED}
+_ORDER = {AlertClass.NOTICE: 0, AlertClass.ASK: 1, AlertClass.REFLECTION: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whose banner it is, and in which language."""
+
+    person: Person
+    locale: str
+
+
+def of(context: Context, account: str, sub: str) -> dict[str, Any]:
+    """The widget's state for one person at an account (an unknown account has no meters)."""
+    now, applied = context.clock.now(), context.policy()
+    person = of_token(context, account, sub)
+    with context.database.read() as session:
+        facts = snapshot.load(context, session, account, now, applied)
+        if facts is None:
+            return {"account": account, "as_of": now.isoformat(), "meters": [], "alert": None}
+        viewer = Viewer(person, wording.locale_of(person, facts))
+        latest = decisions.latest(session, account)
+        decision = frozen.decision(latest.body) if latest else None
+        alert = current(session, facts, person, applied, now)
+        return {
+            "account": account,
+            "as_of": now.isoformat(),
+            "meters": [_meter(m, facts, applied, decision, viewer, now) for m in facts.meters],
+            "alert": _alert(context, session, alert, facts, applied, viewer) if alert else None,
+            "labels": dict(wording.widget_labels(viewer.locale)),
+        }
+
+
+def may_see(context: Context, account: str, sub: str, alert: str) -> bool:
+    """Whether an alert was meant for this person, answered or not."""
+    now, applied = context.clock.now(), context.policy()
+    person = of_token(context, account, sub)
+    with context.database.read() as session:
+        facts = snapshot.load(context, session, account, now, applied)
+        stored = alerts.get(session, account, alert)
+        return (
+            facts is not None
+            and stored is not None
+            and stored.closed_as != "held_out"
+            and _meant_for(stored, facts, person, applied, now)
+        )
+
+
+def current(
+    session: Session, facts: Snapshot, person: Person, applied: Applied, now: datetime
+) -> alerts.StoredAlert | None:
+    """The one open alert this person should see: a notice first, then the ask."""
+    newest = now - timedelta(days=applied.policy.ask.open_days)
+    shown = [
+        a
+        for a in alerts.open_of(session, facts.account.id)
+        if a.raised_at >= newest
+        and _meant_for(a, facts, person, applied, now)
+        and not _answered(session, a, person)
+    ]
+    return min(shown, key=lambda a: (_ORDER[a.key.alert_class], a.raised_at), default=None)
+
+
+def _meant_for(
+    alert: alerts.StoredAlert, facts: Snapshot, person: Person, applied: Applied, now: datetime
+) -> bool:
+    """A notice is for everyone who works here; an ask for champion, approvers and regulars."""
+    if alert.key.alert_class is AlertClass.NOTICE:
+        return True
+    if person.muted:
+        return False
+    if person.id in alert.audience or person.id == alert.person:
+        return True
+    start = (now - timedelta(days=28)).date()
+    days = next((u.days for u in facts.user_days if u.user == person.id), ())
+    return sum(d >= start for d in days) >= applied.policy.recipients.value_days
+
+
+def _answered(session: Session, alert: alerts.StoredAlert, person: Person) -> bool:
+    return any(
+        f.person == person.id and f.kind in _HIDES
+        for f in feedback.of_alert(session, alert.account, alert.id)
+    )
+
+
+def _meter(
+    meter: MeterUse,
+    facts: Snapshot,
+    applied: Applied,
+    decision: Decision | None,
+    viewer: Viewer,
+    now: datetime,
+) -> dict[str, Any]:
+    told = meter_story(meter, facts, applied.catalogue, decision, now)
+    ahead = told.forecast
+    return {
+        "key": meter.key,
+        "name": wording.meter_name(told),
+        "used": str(meter.used),
+        "limit": None if meter.limit is None else str(meter.limit),
+        "period_end": meter.period.end.isoformat() if meter.period.end else None,
+        "at_limit": meter.at_limit,
+        "sentence": wording.meter_sentence(told, facts.account.time_zone, viewer.locale),
+        "forecast": None
+        if ahead is None
+        else {n: getattr(ahead, n).isoformat() for n in ("low", "mid", "high")},
+    }
+
+
+def _alert(
+    context: Context,
+    session: Session,
+    alert: alerts.StoredAlert,
+    facts: Snapshot,
+    applied: Applied,
+    viewer: Viewer,
+) -> dict[str, Any]:
+    story = frozen.story(alert.story)
+    role = viewer.person.role
+    audience = role if role in (Role.CHAMPION, Role.MANAGER, Role.FINANCE) else Role.USER
+    text = wording.message(story, audience, viewer.locale, can_buy=viewer.person.can_buy)
+    waiting = forward.states(session, facts, alert.id, context.clock.now())
+    return {
+        "id": alert.id,
+        "class": alert.key.alert_class,
+        "moment": alert.key.moment,
+        "meter": alert.key.meter,
+        "title": text.title,
+        "body": text.body,
+        "facts": [
+            {"id": f.id, "label": f.label, "value": f.value, "as_of": f.as_of.isoformat()}
+            for f in text.facts
+        ],
+        "actions": _actions(context, session, alert, story, facts, applied, viewer),
+        "why": list(wording.why(alert, story, applied.policy, viewer.locale)),
+        "returns": alert.returns.isoformat() if alert.returns else None,
+        "forwards": [
+            {"id": f.id, "to_name": f.to_name, "state": f.state}
+            for f in waiting
+            if f.state in ("waiting", "sent")
+        ],
+    }
+
+
+def _actions(
+    context: Context,
+    session: Session,
+    alert: alerts.StoredAlert,
+    story: Story,
+    facts: Snapshot,
+    applied: Applied,
+    viewer: Viewer,
+) -> list[dict[str, Any]]:
+    """Buttons with their labels; only an ask has a purchase link, and only for who can buy."""
+    labels = wording.labels(viewer.locale)
+    if alert.key.alert_class is AlertClass.NOTICE:
+        return [{"kind": "dismiss", "label": labels["close"]}]
+    actions: list[dict[str, Any]] = []
+    ask = alert.key.alert_class is AlertClass.ASK
+    url = links.upgrade(applied, facts, alert.id)
+    if ask and viewer.person.can_buy and url and story.next_plan is not None:
+        label = wording.see_plan(story, viewer.locale)
+        actions.append({"kind": "open", "label": label, "url": url})
+    if ask:
+        known = forward.recipients_in(context, session, alert.account, viewer.person.id)
+        actions += [
+            {"kind": "forward", "label": wording.send_to(r.name, viewer.locale), "to": r.id}
+            for r in known
+        ]
+        if not known:
+            actions.append({"kind": "forward", "label": labels["send_to_somebody"]})
+    actions.append({"kind": "useful", "label": labels["useful"]})
+    actions.append({"kind": "snooze", "label": labels["not_now"]})
+    actions.append({"kind": "mute", "label": labels["dont_suggest"]})
+    return actions

@@ -1,0 +1,1 @@
+"""Tables and queries: SQLite by default; queries take a session and return engine values."""

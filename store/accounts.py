@@ -1,0 +1,215 @@
+"""Accounts and their plan changes; the lock that makes usage of one account one thing at a time."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import bindparam, func, select, update
+from sqlmodel import Session, col
+from sqlmodel import select as select_rows
+
+from store import tables
+from store.usage import dialect_of, insert_into, table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What placing usage in time needs of an account."""
+
+    time_zone: str | None
+    plan: str | None
+    anchor: int | None
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAccount:
+    """An account as the vendor states it."""
+
+    id: str
+    plan: str | None = None
+    name: str | None = None
+    seats: int | None = None
+    time_zone: str | None = None
+    locale: str | None = None
+    country: str | None = None
+    currency: str | None = None
+    since: date | None = None
+    anchor: int | None = None
+    renewal: date | None = None
+    limits: Mapping[str, str | None] = field(default_factory=dict)
+    price: str | None = None
+    custom: bool = False
+    integrations: tuple[str, ...] = ()
+    external_ids: Mapping[str, str] = field(default_factory=dict)
+    holdout: str = "auto"
+    objected: bool = False
+    domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredChange:
+    """A move between plans."""
+
+    at: datetime
+    plan: str
+    previous: str | None
+    direction: int
+    reason: str | None
+
+
+def homes(session: Session, accounts: Iterable[str]) -> dict[str, Home]:
+    """The known ones of these accounts, each locked until the commit, in one order for all."""
+    a = table(tables.Account).c
+    statement = (
+        select(a.id, a.time_zone, a.plan, a.anchor, a.since)
+        .where(a.id.in_(sorted(accounts)))
+        .order_by(a.id)
+        .with_for_update()
+    )
+    return {
+        account: Home(time_zone=time_zone, plan=plan, anchor=anchor, since=since)
+        for account, time_zone, plan, anchor, since in session.connection().execute(statement)
+    }
+
+
+def create(session: Session, accounts: Mapping[str, date], now: datetime, daily: datetime) -> None:
+    """Make accounts that usage made known, each with its first day; they have no plan."""
+    statement = insert_into(dialect_of(session), "account").on_conflict_do_nothing()
+    rows = [
+        {**_columns(StoredAccount(id=account, since=since)), **_beginning(now, daily)}
+        for account, since in sorted(accounts.items())
+    ]
+    if rows:
+        session.connection().execute(statement, rows)
+
+
+def reported(session: Session, first_days: Mapping[str, date], at: datetime) -> None:
+    """Note that accounts reported usage; one without a `since` has it from its first day."""
+    a = table(tables.Account)
+    statement = (
+        update(a)
+        .where(a.c.id == bindparam("of"))
+        .values(last_report=bindparam("at"), since=func.coalesce(a.c.since, bindparam("first")))
+    )
+    rows = [{"of": account, "at": at, "first": day} for account, day in sorted(first_days.items())]
+    session.connection().execute(statement, rows)
+
+
+def get(session: Session, account: str) -> StoredAccount | None:
+    """One account."""
+    row = session.get(tables.Account, account)
+    return _value(row) if row else None
+
+
+def put(session: Session, account: StoredAccount, now: datetime, daily: datetime) -> None:
+    """State an account anew: all of it, but for what usage and evaluations noted."""
+    row = session.get(tables.Account, account.id)
+    if row is None:
+        row = tables.Account(id=account.id, created_at=now, next_daily=daily)
+    elif row.time_zone != account.time_zone:
+        row.next_daily = daily
+    for name, value in _columns(account).items():
+        setattr(row, name, value)
+    session.add(row)
+    session.flush()
+
+
+def page(session: Session, *, after: str, limit: int) -> list[StoredAccount]:
+    """Accounts in the order of their ids, from behind `after` on."""
+    rows = session.exec(
+        select_rows(tables.Account)
+        .where(col(tables.Account.id) > after)
+        .order_by(col(tables.Account.id))
+        .limit(limit)
+    )
+    return [_value(row) for row in rows]
+
+
+def count(session: Session) -> int:
+    """How many accounts there are."""
+    return session.exec(select_rows(func.count()).select_from(tables.Account)).one()
+
+
+def holdout_of(session: Session, account: str) -> str:
+    """auto, or exclude: never held out."""
+    row = session.get(tables.Account, account)
+    return row.holdout if row else "auto"
+
+
+def changes(session: Session, account: str) -> list[StoredChange]:
+    """The account's plan changes, oldest first."""
+    rows = session.exec(
+        select_rows(tables.PlanChange)
+        .where(col(tables.PlanChange.account) == account)
+        .order_by(col(tables.PlanChange.at))
+    )
+    return [
+        StoredChange(
+            at=row.at,
+            plan=row.plan,
+            previous=row.previous,
+            direction=row.direction,
+            reason=row.reason,
+        )
+        for row in rows
+    ]
+
+
+def add_change(session: Session, account: str, change: StoredChange) -> None:
+    """Append a plan change."""
+    session.add(tables.PlanChange(account=account, **asdict(change)))
+    session.flush()
+
+
+def set_plan(session: Session, account: str, plan: str | None) -> None:
+    """Say which plan the account is on."""
+    session.get_one(tables.Account, account).plan = plan
+    session.flush()
+
+
+def close_for_plan_change(session: Session, account: str, at: datetime) -> int:
+    """Close what is open: a new plan answers it. Says how many alerts that were."""
+    alert = table(tables.Alert)
+    done = session.connection().execute(
+        update(alert)
+        .where(alert.c.account == account, alert.c.closed_at.is_(None))
+        .values(closed_at=at, closed_as="plan_changed")
+    )
+    return done.rowcount
+
+
+def _beginning(now: datetime, daily: datetime) -> dict[str, object]:
+    return {"created_at": now, "next_daily": daily, "guard": {}, "last_report": None}
+
+
+def _columns(account: StoredAccount) -> dict[str, object]:
+    return {
+        **asdict(account),
+        "integrations": list(account.integrations),
+        "domains": list(account.domains),
+    }
+
+
+def _value(row: tables.Account) -> StoredAccount:
+    return StoredAccount(
+        id=row.id,
+        plan=row.plan,
+        name=row.name,
+        seats=row.seats,
+        time_zone=row.time_zone,
+        locale=row.locale,
+        country=row.country,
+        currency=row.currency,
+        since=row.since,
+        anchor=row.anchor,
+        renewal=row.renewal,
+        limits=dict(row.limits),
+        price=row.price,
+        custom=row.custom,
+        integrations=tuple(row.integrations),
+        external_ids=dict(row.external_ids),
+        holdout=row.holdout,
+        objected=row.objected,
+        domains=tuple(row.domains),
+    )

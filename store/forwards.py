@@ -1,0 +1,177 @@
+"""Forwards and the business cases behind them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from store import tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredForward:
+    """A person passed the story on. `state`: waiting, sent, undone, draft or failed."""
+
+    account: str
+    id: str
+    alert: str
+    case: str
+    champion: str
+    to: str
+    role: str
+    channel: str
+    created_at: datetime
+    due_at: datetime
+    note: str = ""
+    state: str = "waiting"
+    detail: str = ""
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCase:
+    """A frozen story for one recipient. `terms`: the plans' prices as of then."""
+
+    account: str
+    id: str
+    alert: str
+    audience: str
+    recipient: str
+    champion: str
+    note: str
+    story: dict[str, Any]
+    terms: dict[str, Any]
+    created_at: datetime
+    expires_at: datetime
+    issue: int = 1
+    token_hash: str | None = None
+    chart_hash: str | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAnswer:
+    """What somebody using a case link said. `kind`: approve, question or decline."""
+
+    account: str
+    case: str
+    id: str
+    kind: str
+    at: datetime
+    text: str = ""
+    name: str = ""
+    until: date | None = None
+
+
+_ANSWER = ("account", "case", "id", "kind", "at", "text", "name", "until")
+
+
+def add(session: Session, forward: StoredForward, case: StoredCase) -> None:
+    """Keep a forward with its case."""
+    session.add(tables.Case(**{n: getattr(case, n) for n in StoredCase.__slots__}))
+    session.add(tables.Forward(**{n: getattr(forward, n) for n in StoredForward.__slots__}))
+    session.flush()
+
+
+def get(session: Session, account: str, forward: str) -> StoredForward | None:
+    """One forward."""
+    row = session.get(tables.Forward, (account, forward))
+    return _forward(row) if row else None
+
+
+def of_alert(session: Session, account: str, alert: str) -> tuple[StoredForward, ...]:
+    """The forwards of an alert, oldest first."""
+    rows = session.exec(
+        select(tables.Forward)
+        .where(col(tables.Forward.account) == account, col(tables.Forward.alert) == alert)
+        .order_by(col(tables.Forward.created_at), col(tables.Forward.id))
+    ).all()
+    return tuple(_forward(r) for r in rows)
+
+
+def since(session: Session, account: str, champion: str, start: datetime) -> set[str]:
+    """To whom a champion forwarded since `start`."""
+    rows = session.exec(
+        select(tables.Forward.to).where(
+            col(tables.Forward.account) == account,
+            col(tables.Forward.champion) == champion,
+            col(tables.Forward.created_at) >= start,
+        )
+    ).all()
+    return set(rows)
+
+
+def move(session: Session, account: str, forward: str, state: str, **values: Any) -> None:
+    """Note where a forward stands now."""
+    session.execute(
+        update(tables.Forward)
+        .where(col(tables.Forward.account) == account, col(tables.Forward.id) == forward)
+        .values(state=state, **values)
+    )
+
+
+def case(session: Session, account: str, number: str) -> StoredCase | None:
+    """One case by its public id."""
+    row = session.get(tables.Case, (account, number))
+    return _case(row) if row else None
+
+
+def case_behind(session: Session, token_hash: str) -> StoredCase | None:
+    """The case behind a link token's hash."""
+    row = session.exec(select(tables.Case).where(col(tables.Case.token_hash) == token_hash)).first()
+    return _case(row) if row else None
+
+
+def case_chart(session: Session, chart_hash: str) -> Mapping[str, Any] | None:
+    """The story behind a case chart's view-only token."""
+    return session.exec(
+        select(tables.Case.story).where(col(tables.Case.chart_hash) == chart_hash)
+    ).first()
+
+
+def link(session: Session, account: str, number: str, *, token_hash: str, chart_hash: str) -> None:
+    """Remember the hashes of a case's link, made at send time."""
+    session.execute(
+        update(tables.Case)
+        .where(col(tables.Case.account) == account, col(tables.Case.id) == number)
+        .values(token_hash=token_hash, chart_hash=chart_hash)
+    )
+
+
+def revoke(session: Session, account: str, number: str, at: datetime) -> None:
+    """The link opens nothing from now on."""
+    session.execute(
+        update(tables.Case)
+        .where(col(tables.Case.account) == account, col(tables.Case.id) == number)
+        .values(revoked_at=at)
+    )
+
+
+def answer(session: Session, given: StoredAnswer) -> bool:
+    """Keep an answer to a case; False where this id was kept before."""
+    if session.get(tables.CaseAnswer, (given.account, given.case, given.id)) is not None:
+        return False
+    session.add(tables.CaseAnswer(**{n: getattr(given, n) for n in _ANSWER}))
+    session.flush()
+    return True
+
+
+def answers(session: Session, account: str, number: str) -> tuple[StoredAnswer, ...]:
+    """The answers to a case, oldest first."""
+    rows = session.exec(
+        select(tables.CaseAnswer)
+        .where(col(tables.CaseAnswer.account) == account, col(tables.CaseAnswer.case) == number)
+        .order_by(col(tables.CaseAnswer.at), col(tables.CaseAnswer.id))
+    ).all()
+    return tuple(StoredAnswer(**{n: getattr(r, n) for n in _ANSWER}) for r in rows)
+
+
+def _forward(row: tables.Forward) -> StoredForward:
+    return StoredForward(**{n: getattr(row, n) for n in StoredForward.__slots__})
+
+
+def _case(row: tables.Case) -> StoredCase:
+    return StoredCase(**{n: getattr(row, n) for n in StoredCase.__slots__})

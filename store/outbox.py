@@ -1,0 +1,209 @@
+"""Deliveries and their attempts: what is due goes out, nothing acknowledged is lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, or_, select
+
+from store import tables
+
+LEASE = timedelta(seconds=60)
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands; only `due` ones are in the outbox."""
+
+    DUE = "due"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDelivery:
+    """One alert to one person over one channel."""
+
+    account: str
+    id: str
+    alert: str
+    kind: str
+    person: str
+    channel: str
+    due_at: datetime
+    created_at: datetime
+    forward: str | None = None
+    body: dict[str, Any] = field(default_factory=dict)
+    state: DeliveryState = DeliveryState.DUE
+    attempts: int = 0
+    reference: str | None = None
+    reason: str | None = None
+    sent_at: datetime | None = None
+
+
+def add(session: Session, delivery: StoredDelivery) -> None:
+    """Put a delivery in the outbox; the same id again changes nothing."""
+    if session.get(tables.Delivery, (delivery.account, delivery.id)) is not None:
+        return
+    session.add(
+        tables.Delivery(
+            account=delivery.account,
+            id=delivery.id,
+            alert=delivery.alert,
+            kind=delivery.kind,
+            person=delivery.person,
+            channel=delivery.channel,
+            forward=delivery.forward,
+            body=delivery.body,
+            due_at=delivery.due_at,
+            created_at=delivery.created_at,
+        )
+    )
+    session.flush()
+
+
+def claim(session: Session, now: datetime, *, limit: int = 20) -> tuple[StoredDelivery, ...]:
+    """Take due deliveries for a minute; one whose sender died becomes free again after it."""
+    table = tables.Delivery
+    rows = session.exec(
+        select(table)
+        .where(
+            col(table.state) == DeliveryState.DUE,
+            col(table.due_at) <= now,
+            or_(col(table.claimed_until).is_(None), col(table.claimed_until) <= now),
+        )
+        .order_by(col(table.due_at), col(table.account), col(table.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.claimed_until = now + LEASE
+        row.attempts += 1
+        session.add(row)
+    return tuple(_value(r) for r in rows)
+
+
+def attempt(
+    session: Session, delivery: StoredDelivery, *, at: datetime, outcome: str, detail: str
+) -> None:
+    """Write down one try."""
+    session.merge(
+        tables.Attempt(
+            account=delivery.account,
+            delivery=delivery.id,
+            number=delivery.attempts,
+            at=at,
+            outcome=outcome,
+            detail=detail[:500],
+        )
+    )
+
+
+def finish(
+    session: Session,
+    delivery: StoredDelivery,
+    state: DeliveryState,
+    *,
+    at: datetime,
+    reference: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """The delivery is over, one way or the other."""
+    session.execute(
+        update(tables.Delivery)
+        .where(
+            col(tables.Delivery.account) == delivery.account,
+            col(tables.Delivery.id) == delivery.id,
+        )
+        .values(
+            state=state,
+            reference=reference,
+            reason=reason,
+            claimed_until=None,
+            sent_at=at if state is DeliveryState.SENT else None,
+        )
+    )
+
+
+def later(
+    session: Session,
+    delivery: StoredDelivery,
+    due_at: datetime,
+    *,
+    reason: str,
+    tried: bool = True,
+) -> None:
+    """Try again at `due_at`; `tried` False: it was held back, which is no attempt."""
+    session.execute(
+        update(tables.Delivery)
+        .where(
+            col(tables.Delivery.account) == delivery.account,
+            col(tables.Delivery.id) == delivery.id,
+        )
+        .values(
+            due_at=due_at,
+            claimed_until=None,
+            reason=reason,
+            attempts=delivery.attempts if tried else delivery.attempts - 1,
+        )
+    )
+
+
+def cancel_forward(session: Session, account: str, forward: str, now: datetime) -> bool:
+    """Take back a forward's delivery; False where it is on its way or gone."""
+    table = tables.Delivery
+    done = session.execute(
+        update(table)
+        .where(
+            col(table.account) == account,
+            col(table.forward) == forward,
+            col(table.kind) == "forward",
+            col(table.state) == DeliveryState.DUE,
+            or_(col(table.claimed_until).is_(None), col(table.claimed_until) <= now),
+        )
+        .values(state=DeliveryState.CANCELLED)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def of_alert(session: Session, account: str, alert: str) -> Sequence[StoredDelivery]:
+    """All deliveries of an alert, oldest first."""
+    rows = session.exec(
+        select(tables.Delivery)
+        .where(col(tables.Delivery.account) == account, col(tables.Delivery.alert) == alert)
+        .order_by(col(tables.Delivery.created_at), col(tables.Delivery.id))
+    ).all()
+    return tuple(_value(r) for r in rows)
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next delivery is due."""
+    return session.exec(
+        select(func.min(tables.Delivery.due_at)).where(
+            col(tables.Delivery.state) == DeliveryState.DUE
+        )
+    ).one()
+
+
+def _value(row: tables.Delivery) -> StoredDelivery:
+    return StoredDelivery(
+        account=row.account,
+        id=row.id,
+        alert=row.alert,
+        kind=row.kind,
+        person=row.person,
+        channel=row.channel,
+        due_at=row.due_at,
+        created_at=row.created_at,
+        forward=row.forward,
+        body=row.body,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        reference=row.reference,
+        reason=row.reason,
+        sent_at=row.sent_at,
+    )

@@ -1,0 +1,80 @@
+"""People and blockers as the vendor states them."""
+
+from sqlmodel import Session
+
+from engine.snapshot import Blocker, BlockerKind, Person, Role
+from store import tables
+
+
+def person(session: Session, account: str, id: str) -> Person | None:
+    """One person at an account."""
+    row = session.get(tables.Person, (account, id))
+    if row is None:
+        return None
+    return Person(
+        id=row.id,
+        role=Role(row.role),
+        name=row.name,
+        email=row.email,
+        can_buy=row.can_buy,
+        locale=row.locale,
+        time_zone=row.time_zone,
+        joined=row.joined,
+        muted=row.muted,
+    )
+
+
+def put_person(session: Session, account: str, stated: Person) -> None:
+    """State a person anew."""
+    session.merge(
+        tables.Person(
+            account=account,
+            id=stated.id,
+            email=stated.email,
+            name=stated.name,
+            role=stated.role,
+            can_buy=stated.can_buy,
+            locale=stated.locale,
+            time_zone=stated.time_zone,
+            joined=stated.joined,
+            muted=stated.muted,
+        )
+    )
+    session.flush()
+
+
+def blocker(session: Session, account: str, id: str) -> Blocker | None:
+    """One blocker of an account; account "*" is everyone."""
+    row = session.get(tables.Blocker, (account, id))
+    if row is None:
+        return None
+    return Blocker(
+        id=row.id,
+        kind=BlockerKind(row.kind),
+        opened=row.opened,
+        closed=row.closed,
+        urgent=row.urgent,
+    )
+
+
+def put_blocker(session: Session, account: str, stated: Blocker) -> None:
+    """State a blocker anew."""
+    session.merge(
+        tables.Blocker(
+            account=account,
+            id=stated.id,
+            kind=stated.kind,
+            urgent=stated.urgent,
+            opened=stated.opened,
+            closed=stated.closed,
+        )
+    )
+    session.flush()
+
+
+def remove_blocker(session: Session, account: str, id: str) -> None:
+    """Forget a blocker that never was."""
+    row = session.get(tables.Blocker, (account, id))
+    if row is not None:
+        session.delete(row)
+        session.flush()

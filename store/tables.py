@@ -1,0 +1,402 @@
+"""Every table. Account data is keyed by account first, so that it shards without a redesign."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String
+from sqlmodel import Field, SQLModel
+
+from store.types import Instant
+
+
+def instant(**column: Any) -> Any:
+    """A column that holds an aware instant."""
+    return Field(sa_column=Column(Instant, **column))
+
+
+def whole() -> Any:
+    """A 64-bit integer column."""
+    return Field(default=0, sa_column=Column(BigInteger, nullable=False, default=0))
+
+
+def document() -> Any:
+    """A JSON column."""
+    return Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+def listing() -> Any:
+    """A JSON column that holds a list."""
+    return Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+class Account(SQLModel, table=True):
+    """The paying organisation. `next_daily`: its next look; `guard`: usage worth one sooner."""
+
+    id: str = Field(primary_key=True)
+    name: str | None = None
+    plan: str | None = None
+    seats: int | None = None
+    time_zone: str | None = None
+    locale: str | None = None
+    country: str | None = None
+    currency: str | None = None
+    since: date | None = None
+    anchor: int | None = None
+    renewal: date | None = None
+    limits: dict[str, str | None] = document()
+    price: str | None = None
+    custom: bool = False
+    integrations: list[str] = listing()
+    external_ids: dict[str, str] = document()
+    holdout: str = "auto"
+    objected: bool = False
+    domains: list[str] = listing()
+    created_at: datetime = instant(nullable=False)
+    next_daily: datetime = instant(nullable=False, index=True)
+    guard: dict[str, float | None] = document()
+    last_report: datetime | None = instant(nullable=True)
+
+
+class Person(SQLModel, table=True):
+    """Somebody at an account."""
+
+    account: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    email: str | None = None
+    name: str | None = None
+    role: str = "user"
+    can_buy: bool = False
+    locale: str | None = None
+    time_zone: str | None = None
+    joined: date | None = None
+    muted: bool = False
+
+
+class Address(SQLModel, table=True):
+    """Where a channel reaches a person: a Slack user as TEAM/USER, a Teams conversation."""
+
+    account: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    address: str
+
+
+class Blocker(SQLModel, table=True):
+    """A wrong time to speak; account "*" is everyone."""
+
+    account: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    kind: str
+    urgent: bool = False
+    opened: datetime = instant(nullable=False)
+    closed: datetime | None = instant(nullable=True)
+
+
+class PlanChange(SQLModel, table=True):
+    """A move between plans, append-only."""
+
+    account: str = Field(primary_key=True)
+    at: datetime = instant(primary_key=True)
+    plan: str
+    previous: str | None = None
+    direction: int = 0
+    reason: str | None = None
+
+
+class ConfigVersion(SQLModel, table=True):
+    """One applied policy file, whole; the highest version is in force."""
+
+    version: int | None = Field(default=None, primary_key=True)
+    digest: str
+    text: str
+    applied_at: datetime = instant(nullable=False)
+    applied_by: str
+
+
+class UsageEvent(SQLModel, table=True):
+    """A usage event as it came: the duplicate window and the source of every correction."""
+
+    __tablename__ = "usage_event"
+    account: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    digest: bytes = Field(sa_column=Column(LargeBinary(16), nullable=False))
+    kind: str
+    meter: str
+    at: datetime = instant(nullable=False)
+    user: str | None = None
+    value: str | None = None
+    correction: str | None = None
+    received_at: datetime = instant(nullable=False)
+
+
+class HourBucket(SQLModel, table=True):
+    """A meter's total for an hour of the account's own clock (its start, as an instant)."""
+
+    __tablename__ = "hour_bucket"
+    account: str = Field(primary_key=True)
+    meter: str = Field(primary_key=True)
+    hour: datetime = instant(primary_key=True)
+    units: int = whole()
+    micros: int = whole()
+    events: int = whole()
+    last_at: datetime = instant(nullable=False)
+
+
+class DayBucket(SQLModel, table=True):
+    """A meter's total for a local day. `backfilled`: imported later, so never a reason to speak."""
+
+    __tablename__ = "day_bucket"
+    account: str = Field(primary_key=True)
+    meter: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    units: int = whole()
+    micros: int = whole()
+    events: int = whole()
+    last_at: datetime = instant(nullable=False)
+    backfilled: bool = False
+
+
+class UniqueValue(SQLModel, table=True):
+    """A thing counted once by a `unique` meter, by local day, as a 16-byte hash."""
+
+    __tablename__ = "unique_value"
+    account: str = Field(primary_key=True)
+    meter: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    value: bytes = Field(sa_column=Column(LargeBinary(16), primary_key=True))
+
+
+class ReportedTotal(SQLModel, table=True):
+    """A running total the vendor reported ("account X is at 8,420 now")."""
+
+    __tablename__ = "reported_total"
+    account: str = Field(primary_key=True)
+    meter: str = Field(primary_key=True)
+    at: datetime = instant(primary_key=True)
+    units: int = whole()
+    micros: int = whole()
+
+
+class UserDay(SQLModel, table=True):
+    """A local day on which a user made value events."""
+
+    __tablename__ = "user_day"
+    account: str = Field(primary_key=True)
+    user: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    events: int = whole()
+
+
+class Friction(SQLModel, table=True):
+    """A limit got in the way of a user."""
+
+    account: str = Field(primary_key=True)
+    at: datetime = instant(primary_key=True)
+    id: str = Field(primary_key=True)
+    user: str
+    meter: str
+
+
+class Due(SQLModel, table=True):
+    """An account to be looked at; `mark` counts what came in, so that nothing new is missed."""
+
+    account: str = Field(primary_key=True)
+    since: datetime = instant(nullable=False, index=True)
+    mark: int = whole()
+    claimed_until: datetime | None = instant(nullable=True)
+
+
+class Decision(SQLModel, table=True):
+    """One evaluation with all its reasons; identical silent ones are one row with `until`."""
+
+    account: str = Field(primary_key=True)
+    at: datetime = instant(primary_key=True)
+    until: datetime | None = instant(nullable=True)
+    outcome: str
+    reason: str | None = None
+    meter: str | None = None
+    moment: str | None = None
+    stage: str
+    p: float | None = None
+    exposed: bool = False
+    policy_version: int
+    digest: str
+    body: dict[str, Any] = document()
+    snapshot: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+
+
+class Alert(SQLModel, table=True):
+    """The thing worth saying, raised once per key, with the story frozen then."""
+
+    account: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    key: str
+    alert_class: str
+    moment: str
+    meter: str
+    period: str
+    p: float | None = None
+    person: str | None = None
+    audience: list[str] = listing()
+    story: dict[str, Any] = document()
+    raised_at: datetime = instant(nullable=False)
+    charged_at: datetime | None = instant(nullable=True)
+    closed_at: datetime | None = instant(nullable=True)
+    closed_as: str | None = None
+    returns: date | None = None
+    chart_hash: str | None = Field(default=None, sa_column=Column(String, index=True))
+    policy_version: int
+    __table_args__ = (Index("alert_key", "account", "key", unique=True),)
+
+
+class Delivery(SQLModel, table=True):
+    """One alert to one person over one channel; the due ones are the outbox."""
+
+    account: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    alert: str
+    kind: str
+    person: str
+    channel: str
+    forward: str | None = None
+    body: dict[str, Any] = document()
+    state: str = "due"
+    due_at: datetime = instant(nullable=False)
+    claimed_until: datetime | None = instant(nullable=True)
+    attempts: int = 0
+    reference: str | None = None
+    reason: str | None = None
+    created_at: datetime = instant(nullable=False)
+    sent_at: datetime | None = instant(nullable=True)
+    __table_args__ = (
+        Index("delivery_due", "state", "due_at"),
+        Index("delivery_alert", "account", "alert"),
+    )
+
+
+class Attempt(SQLModel, table=True):
+    """One try of a delivery and what came of it."""
+
+    account: str = Field(primary_key=True)
+    delivery: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    at: datetime = instant(nullable=False)
+    outcome: str
+    detail: str = ""
+
+
+class Feedback(SQLModel, table=True):
+    """What a person said to an alert; the client's id makes it idempotent."""
+
+    account: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    alert: str
+    person: str
+    role: str
+    kind: str
+    at: datetime = instant(nullable=False)
+    until: date | None = None
+    reason: str | None = None
+    whole_account: bool = False
+    channel: str
+    undone_at: datetime | None = instant(nullable=True)
+    __table_args__ = (Index("feedback_alert", "account", "alert"),)
+
+
+class Forward(SQLModel, table=True):
+    """A person passes the story on; it waits ten seconds before it goes."""
+
+    account: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    alert: str
+    case: str
+    champion: str
+    to: str
+    role: str
+    note: str = ""
+    channel: str
+    state: str = "waiting"
+    detail: str = ""
+    created_at: datetime = instant(nullable=False)
+    due_at: datetime = instant(nullable=False)
+    sent_at: datetime | None = instant(nullable=True)
+    __table_args__ = (Index("forward_alert", "account", "alert"),)
+
+
+class Case(SQLModel, table=True):
+    """The business case: a frozen story behind a link; only the hash of its token is kept."""
+
+    account: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    alert: str
+    audience: str
+    recipient: str
+    champion: str
+    note: str = ""
+    story: dict[str, Any] = document()
+    terms: dict[str, Any] = document()
+    issue: int = 1
+    token_hash: str | None = Field(default=None, sa_column=Column(String, index=True))
+    chart_hash: str | None = Field(default=None, sa_column=Column(String, index=True))
+    created_at: datetime = instant(nullable=False)
+    expires_at: datetime = instant(nullable=False)
+    revoked_at: datetime | None = instant(nullable=True)
+
+
+class CaseAnswer(SQLModel, table=True):
+    """What somebody using a case link said."""
+
+    __tablename__ = "case_answer"
+    account: str = Field(primary_key=True)
+    case: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    kind: str
+    text: str = ""
+    name: str = ""
+    until: date | None = None
+    at: datetime = instant(nullable=False)
+
+
+class ApiKey(SQLModel, table=True):
+    """An API key: its hash, never itself."""
+
+    __tablename__ = "api_key"
+    id: str = Field(primary_key=True)
+    hash: str = Field(unique=True)
+    scope: str
+    created_at: datetime = instant(nullable=False)
+    revoked_at: datetime | None = instant(nullable=True)
+
+
+class Install(SQLModel, table=True):
+    """A Slack workspace: bound to one account, or (without one) the vendor's home workspace."""
+
+    platform: str = Field(primary_key=True)
+    team: str = Field(primary_key=True)
+    account: str | None = Field(default=None, index=True)
+    name: str = ""
+    bot_user: str = ""
+    token: str
+    scopes: str = ""
+    installed_at: datetime = instant(nullable=False)
+    revoked_at: datetime | None = instant(nullable=True)
+
+
+class Callback(SQLModel, table=True):
+    """A callback already handled, so that a platform's retries do nothing twice."""
+
+    source: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    at: datetime = instant(nullable=False)
+
+
+class Audit(SQLModel, table=True):
+    """Every change by an admin, append-only."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = instant(nullable=False)
+    actor: str
+    action: str
+    account: str | None = None
+    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))

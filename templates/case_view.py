@@ -1,0 +1,71 @@
+"""What the business-case page is made from: frozen facts, answers, and where its forms go."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from engine.cost import Overage
+from engine.story import Story
+from templates.message import Audience
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands. A question leaves it open."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    QUESTION = "question"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+class AnswerKind(StrEnum):
+    """What an approver did on the page."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    QUESTION = "question"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseAnswer:
+    """One answer given on the page; `text` is the question or the reason, `name` as typed."""
+
+    kind: AnswerKind
+    at: datetime
+    text: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the catalogue says of a plan beyond its price: overage by unit or tiers, and by year."""
+
+    overage: Overage = None
+    annual: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """A frozen case for one approver. `now` and `next` are the catalogue's words on the plans.
+
+    The form addresses are paths of the case's own site; `pdf_url` None hides the link.
+    """
+
+    story: Story
+    audience: Audience
+    champion_name: str
+    recipient_name: str
+    created_at: datetime
+    expires_at: datetime
+    approve_url: str
+    decline_url: str
+    question_url: str
+    note: str = ""
+    status: CaseStatus = CaseStatus.OPEN
+    answers: tuple[CaseAnswer, ...] = ()
+    now: Offer = Offer()
+    next: Offer = Offer()
+    pdf_url: str | None = None

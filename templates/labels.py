@@ -1,0 +1,95 @@
+"""Short words: labels of controls, names of stages and moments, and what an answer led to."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from engine.alert import FeedbackKind, Moment
+from engine.decision import Stage
+from templates.formats import Formats
+from templates.pack import pack
+from templates.plain import plain
+from templates.render import isolated
+
+_NAME = 60
+
+
+def labels(locale: str) -> Mapping[str, str]:
+    """Every label of a control by its key; {name}, {plan} and {time} are still to be filled in."""
+    return dict(pack(locale).words["labels"])
+
+
+def label(key: str, locale: str, **names: str) -> str:
+    """One label with its names filled in, made safe first."""
+    safe = {name: isolated(plain(value, _NAME)) for name, value in names.items()}
+    return str(pack(locale).words["labels"][key]).format(**safe)
+
+
+def widget_labels(locale: str) -> Mapping[str, str]:
+    """The words the widget says by itself, for `labels` in its state."""
+    return dict(pack(locale).words["widget"])
+
+
+def decline_labels(locale: str) -> tuple[str, ...]:
+    """The neutral list: the only labels a control that says no may carry."""
+    return tuple(pack(locale).words["decline"]["labels"])
+
+
+def stage_name(stage: Stage, locale: str) -> str:
+    """What people call a stage."""
+    return str(pack(locale).words["stages"][stage])
+
+
+def overlay_name(overlay: str, locale: str) -> str:
+    """What people call an overlay: "dormant" or "outgrowing"."""
+    return str(pack(locale).words["stages"][overlay])
+
+
+def moment_name(moment: Moment, locale: str) -> str:
+    """What people call a moment."""
+    return str(pack(locale).words["moments"][moment])
+
+
+def evidence(key: str, value: str, locale: str) -> str:
+    """One piece of evidence, as "what it is: how much"; an unknown key is shown as it is."""
+    name = pack(locale).words["evidence"].get(key, key.replace("_", " "))
+    return f"{name}: {plain(value, 80)}"
+
+
+def outcome(
+    kind: FeedbackKind,
+    *,
+    locale: str,
+    until: date | None = None,
+    name: str = "",
+    today: date | None = None,
+) -> str:
+    """What an answer led to: "Noted. This won't come back before 3 August."""
+    words = pack(locale)
+    if until is not None and kind in words.words["feedback_until"]:
+        day = Formats(words.babel, today or until).day(until)
+        return str(words.words["feedback_until"][kind]).format(until=day)
+    return str(words.words["feedback"][kind]).format(name=isolated(plain(name, _NAME)))
+
+
+def sent_to(name: str, at: datetime, zone: str, locale: str) -> str:
+    """ "Sent to Marta Silva, 16:20": for the champion's card."""
+    time = Formats(pack(locale).babel, at.date()).time(at, zone)
+    return label("sent_to", locale, name=name, time=time)
+
+
+def answered(kind: str, name: str, text: str, locale: str) -> str:
+    """What came back on a case: approve, decline or question."""
+    sentence = str(pack(locale).words["answers"][kind])
+    return sentence.format(name=isolated(plain(name, _NAME)), text=plain(text, 500))
+
+
+def decided(outcome: str, moment: Moment | None, locale: str) -> str:
+    """What an evaluation led to, as one sentence for the admin."""
+    words = pack(locale).words
+    name = words["moments"][moment] if moment is not None else ""
+    return str(words["decided"][outcome]).format(moment=name)
+
+
+def evidence_name(key: str, locale: str) -> str:
+    """What a piece of evidence is called; an unknown key is shown as it is."""
+    return str(pack(locale).words["evidence"].get(key, key.replace("_", " ")))

@@ -1,0 +1,107 @@
+"""Sentences that explain: why somebody sees this, why nothing was said, how a meter stands."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.alert import AlertClass, Moment, ReasonCode
+from engine.story import MeterStory, Story
+from engine.usage import AtLimit
+from templates.facts import Span, facts_of, passed, shown_range, span_of
+from templates.formats import Formats
+from templates.labels import evidence as evidence_text
+from templates.pack import pack
+from templates.plain import plain
+from templates.render import isolated, names_of
+
+_NEEDS = {
+    Moment.AT_LIMIT: ("limit",),
+    Moment.PACE: ("limit", "forecast"),
+    Moment.APPROACHING: ("limit",),
+}
+
+
+def why(
+    story: Story, *, locale: str, spacing_days: int, returns: date | None = None
+) -> tuple[str, ...]:
+    """Why the reader sees an alert, and when something like it may come back.
+
+    Args:
+        story: The alert's frozen facts.
+        locale: The reader's language.
+        spacing_days: The policy's days between two alerts of this class.
+        returns: The earliest day it may come back, where an answer or the spacing says so.
+    """
+    words = pack(locale)
+    facts, text = facts_of(story, words), words.words["why"]
+    values = {name: fact.cited.value for name, fact in facts.items()} | names_of(story, "full")
+    known = all(name in facts for name in _NEEDS.get(story.moment, ()))
+    key = story.moment if known else "plain"
+    lines = [text[key].format(**values), text["source"].format(**values)]
+    lines.append(text[story.alert_class].format(days=spacing_days))
+    if story.alert_class is not AlertClass.NOTICE:
+        lines.append(text["answers"])
+    if returns is not None:
+        until = Formats(words.babel, story.as_of.date()).day(returns)
+        lines.append(text["returns"].format(until=until))
+    return tuple(str(line) for line in lines)
+
+
+def silence(
+    code: ReasonCode,
+    evidence: Sequence[tuple[str, str]] = (),
+    until: date | None = None,
+    *,
+    locale: str,
+    for_admin: bool,
+    today: date | None = None,
+) -> str:
+    """Why nothing was said, in one sentence.
+
+    The admin reads every reason with its evidence; people at the account read a closed list,
+    and of anything else only that there is nothing to suggest.
+    """
+    words = pack(locale)
+    text = words.words["silence"]
+    day = "" if until is None else Formats(words.babel, today or until).day(until)
+    if for_admin:
+        sentence = str(text["admin"][code])
+        if day:
+            sentence = text["until_admin"].format(sentence=sentence, until=day)
+        if evidence:
+            pieces = "; ".join(evidence_text(key, value, locale) for key, value in evidence)
+            sentence = text["evidence"].format(sentence=sentence, evidence=pieces)
+        return f"{sentence}."
+    if day and code in text["customer_until"]:
+        return f"{text['customer_until'][code].format(until=day)}."
+    return f"{text['customer'].get(code, text['nothing'])}."
+
+
+def meter_sentence(meter: MeterStory, locale: str, *, zone: str = "UTC") -> str:
+    """How a meter stands, as one sentence for people and screen readers."""
+    words = pack(locale)
+    today = meter.as_of.astimezone(ZoneInfo(zone)).date()
+    formats, text = Formats(words.babel, today), words.words["meter"]
+    span = span_of(meter)
+    one = formats.is_one(meter.used)
+    values: dict[str, Any] = {
+        "used": formats.quantity(meter.used),
+        "limit": "" if meter.limit is None else formats.quantity(meter.limit),
+        "many": isolated(plain(meter.name_other, 40)),
+        "this": words.words["this"][span],
+    }
+    if meter.limit is None and one:
+        values["many"] = isolated(plain(meter.name_one, 40))
+    key = "used_only" if meter.limit is None else "used_of"
+    values["head"] = str(text[key]).format(**values).strip()
+    ahead = shown_range(meter, today)
+    if ahead is not None:
+        values["forecast"] = formats.days(ahead.low, ahead.high)
+        return str(text["forecast"]).format(**values)
+    if not passed(meter):
+        return str(text["calm"]).format(**values)
+    stops_until = meter.at_limit is AtLimit.STOPS and span is not Span.NONE and meter.period_end
+    values["until"] = formats.day(meter.period_end) if stops_until and meter.period_end else ""
+    never = meter.at_limit is AtLimit.STOPS and not stops_until
+    return str(text[f"over_{meter.at_limit}" + ("_none" if never else "")]).format(**values)

@@ -1,0 +1,308 @@
+"""Which situations are worth speaking about, told as named cases."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from engine.alert import AlertClass, Moment
+from engine.decide import decide
+from engine.policy import Policy, RightSizePolicy
+from engine.snapshot import Snapshot
+from engine.usage import Aggregation, AtLimit, MeterKind, PeriodKind
+from tests.builders import (
+    TODAY,
+    ago,
+    at,
+    friction,
+    growing,
+    meter,
+    person,
+    rising,
+    snapshot,
+    steady,
+)
+
+
+def due(facts: Snapshot, policy: Policy | None = None, day: date = TODAY) -> set[tuple[str, str]]:
+    """Moment and class of everything that holds."""
+    said = decide(facts, policy or Policy(), at(day))
+    return {(c.moment.value, c.alert_class.value) for c in said.candidates}
+
+
+def month(*daily: float, before: float = 30.0) -> list[float]:
+    """A steady past, then these days from the first of the month, ending today."""
+    past = steady(before, before, days=90, today=date(2026, 11, 1))[:-1]
+    return [*past, *daily]
+
+
+def used(amount: float, **others: object) -> Snapshot:
+    """A current month with this much used so far, evenly."""
+    days = TODAY.day
+    return snapshot(meter(month(*[amount / days] * days, before=20.0), **others))  # type: ignore[arg-type]
+
+
+ASK, NOTICE, REFLECTION = "ask", "notice", "reflection"
+HALF = Decimal("0.5")
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "others", "expected"),
+    [
+        ("exactly the limit", 900.0, {"limit": 900}, {("at_limit", ASK), ("at_limit", NOTICE)}),
+        ("above it", 1000.0, {"limit": 900}, {("at_limit", ASK), ("at_limit", NOTICE)}),
+        ("a hair below it", 899.0, {"limit": 899.01}, {("approaching", ASK)}),
+        ("a zero limit, nothing used", 0.0, {"limit": 0}, set()),
+        (
+            "a zero limit, something used",
+            18.0,
+            {"limit": 0},
+            {("at_limit", ASK), ("at_limit", NOTICE)},
+        ),
+        ("no limit", 900.0, {"limit": None}, set()),
+        ("an unknown limit", 900.0, {"limit": None, "limit_known": False}, set()),
+        ("half", 450.0, {"limit": 2000}, set()),
+        (
+            "most, where work stops",
+            900.0,
+            {"limit": 1000, "at_limit": AtLimit.STOPS},
+            {("approaching", ASK), ("approaching", NOTICE)},
+        ),
+        (
+            "most, where it stops, but it won't be met",
+            900.0,
+            {"limit": 1124, "at_limit": AtLimit.STOPS},
+            {("approaching", NOTICE)},
+        ),
+        ("a vanity meter", 900.0, {"limit": 900, "meaningful": False}, set()),
+        (
+            "a vanity meter that stops work",
+            900.0,
+            {"limit": 900, "meaningful": False, "at_limit": AtLimit.STOPS},
+            {("at_limit", NOTICE)},
+        ),
+    ],
+)
+def test_at_limit_and_approaching(
+    name: str, amount: float, others: dict[str, object], expected: set[tuple[str, str]]
+) -> None:
+    if "won't" in name:
+        facts = snapshot(meter(month(*[900 / 12] * 12, *[0.0] * 6, before=1.0), **others))  # type: ignore[arg-type]
+    else:
+        facts = used(amount, **others)
+    assert {d for d in due(facts) if d[0] in ("at_limit", "approaching")} == expected
+
+
+def test_exactly_four_fifths_counts_as_approaching() -> None:
+    for amount, holds in ((720.0, True), (719.0, False)):
+        facts = used(amount, limit=900, at_limit=AtLimit.STOPS)
+        assert (("approaching", NOTICE) in due(facts)) is holds
+
+
+def test_pace_speaks_while_there_is_room() -> None:
+    assert due(growing()) == {("pace", ASK)}
+
+
+def flat(amount: float, *, tail: Sequence[float] = ()) -> list[float]:
+    return month(*[amount] * (TODAY.day - 1 - len(tail)), *tail, 0.0, before=amount)
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("not enough used", snapshot(meter(rising(), limit=1101))),
+        ("out of reach", snapshot(meter(rising(), limit=1500))),
+        ("crossing in two days", snapshot(meter(rising(), limit=750))),
+        (
+            "a peak",
+            snapshot(meter(flat(70), limit=80, kind=MeterKind.PEAK, aggregation=Aggregation.MAX)),
+        ),
+        (
+            "the last period was a fifth, the account is old",
+            snapshot(meter(month(*[60.0] * 17, 0.0, before=6.0), limit=1500)),
+        ),
+    ],
+)
+def test_pace_is_silent(name: str, facts: Snapshot) -> None:
+    assert ("pace", ASK) not in due(facts)
+
+
+def test_pace_asks_for_level_unless_the_account_is_young() -> None:
+    daily = [*[0.0] * 60, *[60.0] * 17, 0.0]
+    for age, holds in ((44, True), (45, False)):
+        facts = snapshot(meter(daily, limit=1500), since=TODAY - timedelta(days=age))
+        assert (("pace", ASK) in due(facts)) is holds, age
+
+
+def test_pace_must_hold_at_the_previous_evaluation_too() -> None:
+    # Yesterday's burst lifts today's probability; yesterday nobody could have seen it.
+    quiet = flat(30.0)
+    daily = [*quiet[:-2], 180.0, 0.0]
+    facts = snapshot(meter(daily, limit=960))
+    forecast = decide(facts, Policy(), at()).forecasts[0]
+    assert forecast.p is not None
+    assert forecast.p >= 0.8
+    assert forecast.p_previous is not None
+    assert forecast.p_previous < 0.8
+    assert ("pace", ASK) not in due(facts)
+
+
+SUSTAINED = {
+    "both of the last two months over": ([1001.0, 1001.0], 1000, True),
+    "exactly at the limit is not over": ([1000.0, 1001.0], 1000, False),
+    "only the last": ([900.0, 1500.0], 1000, False),
+    "only the one before": ([1500.0, 900.0], 1000, False),
+}
+
+
+@pytest.mark.parametrize("name", SUSTAINED)
+def test_sustained_over(name: str) -> None:
+    (september, october), limit, holds = SUSTAINED[name]
+    daily = [*[september / 30] * 30, *[october / 31] * 31, *[1.0] * 17, 0.0]
+    facts = snapshot(meter(daily, limit=limit))
+    closed = tuple(
+        period.__class__(
+            start=period.start, end=period.end, used=Decimal(str(use)), limit=period.limit
+        )
+        for period, use in zip(facts.meters[0].closed, (september, october), strict=True)
+    )
+    facts = snapshot(meter(daily, limit=limit, closed=closed))
+    assert (("sustained_over", ASK) in due(facts)) is holds
+
+
+def test_a_limit_raised_since_is_not_over_any_more() -> None:
+    over = meter(steady(60.0), limit=1000)
+    facts = snapshot(meter(steady(60.0), limit=5000, closed=over.closed))
+    assert ("sustained_over", ASK) in due(snapshot(over))
+    assert ("sustained_over", ASK) not in due(facts)
+
+
+FRICTION = {
+    "three days, two people": ([(1, "ada"), (2, "bob"), (9, "ada")], True),
+    "three days, one person": ([(1, "ada"), (2, "ada"), (9, "ada")], False),
+    "five days, one person": ([(d, "ada") for d in (1, 2, 3, 9, 12)], True),
+    "two days, two people": ([(1, "ada"), (1, "bob"), (2, "ada")], False),
+    "the third day is too long ago": ([(1, "ada"), (2, "bob"), (28, "ada")], False),
+    "the third day is just within": ([(1, "ada"), (2, "bob"), (27, "ada")], True),
+}
+
+
+@pytest.mark.parametrize("name", FRICTION)
+def test_recurring_friction(name: str) -> None:
+    felt, holds = FRICTION[name]
+    facts = snapshot(
+        meter(steady(10.0), limit=1000), frictions=tuple(friction(d, user) for d, user in felt)
+    )
+    assert (("recurring_friction", ASK) in due(facts)) is holds
+
+
+def test_friction_on_a_vanity_meter_is_no_reason_to_ask() -> None:
+    facts = snapshot(
+        meter(steady(10.0)),
+        meter(steady(10.0), key="views", meaningful=False),
+        frictions=tuple(friction(d, u, "views") for d, u in ((1, "ada"), (2, "bob"), (3, "cy"))),
+    )
+    assert ("recurring_friction", ASK) not in due(facts)
+
+
+MILESTONES = {
+    "the hundredth today": ([*[5.0] * 19, 5.0], "100"),
+    "the hundredth two days ago": ([*[5.0] * 20, 0.0, 0.0], "100"),
+    "the hundredth three days ago": ([*[5.0] * 20, 0.0, 0.0, 0.0], None),
+    "the tenth and the hundredth at once": ([0.0] * 10 + [120.0], "100"),
+    "the ninth": ([*[1.0] * 9], None),
+    "the tenth": ([*[1.0] * 10], "10"),
+}
+
+
+@pytest.mark.parametrize("name", MILESTONES)
+def test_milestones(name: str) -> None:
+    daily, ordinal = MILESTONES[name]
+    said = decide(snapshot(meter(daily, limit=None)), Policy(), at())
+    found = [c.key.period for c in said.candidates if c.moment is Moment.MILESTONE]
+    assert found == ([] if ordinal is None else [ordinal])
+
+
+def test_the_best_month_by_a_fifth() -> None:
+    for amount, best in ((60.0, True), (45.0, False)):
+        days = TODAY.day
+        daily = month(*[amount] * (days - 3), amount, amount, amount, before=27.0)
+        # 16 to 18 days at 60 pass 1.2 x the best month (837) in the last three days.
+        said = decide(snapshot(meter(daily, limit=None)), Policy(), at())
+        found = [c.key.period for c in said.candidates if c.moment is Moment.MILESTONE]
+        assert found == (["best-2026-11-01"] if best else [])
+
+
+def right_sized(share: float, **others: object) -> Snapshot:
+    use = meter(steady(share * 1000 / 22), limit=5000, lower_limit=Decimal(1000))
+    return snapshot(use, **others)  # type: ignore[arg-type]
+
+
+def test_right_size_is_opt_in_and_needs_three_small_periods() -> None:
+    on = Policy(right_size=RightSizePolicy(enabled=True))
+    assert ("right_size", REFLECTION) in due(right_sized(0.38), on)
+    assert ("right_size", REFLECTION) not in due(right_sized(0.38))
+    assert ("right_size", REFLECTION) not in due(right_sized(0.45), on)
+
+
+def test_right_size_needs_every_meter_to_fit() -> None:
+    on = Policy(right_size=RightSizePolicy(enabled=True))
+    small = right_sized(0.3).meters[0]
+    unknown = meter(steady(1.0), key="seats", limit=50)
+    assert ("right_size", REFLECTION) not in due(snapshot(small, unknown), on)
+
+
+def test_a_notice_and_an_ask_have_keys_of_their_own() -> None:
+    keys = {str(c.key) for c in decide(used(900.0, limit=900), Policy(), at()).candidates}
+    assert {"reports/at_limit/ask/2026-11-01", "reports/at_limit/notice/2026-11-01"} <= keys
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "month_of_key"),
+    [
+        ("Pacific/Kiritimati", 11, "2026-12-01"),
+        ("UTC", 11, "2026-11-01"),
+        ("Pacific/Pago_Pago", 11, "2026-11-01"),
+    ],
+)
+def test_the_accounts_own_calendar_decides(zone: str, hour: int, month_of_key: str) -> None:
+    now = at(date(2026, 11, 30), hour)
+    today = date(2026, 12, 1) if "Kiritimati" in zone else date(2026, 11, 30)
+    daily = [*steady(40.0, today=today)[:-1], 2000.0]
+    facts = snapshot(meter(daily, limit=900, today=today), time_zone=zone)
+    keys = {
+        c.key.period for c in decide(facts, Policy(), now).candidates if c.moment is Moment.AT_LIMIT
+    }
+    assert keys == {month_of_key}
+
+
+@pytest.mark.parametrize(
+    "today", [date(2024, 2, 29), date(2026, 2, 28), date(2026, 1, 31), date(2026, 12, 31)]
+)
+def test_the_last_day_of_any_month_still_belongs_to_it(today: date) -> None:
+    daily = steady(40.0, today=today)
+    facts = snapshot(
+        meter(daily, limit=500, today=today), since=today - timedelta(400), live_since=None
+    )
+    keys = {
+        c.key.period
+        for c in decide(facts, Policy(), at(today)).candidates
+        if c.moment is Moment.AT_LIMIT
+    }
+    assert keys == {today.replace(day=1).isoformat()}
+
+
+def test_a_week_is_a_period_too() -> None:
+    facts = snapshot(meter(steady(40.0), limit=80, period=PeriodKind.WEEK))
+    assert ("at_limit", NOTICE) in due(facts)
+
+
+def test_only_asks_carry_a_probability() -> None:
+    said = decide(used(900.0, limit=900), Policy(), at())
+    for candidate in said.candidates:
+        assert (candidate.p is None) is (candidate.alert_class is not AlertClass.ASK)
+
+
+def test_people_are_no_part_of_a_moment() -> None:
+    assert due(growing(people=())) == due(growing(people=(person(last_asked=ago(1)),)))

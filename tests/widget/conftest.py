@@ -1,0 +1,113 @@
+"""A browser, the vendor's app and Segue's side of the contract, fresh for every test."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+
+from tests.widget import sample
+from tests.widget.stub import Host, Segue
+from tests.widget.stub import Page as HostPage
+
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+INSTALLED = Path(__file__).parents[2] / ".venv" / "browser" / "path"
+
+
+def chromium() -> str:
+    """Where the set-up found or put a browser."""
+    if INSTALLED.is_file():
+        return INSTALLED.read_text().strip()
+    return os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    # Not for the session: while it lives, playwright's own loop runs, and no asynchronous test can.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def segue() -> Iterator[Segue]:
+    segue = Segue(sample.state())
+    yield segue
+    segue.stop()
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    host = Host()
+    yield host
+    host.stop()
+
+
+@dataclass
+class Visit:
+    """A reader's visit to the vendor's app, and what the browser complained about."""
+
+    page: Page
+    segue: Segue
+    host: Host
+    complaints: list[str]
+
+    def open(self, path: str = "/", headers: dict[str, str] | None = None, **more: Any) -> Page:
+        html = sample.page(self.segue.origin, **more)
+        self.host.pages[path] = HostPage(html, headers or {})
+        self.page.goto(self.host.origin + path)
+        return self.page
+
+    @property
+    def card(self) -> Locator:
+        return self.page.locator("segue-banner .card")
+
+    def button(self, name: str) -> Locator:
+        return self.page.locator("segue-banner").get_by_role("button", name=name, exact=True)
+
+
+def watched(context: BrowserContext, complaints: list[str]) -> Page:
+    """A page whose complaints are collected, but for the browser's own note of a failed request."""
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            message.text.startswith("Failed to load resource")
+            or complaints.append(f"{message.type}: {message.text}")
+        ),
+    )
+    return page
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        viewport={"width": 1100, "height": 800},
+        reduced_motion="reduce",
+        locale="en-GB",
+        timezone_id="Europe/Berlin",
+    )
+    context.set_default_timeout(6_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def visit(context: BrowserContext, segue: Segue, host: Host) -> Iterator[Visit]:
+    complaints: list[str] = []
+    visit = Visit(watched(context, complaints), segue, host, complaints)
+    yield visit
+    assert visit.complaints == []

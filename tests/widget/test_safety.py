@@ -1,0 +1,111 @@
+"""Safe in any page: hostile text, the strictest content security policy, trusted types."""
+
+import gzip
+
+from playwright.sync_api import expect
+
+from tests.widget import sample
+from tests.widget.conftest import Visit
+from tests.widget.stub import WIDGET, Page
+
+HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+RAW_BUDGET = 22_000
+
+
+def strict(segue: str) -> dict[str, str]:
+    rules = [
+        "default-src 'none'",
+        f"script-src {segue}",
+        f"connect-src {segue}",
+        "style-src 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ]
+    return {"Content_Security_Policy": "; ".join(rules)}
+
+
+def test_hostile_text_is_only_text(visit: Visit) -> None:
+    alert = sample.ask(
+        title=HOSTILE,
+        body=HOSTILE,
+        why=[HOSTILE],
+        facts=[{"id": HOSTILE, "label": HOSTILE, "value": HOSTILE, "as_of": HOSTILE}],
+        actions=[
+            {"kind": "open", "label": HOSTILE, "url": "https://app.example.com/"},
+            {"kind": "forward", "label": HOSTILE, "to": HOSTILE},
+        ],
+    )
+    visit.segue.forward_as = {"to_name": HOSTILE}
+    meters = [sample.meter(name=HOSTILE, sentence=HOSTILE)]
+    visit.segue.state.update(alert=alert, meters=meters, labels={"why": HOSTILE}, locale=HOSTILE)
+    page = visit.open()
+    expect(visit.card.locator(".title")).to_have_text(HOSTILE)
+    visit.card.get_by_role("button").first.click()
+    expect(visit.card).to_contain_text("Sending to <img")
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("segue-banner img, segue-banner script, segue-meter img").count() == 0
+
+
+def test_a_link_leads_nowhere_but_the_web(visit: Visit) -> None:
+    script = "javascript:window.hacked=1"
+    actions = [
+        {"kind": "open", "label": "See Business", "url": script},
+        {"kind": "forward", "label": "Send to Fiona", "to": "fiona"},
+    ]
+    visit.segue.state["alert"] = sample.ask(actions=actions)
+    visit.segue.forward_as = {"state": "draft", "mailto": script}
+    visit.open()
+    visit.button("Send to Fiona").click()
+    expect(visit.card).to_contain_text("Sending to Fiona")
+    expect(visit.card.get_by_role("link")).to_have_count(0)
+
+
+def test_it_works_under_the_strictest_policy(visit: Visit) -> None:
+    page = visit.open(headers=strict(visit.segue.origin))
+    card = visit.card
+    expect(card).to_be_visible()
+    assert card.evaluate("node => getComputedStyle(node).borderRadius") == "12px"
+    bar = page.locator("segue-meter .used").last
+    expect(bar).to_be_visible()
+    share = "node => node.offsetWidth / node.parentElement.offsetWidth"
+    assert 0.83 < bar.evaluate(share) < 0.85
+    visit.button("Send to Fiona").click()
+    expect(visit.card).to_contain_text("Sending to Fiona")
+    visit.button("Undo").click()
+    expect(visit.button("Send to Fiona")).to_be_visible()
+    for root in ("segue-banner", "segue-meter"):
+        styled = f"document.querySelector('{root}').shadowRoot.querySelectorAll('[style], style')"
+        assert page.evaluate(f"{styled}.length") == 0
+
+
+def test_the_strict_page_really_is_strict(visit: Visit) -> None:
+    """A canary: the same page refuses what the widget avoids."""
+    html = sample.page(visit.segue.origin, body="<p id='canary' style='color:red'>x</p>")
+    visit.host.pages["/strict"] = Page(html, strict(visit.segue.origin))
+    visit.page.goto(f"{visit.host.origin}/strict")
+    color = visit.page.locator("#canary").evaluate("node => getComputedStyle(node).color")
+    assert color != "rgb(255, 0, 0)"
+    refused = visit.page.evaluate(
+        """() => {
+        try { document.body.innerHTML = '<b>x</b>'; } catch { return true; }
+        return false; }"""
+    )
+    assert refused
+    assert visit.complaints
+    visit.complaints.clear()
+
+
+def test_page_styles_do_not_reach_in(visit: Visit) -> None:
+    shouting = (
+        "<style>* { text-transform: uppercase; letter-spacing: 4px; font-size: 30px }</style>"
+    )
+    visit.open(body=shouting)
+    style = "node => [getComputedStyle(node).textTransform, getComputedStyle(node).letterSpacing]"
+    assert visit.button("Not now").evaluate(style) == ["none", "normal"]
+
+
+def test_it_is_small() -> None:
+    """What a first visit loads, each module gzipped by itself as a server sends it."""
+    modules = [file.read_bytes() for file in WIDGET.glob("*.js")]
+    assert sum(len(gzip.compress(module, 9)) for module in modules) <= RAW_BUDGET

@@ -1,0 +1,99 @@
+/** <segue-meter meter="reports">: how much was used, of how much, and where it is heading. */
+
+import { h } from "./dom.js";
+import { watch } from "./hub.js";
+import { meterStyle, sheet } from "./style.js";
+import { formatDays, formatNumber, localeOf, speaker } from "./text.js";
+
+/** @typedef {import("./types").Meter} Meter */
+
+/**
+ * Where things stand on the bar, in percent of its length. A limit that is passed becomes a mark
+ * on the bar; a forecast in days fills the way to the limit, one in amounts lies where it lies.
+ * @param {Meter} meter
+ * @param {number} limit
+ */
+function marks({ used, forecast }, limit) {
+  const inDays = typeof forecast?.low === "string";
+  const low = Math.max(used, inDays || !forecast ? used : Number(forecast.low));
+  const high = Math.max(low, inDays ? limit : Number(forecast?.high ?? used));
+  const whole = Math.max(limit, high);
+  const percent = (/** @type {number} */ mark) => `${((mark / (whole || 1)) * 100).toFixed(2)}%`;
+  const css = `:host { --_used: ${percent(used)}; --_low: ${percent(low)}; --_high: ${percent(high)}; --_limit: ${percent(limit)} }`;
+  return { css, passed: whole > limit };
+}
+
+/** One usage meter; attributes: `meter` (a key), `theme`, `compact` (no sentence). */
+export class SegueMeter extends HTMLElement {
+  static observedAttributes = ["meter"];
+
+  #places = sheet("");
+  #root = this.attachShadow({ mode: "open" });
+  /** @type {import("./types").State | null} */
+  #state = null;
+  #leave = () => {};
+
+  constructor() {
+    super();
+    this.#root.adoptedStyleSheets = [...meterStyle, this.#places];
+  }
+
+  connectedCallback() {
+    this.#leave = watch((state) => {
+      this.#state = state;
+      this.#render();
+    });
+  }
+
+  disconnectedCallback() {
+    this.#leave();
+  }
+
+  attributeChangedCallback() {
+    this.#render();
+  }
+
+  #render() {
+    const key = this.getAttribute("meter");
+    const meter = this.#state?.meters.find((one) => !key || one.key === key);
+    this.toggleAttribute("ready", Boolean(meter));
+    this.#root.replaceChildren(...(meter ? this.#parts(meter) : []));
+  }
+
+  /** @param {Meter} meter */
+  #parts(meter) {
+    const { limit, forecast } = meter;
+    const locale = localeOf(this, this.#state?.locale ?? "");
+    const say = speaker(this.#state?.labels ?? {});
+    const used = h("b", {}, formatNumber(meter.used, locale));
+    const frame = limit === null ? "{used}" : say("amount", { limit: formatNumber(limit, locale) });
+    const [before, after] = frame.split("{used}");
+    const amount = h("span", { class: "amount", part: "amount" }, before, used, after);
+    const row = h("div", { class: "row", part: "row" }, h("span", { class: "name", part: "name" }, meter.name), amount);
+    const days = typeof forecast?.low === "string" && formatDays(forecast.low, String(forecast.high), locale);
+    const below = !this.hasAttribute("compact") ? meter.sentence : days ? say("around", { range: days }) : "";
+    const sentence = below && h("p", { class: "below", part: "sentence" }, below);
+    return [row, limit !== null && this.#bar(meter, limit, amount.textContent), sentence].filter((part) => part !== "" && part !== false);
+  }
+
+  /** @param {Meter} meter @param {number} limit @param {string | null} amount */
+  #bar(meter, limit, amount) {
+    const { css, passed } = marks(meter, limit);
+    const values = {
+      role: "meter",
+      "aria-label": meter.name,
+      "aria-valuemin": "0",
+      "aria-valuemax": String(Math.max(limit, meter.used)),
+      "aria-valuenow": String(meter.used),
+      "aria-valuetext": meter.sentence || amount,
+    };
+    this.#places.replaceSync(css);
+    return h(
+      "div",
+      { class: "bar", part: "bar", ...values },
+      meter.forecast && h("div", { class: "ahead", part: "forecast" }),
+      h("div", { class: "used", part: "used" }),
+      passed && h("div", { class: "limit", part: "limit" }),
+    );
+  }
+}

@@ -1,0 +1,59 @@
+/** The one script tag: takes the token, connects, and defines <segue-banner> and <segue-meter>. */
+
+import { SegueBanner } from "./banner.js";
+import { connect } from "./client.js";
+import { forget, keepNothing, publish, use } from "./hub.js";
+import { SegueMeter } from "./meter.js";
+
+const tag = [...document.querySelectorAll("script")].find(({ src }) => src === import.meta.url);
+const { token = "", tokenUrl = "", storage = "" } = tag?.dataset ?? {};
+
+/** The vendor's own address, which answers with a token as text or as {"token"}. */
+async function fetchToken() {
+  const answer = await fetch(tokenUrl, { cache: "no-store" });
+  if (answer.status === 401 || answer.status === 403) return "";
+  if (!answer.ok) throw new Error(`no token: ${answer.status}`);
+  const body = (await answer.text()).trim();
+  return body.startsWith("{") ? JSON.parse(body).token : body;
+}
+
+let given = token;
+/** @type {Exclude<import("./types").TokenSource, string> | null} */
+let source = tokenUrl ? fetchToken : null;
+
+/** The token on the tag first, then fresh ones from where they come from. */
+async function nextToken() {
+  const next = given || (await source?.()) || "";
+  given = "";
+  return next;
+}
+
+const start = () => use(connect({ token: nextToken, onState: publish }));
+
+/** What a page may call: also `window.segue`. */
+export const segue = Object.freeze({
+  connect,
+  /** Sign in, or say where fresh tokens come from. @param {import("./types").TokenSource} from */
+  token(from) {
+    if (typeof from === "function") source = from;
+    else given = from;
+    start();
+  },
+  /** Sign out: nothing is shown, and nothing is remembered. */
+  stop() {
+    given = "";
+    source = null;
+    use(null);
+    publish(null);
+    forget();
+  },
+});
+
+if (!customElements.get("segue-banner")) {
+  if (storage === "none") keepNothing();
+  customElements.define("segue-meter", SegueMeter);
+  customElements.define("segue-banner", SegueBanner);
+  Object.assign(globalThis, { segue });
+  if (token || tokenUrl) start();
+  dispatchEvent(new Event("segue:ready"));
+}

@@ -1,0 +1,91 @@
+/** The few words the widget says by itself, and numbers and dates the way the reader writes them. */
+
+/** English; `state.labels` may give any of these in another language. */
+export const ENGLISH = {
+  why: "Why am I seeing this?",
+  returns: "It may come back on {date} at the earliest.",
+  as_of: "as of {time}",
+  amount: "{used} of {limit}",
+  around: "around {range}",
+  close: "Close",
+  undo: "Undo",
+  useful: "Thanks, noted.",
+  snoozed: "All right, not now.",
+  snoozed_until: "All right. This won’t come up again before {date}.",
+  muted: "All right. This won’t be suggested again.",
+  dismissed: "Closed.",
+  sending: "Sending to {name}",
+  sent: "Sent to {name}",
+  draft: "A draft to {name} is ready for you to send.",
+  open_draft: "Open in e-mail",
+  over: "This is no longer open.",
+  failed: "That didn’t go through. Please try again.",
+  too_late: "It was too late to undo that.",
+  form: "Send this summary to someone",
+  email: "E-mail",
+  name: "Name (optional)",
+  role: "They read it as",
+  manager: "Manager",
+  finance: "Finance",
+  note: "Your note (optional)",
+  note_hint: "Up to 280 characters, no links.",
+  send: "Send",
+  cancel: "Cancel",
+};
+
+/**
+ * What says a word: the server's label over English, with `{names}` filled in.
+ * @param {Record<string, string>} labels
+ * @returns {import("./types").Say}
+ */
+export const speaker = (labels) => (key, values = {}) =>
+  (labels[key] || ENGLISH[key]).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+/**
+ * A locale that Intl understands: the state's, else the page's, else the browser's.
+ * @param {Element} element
+ * @param {string} stated
+ */
+export function localeOf(element, stated) {
+  const page = element.closest("[lang]") ?? document.documentElement;
+  for (const tag of [stated, page.getAttribute("lang")]) {
+    try {
+      if (tag && Intl.NumberFormat.supportedLocalesOf(tag).length) return tag;
+    } catch {
+      continue; // Not a language tag at all.
+    }
+  }
+  return undefined;
+}
+
+/** @param {number} value @param {string | undefined} locale */
+export const formatNumber = (value, locale) =>
+  new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(value);
+
+/** @param {string} iso @returns {Intl.DateTimeFormatOptions} a date alone has no zone to shift it */
+const zone = (iso) => (iso.length === 10 ? { timeZone: "UTC" } : {});
+
+/** @param {string} iso @param {string | undefined} locale @param {Intl.DateTimeFormatOptions} options */
+function formatDate(iso, locale, options) {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return "";
+  return new Intl.DateTimeFormat(locale, { ...options, ...zone(iso) }).format(date);
+}
+
+/** @param {string} iso @param {string | undefined} locale */
+export const formatDay = (iso, locale) => formatDate(iso, locale, { dateStyle: "long" });
+
+/** @param {string} iso @param {string | undefined} locale */
+export const formatTime = (iso, locale) =>
+  formatDate(iso, locale, {
+    day: "numeric",
+    month: "short",
+    ...(iso.length > 10 && { hour: "2-digit", minute: "2-digit" }),
+  });
+
+/** @param {string} low @param {string} high @param {string | undefined} locale */
+export function formatDays(low, high, locale) {
+  const [from, to] = [new Date(low), new Date(high)];
+  const format = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...zone(low) });
+  return from < to ? format.formatRange(from, to) : format.format(from);
+}

@@ -1,0 +1,73 @@
+/** The shapes that pass between the widget's modules; read by editors, never by browsers. */
+
+/** Days on which the limit is met, or amounts at the period's end. */
+export type Forecast = { low: string | number; mid: string | number; high: string | number };
+
+export type Meter = {
+  key: string;
+  name: string;
+  used: number;
+  limit: number | null;
+  period_end: string;
+  at_limit: string;
+  sentence: string;
+  forecast: Forecast | null;
+};
+
+export type Fact = { id: string; label: string; value: string; as_of: string };
+
+/** kind: open (url), forward (to: a person's id, or nobody yet), useful, snooze, mute, dismiss. */
+export type Action = { kind: string; label: string; url: string; to: string };
+
+export type Alert = {
+  id: string;
+  class: string;
+  moment: string;
+  meter: string;
+  title: string;
+  body: string;
+  facts: Fact[];
+  actions: Action[];
+  why: string[];
+  returns: string;
+};
+
+export type State = {
+  account: string;
+  as_of: string;
+  locale: string;
+  labels: Record<string, string>;
+  meters: Meter[];
+  alert: Alert | null;
+};
+
+/** Where a forward stands: waiting, sent, undone, or a draft for the reader's own mailbox. */
+export type Forward = {
+  forward: string;
+  to_name: string;
+  channel: string;
+  undo_seconds: number;
+  state: string;
+  mailto: string;
+};
+
+/** A token, or what fetches a fresh one; nothing means that nobody is signed in. */
+export type TokenSource = string | (() => string | null | Promise<string | null>);
+
+export type Addressee = { to?: string; role?: string; email?: string; name?: string; note?: string };
+
+export type ServerEvent = { type: string; data: string; id: string };
+
+export type Client = {
+  readonly state: State | null;
+  close(): void;
+  feedback(alert: string, kind: string, more?: { until?: string; reason?: string }): Promise<string>;
+  forward(alert: string, addressee: Addressee): Promise<Forward>;
+  undo(alert: string, id: string): Promise<void>;
+};
+
+export type Word = keyof typeof import("./text.js").ENGLISH;
+export type Say = (key: Word, values?: Record<string, string>) => string;
+
+/** What a card needs besides its alert. */
+export type Setting = { say: Say; locale: string | undefined; act: (action: Action) => void };
