@@ -1,11 +1,12 @@
 """Accounts, people, blockers and plan changes, as the vendor states them; and what was used."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-import anyio.to_thread
 import msgspec
+from anyio.to_thread import run_sync
 from litestar import Request, Response, delete, get, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from api.auth import caller_of, require
 from api.schema import accepts
@@ -17,153 +18,138 @@ from store.facts import EVERYONE
 
 T = TypeVar("T", bound=Shape)
 Asked = Request[Any, Any, Any]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
+_ONE = "/v1/accounts/{account:str}"
 _NUMBERS = msgspec.json.Encoder(decimal_format="number")
-_TEXTS = msgspec.json.Encoder()
 
 
 def routes(context: Context) -> list[Any]:
     """Everything the vendor says about its accounts."""
-    return [*_accounts(context), *_plans(context), *_people(context), *_blockers(context)]
+    return [*_accounts(context), *_reads(context), *_people(context), *_blockers(context)]
 
 
 def _accounts(context: Context) -> list[Any]:
-    admin, reader = require(context, "admin"), require(context, "read")
+    admin = require(context, "admin")
 
-    @get("/v1/accounts", summary="Accounts by id", guards=[reader], sync_to_thread=True)
-    def listed(
-        after: str = "", limit: Annotated[int, Parameter(ge=1, le=1000)] = 100
-    ) -> Response[bytes]:
-        found = accounts.page(context, after=after, limit=limit)
-        rows = [{"account": id, **msgspec.to_builtins(shape)} for id, shape in found]
-        following = rows[-1]["account"] if len(rows) == limit else None
-        return _json({"accounts": rows, "next": following})
+    @put(_ONE, summary="State an account anew", guards=[admin], operation_class=accepts(Account))
+    async def state(request: Asked, account: FromPath[str]) -> Response[bytes]:
+        async def put(wanted: Account, by: str) -> Account:
+            return await run_sync(accounts.put, context, account, wanted, by)
 
-    @get(
-        "/v1/accounts/{account:str}",
-        summary="One account",
-        guards=[reader],
-        sync_to_thread=True,
-    )
-    def one(account: str) -> Response[bytes]:
-        return _json(accounts.get(context, account))
+        return await _stated(context, request, Account, put)
 
-    @put(
-        "/v1/accounts/{account:str}",
-        summary="State an account anew, all of it",
-        guards=[admin],
-        operation_class=accepts(Account),
-    )
-    async def state(request: Asked, account: str) -> Response[bytes]:
-        body, by = await request.body(), caller_of(request).actor
+    @delete(_ONE, summary="Erase an account and everything known of it", guards=[admin])
+    async def forget(request: Asked, account: FromPath[str]) -> None:
+        await run_sync(accounts.forget, context, account, caller_of(request).actor)
 
-        def work() -> Account:
-            return accounts.put(context, account, _read(context, body, Account), by)
-
-        return _json(await anyio.to_thread.run_sync(work))
-
-    @delete(
-        "/v1/accounts/{account:str}",
-        summary="Erase an account and everything known of it",
-        guards=[admin],
-        sync_to_thread=True,
-    )
-    def forget(request: Asked, account: str) -> None:
-        accounts.forget(context, account, caller_of(request).actor)
-
-    @get(
-        "/v1/accounts/{account:str}/usage",
-        summary="What the account uses of each meter",
-        guards=[reader],
-        sync_to_thread=True,
-    )
-    def used(account: str) -> Response[bytes]:
-        meters = [_used(m) for m in accounts.used(context, account)]
-        answer = {"account": account, "as_of": context.clock.now(), "meters": meters}
-        return Response(_NUMBERS.encode(answer), media_type="application/json")
-
-    return [listed, one, state, forget, used]
-
-
-def _plans(context: Context) -> list[Any]:
     @post(
-        "/v1/accounts/{account:str}/plan",
+        f"{_ONE}/plan",
         summary="Note that an account changed its plan",
-        guards=[require(context, "admin")],
+        guards=[admin],
         status_code=200,
         operation_class=accepts(Plan),
     )
-    async def change(request: Asked, account: str) -> Response[bytes]:
-        body, by = await request.body(), caller_of(request).actor
+    async def change(request: Asked, account: FromPath[str]) -> Response[bytes]:
+        async def move(wanted: Plan, by: str) -> Any:
+            return await run_sync(plans.change, context, account, wanted, by)
 
-        def work() -> dict[str, Any]:
-            done = plans.change(context, account, _read(context, body, Plan), by)
-            return {
-                "plan": done.plan,
-                "at": done.at,
-                "reason": done.reason,
-                "previous": done.previous,
-                "direction": done.direction,
+        return await _stated(context, request, Plan, move)
+
+    return [state, forget, change]
+
+
+def _reads(context: Context) -> list[Any]:
+    reader = require(context, "read")
+
+    @get("/v1/accounts", summary="Accounts by id", guards=[reader])
+    async def listed(after: FromQuery[str] = "", limit: Limit = 100) -> Response[bytes]:
+        found = await run_sync(lambda: accounts.page(context, after=after, limit=limit))
+        rows = [{"account": name, **msgspec.to_builtins(shape)} for name, shape in found]
+        following = rows[-1]["account"] if len(rows) == limit else None
+        return _json({"accounts": rows, "next": following})
+
+    @get(_ONE, summary="One account", guards=[reader])
+    async def one(account: FromPath[str]) -> Response[bytes]:
+        return _json(await run_sync(accounts.get, context, account))
+
+    @get(f"{_ONE}/usage", summary="What the account uses of each meter", guards=[reader])
+    async def used(account: FromPath[str]) -> Response[bytes]:
+        meters = await run_sync(accounts.used, context, account)
+        return _json(
+            {
+                "account": account,
+                "as_of": context.clock.now(),
+                "meters": [_used(m) for m in meters],
             }
+        )
 
-        return _json(await anyio.to_thread.run_sync(work))
-
-    return [change]
+    return [listed, one, used]
 
 
 def _people(context: Context) -> list[Any]:
-    admin, path = require(context, "admin"), "/v1/accounts/{account:str}/people/{person:str}"
+    admin, path = require(context, "admin"), f"{_ONE}/people/{{person:str}}"
 
-    @get(path, summary="One person", guards=[require(context, "read")], sync_to_thread=True)
-    def one(account: str, person: str) -> Response[bytes]:
-        return _json(roster.person(context, account, person))
+    @get(path, summary="One person", guards=[require(context, "read")])
+    async def one(account: FromPath[str], person: FromPath[str]) -> Response[bytes]:
+        return _json(await run_sync(roster.person, context, account, person))
 
     @put(path, summary="State a person anew", guards=[admin], operation_class=accepts(Person))
-    async def state(request: Asked, account: str, person: str) -> Response[bytes]:
-        body, by = await request.body(), caller_of(request).actor
+    async def state(
+        request: Asked, account: FromPath[str], person: FromPath[str]
+    ) -> Response[bytes]:
+        async def put(wanted: Person, by: str) -> Person:
+            return await run_sync(roster.put_person, context, account, person, wanted, by)
 
-        def work() -> Person:
-            return roster.put_person(context, account, person, _read(context, body, Person), by)
+        return await _stated(context, request, Person, put)
 
-        return _json(await anyio.to_thread.run_sync(work))
-
-    @delete(path, summary="Erase a person", guards=[admin], sync_to_thread=True)
-    def forget(request: Asked, account: str, person: str) -> None:
-        roster.forget_person(context, account, person, caller_of(request).actor)
+    @delete(path, summary="Erase a person", guards=[admin])
+    async def forget(request: Asked, account: FromPath[str], person: FromPath[str]) -> None:
+        by = caller_of(request).actor
+        await run_sync(roster.forget_person, context, account, person, by)
 
     return [one, state, forget]
 
 
 def _blockers(context: Context) -> list[Any]:
     admin, reader = require(context, "admin"), require(context, "read")
-    paths = ["/v1/accounts/{account:str}/blockers/{blocker:str}", "/v1/blockers/{blocker:str}"]
+    paths = [f"{_ONE}/blockers/{{blocker:str}}", "/v1/blockers/{blocker:str}"]
 
-    @get(paths, summary="One blocker", guards=[reader], sync_to_thread=True)
-    def one(blocker: str, account: str = EVERYONE) -> Response[bytes]:
-        return _json(roster.blocker(context, account, blocker))
+    @get(paths, summary="One blocker", guards=[reader])
+    async def one(request: Asked, blocker: FromPath[str]) -> Response[bytes]:
+        return _json(await run_sync(roster.blocker, context, _whose(request), blocker))
 
     @put(paths, summary="State a blocker", guards=[admin], operation_class=accepts(Blocker))
-    async def state(request: Asked, blocker: str, account: str = EVERYONE) -> Response[bytes]:
-        body, by = await request.body(), caller_of(request).actor
+    async def state(request: Asked, blocker: FromPath[str]) -> Response[bytes]:
+        async def put(wanted: Blocker, by: str) -> Blocker:
+            account = _whose(request)
+            return await run_sync(roster.put_blocker, context, account, blocker, wanted, by)
 
-        def work() -> Blocker:
-            wanted = _read(context, body, Blocker)
-            return roster.put_blocker(context, account, blocker, wanted, by)
+        return await _stated(context, request, Blocker, put)
 
-        return _json(await anyio.to_thread.run_sync(work))
-
-    @delete(paths, summary="Forget a blocker", guards=[admin], sync_to_thread=True)
-    def forget(request: Asked, blocker: str, account: str = EVERYONE) -> None:
-        roster.remove_blocker(context, account, blocker, caller_of(request).actor)
+    @delete(paths, summary="Forget a blocker", guards=[admin])
+    async def forget(request: Asked, blocker: FromPath[str]) -> None:
+        by = caller_of(request).actor
+        await run_sync(roster.remove_blocker, context, _whose(request), blocker, by)
 
     return [one, state, forget]
 
 
-def _read(context: Context, body: bytes, shape: type[T]) -> T:
-    return read(body, shape, context.policy().catalogue)
+def _whose(request: Asked) -> str:
+    """The account in the path; without one it is everyone."""
+    return str(request.path_params.get("account", EVERYONE))
+
+
+async def _stated(
+    context: Context, request: Asked, shape: type[T], put: Callable[[T, str], Any]
+) -> Response[bytes]:
+    """Read what was sent, have it put, and say what holds now."""
+    body, by = await request.body(), caller_of(request).actor
+    wanted = await run_sync(lambda: read(body, shape, context.policy().catalogue))
+    return _json(await put(wanted, by))
 
 
 def _json(answer: Any) -> Response[bytes]:
-    return Response(_TEXTS.encode(answer), media_type="application/json")
+    return Response(_NUMBERS.encode(answer), media_type="application/json")
 
 
 def _used(meter: MeterUse) -> dict[str, Any]:

@@ -3,39 +3,71 @@
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import unquote
 
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import Message, Scope
+from litestar.types import Message, Method, Receive, Scope, Send
 
-from api import accounts, config, errors, health, usage
-from api.cors import WidgetOrigins
+import api.accounts
+import api.config
+import api.health
+import api.usage
+from api import errors
 from service.context import Context
 
 _HEADERS = {b"x-content-type-options": b"nosniff", b"referrer-policy": b"no-referrer"}
+_SLASH = "\ue000"
+"""Stands for an escaped slash while a path is routed; no id holds it, since it can't be printed."""
+
+
+class Application(Litestar):
+    """Litestar, but an id with an escaped slash in it stays one part of the path."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
+        """Route by the path as it was sent."""
+        raw = bytes(scope.get("raw_path") or b"")
+        if b"%2f" in raw.lower():
+            path = raw.decode("ascii", "replace").replace("%2F", "%2f")
+            scope["path"] = _SLASH.join(unquote(part) for part in path.split("%2f"))
+        await super().__call__(scope, receive, send)
 
 
 def create(context: Context, *, extra: Sequence[Any] = ()) -> Litestar:
     """The application; `extra` are further routes (widget, cases, Slack)."""
-    return Litestar(
+    return Application(
         route_handlers=[
-            *usage.routes(context),
-            *accounts.routes(context),
-            *config.routes(context),
-            *health.routes(context),
+            *api.usage.routes(context),
+            *api.accounts.routes(context),
+            *api.config.routes(context),
+            *api.health.routes(context),
             *extra,
         ],
-        exception_handlers={Exception: errors.answer},  # type: ignore[dict-item]
+        guards=[_slashes],
+        exception_handlers={Exception: errors.answer},
         before_send=[_secure],
-        middleware=[WidgetOrigins(context)],
+        compression_config=CompressionConfig(backend="gzip", exclude=[r"^(?!/widget/)"]),
+        logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Segue",
             version=version("segue"),
             path="/schema",
+            operation_id_creator=_operation,
             render_plugins=[JsonRenderPlugin(path="/")],
         ),
     )
+
+
+def _slashes(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Give ids their slashes back."""
+    found = connection.scope.get("path_params") or {}
+    connection.scope["path_params"] = {
+        k: v.replace(_SLASH, "/") if isinstance(v, str) else v for k, v in found.items()
+    }
 
 
 async def _secure(message: Message, _: Scope) -> None:
@@ -45,3 +77,9 @@ async def _secure(message: Message, _: Scope) -> None:
         known = {name.lower() for name, _ in headers}
         headers += [(name, value) for name, value in _HEADERS.items() if name not in known]
         message["headers"] = headers
+
+
+def _operation(handler: HTTPRouteHandler, method: Method, path: list[Any]) -> str:
+    """A name for each operation: its method and its path."""
+    parts = [getattr(part, "name", part) for part in path]
+    return "_".join([method.lower(), *map(str, parts)]).replace("/", "_")

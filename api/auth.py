@@ -5,7 +5,7 @@ import binascii
 import time
 from typing import Any
 
-import anyio.to_thread
+from anyio.to_thread import run_sync
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
@@ -33,7 +33,7 @@ def require(context: Context, scope: str, *, basic: bool = False) -> Guard:
         text = presented(connection, basic=basic)
         caller = recent.known(text)
         if caller is None:
-            caller = await anyio.to_thread.run_sync(keys.caller, context, text)
+            caller = await run_sync(keys.caller, context, text)
             if caller is None:
                 raise Unauthorized("this API key is not known or was revoked")
             recent.remember(text, caller)

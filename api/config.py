@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import anyio.to_thread
+from anyio.to_thread import run_sync
 from litestar import Request, Response, get, put
 
 from api.auth import caller_of, require
@@ -20,10 +20,9 @@ def routes(context: Context) -> list[Any]:
         "/v1/config",
         summary="The policy file in force (with Accept: application/toml, the file alone)",
         guards=[require(context, "read")],
-        sync_to_thread=True,
     )
-    def current(request: Request[Any, Any, Any]) -> Response[Any]:
-        applied = context.policy()
+    async def current(request: Request[Any, Any, Any]) -> Response[Any]:
+        applied = await run_sync(context.policy)
         accept = request.headers.get("accept", "")
         if "toml" in accept or accept.startswith("text/plain"):
             return Response(applied.text, media_type="application/toml; charset=utf-8")
@@ -38,7 +37,7 @@ def routes(context: Context) -> list[Any]:
     )
     async def replace(request: Request[Any, Any, Any]) -> dict[str, Any]:
         body, actor = await request.body(), caller_of(request).actor
-        return await anyio.to_thread.run_sync(_apply, context, body, actor)
+        return await run_sync(_apply, context, body, actor)
 
     return [current, replace]
 

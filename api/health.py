@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from anyio.to_thread import run_sync
 from litestar import MediaType, Response, get
 
 from service.context import Context
@@ -15,9 +16,9 @@ def routes(context: Context) -> list[Any]:
     async def alive() -> str:
         return "ok"
 
-    @get("/readyz", summary="Requests can be served, or why not", sync_to_thread=True)
-    def ready() -> Response[dict[str, Any]]:
-        found = problems(context)
+    @get("/readyz", summary="Requests can be served, or why not")
+    async def ready() -> Response[dict[str, Any]]:
+        found = await run_sync(problems, context)
         return Response(
             {"ready": not found, "problems": found},
             status_code=503 if found else 200,

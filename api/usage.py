@@ -3,8 +3,8 @@
 import zlib
 from typing import Any
 
-import anyio.to_thread
 import msgspec
+from anyio.to_thread import run_sync
 from litestar import Request, Response, post
 from litestar.openapi.datastructures import ResponseSpec
 
@@ -50,7 +50,7 @@ def routes(context: Context) -> list[Any]:
     )
     async def usage(request: Request[Any, Any, Any]) -> Response[bytes]:
         body, encoding = await request.body(), request.headers.get("content-encoding", "")
-        return await anyio.to_thread.run_sync(_ingest, context, body, encoding)
+        return await run_sync(_ingest, context, body, encoding)
 
     return [usage]
 

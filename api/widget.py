@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 from litestar import Request, get, post
+from litestar.datastructures import CacheControlHeader
 from litestar.static_files import create_static_files_router
 
 from api.token import Bearer, bearer
@@ -74,7 +75,10 @@ def routes(context: Context, secret: str | None) -> list[Any]:
         return await asyncio.to_thread(_undo, context, who(request), alert, wanted.id)
 
     files = create_static_files_router(
-        path="/widget/v1", directories=[FILES], cache_control=None, include_in_schema=False
+        path="/widget/v1",
+        directories=[FILES],
+        cache_control=CacheControlHeader(max_age=300, public=True),
+        include_in_schema=False,
     )
     return [current, answer, pass_on, undo, files]
 

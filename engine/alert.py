@@ -26,7 +26,7 @@ class Moment(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What one evaluation led to; where a notice goes out too, the ask's or reflection's outcome."""
+    """What one evaluation led to; beside a notice, the ask's or reflection's outcome."""
 
     ASK = "ask"
     REFLECT = "reflect"
@@ -103,7 +103,7 @@ class ReasonCode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """The named cause of a silence, its evidence as label/value pairs, and when it ends if known."""
+    """The named cause of a silence, its evidence as label and value, and when it ends if known."""
 
     code: ReasonCode
     evidence: tuple[tuple[str, str], ...] = ()

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from engine.usage import Aggregation, AtLimit, MeterKind, PeriodKind
 
@@ -11,10 +11,13 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
 
 class Table:
-    """A table of the policy file: unknown keys are refused, docstrings below fields describe them."""
+    """A table of the policy file: unknown keys are refused, fields are described below them."""
 
     __slots__ = ()
-    __pydantic_config__ = {"extra": "forbid", "use_attribute_docstrings": True}
+    __pydantic_config__: ClassVar[dict[str, object]] = {
+        "extra": "forbid",
+        "use_attribute_docstrings": True,
+    }
 
 
 def check(holds: bool, message: str) -> None:
@@ -36,7 +39,7 @@ class Product(Table):
     locale: str = "en"
     """Language of texts where neither person nor account says otherwise."""
     upgrade_url: str = ""
-    """Where a plan is changed; {plan} and {case} are filled in. Empty: no purchase link is shown."""
+    """Where a plan is changed; {plan} and {case} are filled in. Empty: no purchase link."""
 
 
 @dataclass(frozen=True, kw_only=True)

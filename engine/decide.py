@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from engine.alert import AlertClass, Moment, Outcome, Reason, ReasonCode
+from engine.alert import AlertClass, AlertKey, Moment, Outcome, Reason, ReasonCode
 from engine.audience import Audience
 from engine.decision import Balance, Candidate, Decision, Forecast
 from engine.digest import digest
@@ -46,7 +46,7 @@ def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
         _context(snapshot, moment, stands, forecasts, trust, audience, today) for moment in due
     )
     judged = tuple(_candidate(context, policy, now) for context in contexts)
-    said = _choose(judged, {moment.key: moment.people for moment in due})
+    said = _choose(snapshot, judged, {moment.key: moment.people for moment in due})
     return Decision(
         account=snapshot.account.id,
         at=now,
@@ -118,7 +118,7 @@ class _Said:
     exposed: bool
 
 
-def _choose(judged: Sequence[Candidate], people: dict[object, int]) -> _Said:
+def _choose(snapshot: Snapshot, judged: Sequence[Candidate], people: dict[AlertKey, int]) -> _Said:
     """One ask or reflection survives; notices go out beside it."""
     told = sorted(
         (c for c in judged if c.alert_class is AlertClass.NOTICE),
@@ -137,7 +137,7 @@ def _choose(judged: Sequence[Candidate], people: dict[object, int]) -> _Said:
     )
     free = [c for c in ranked if not c.reasons or c.reasons[0].code is ReasonCode.HELD_OUT]
     chosen = next(iter(free or ranked), None)
-    why = chosen.reasons if chosen else _silence(told, notices)
+    why = chosen.reasons if chosen else _silence(snapshot, told, notices)
     if chosen and not chosen.reasons:
         asks = chosen.alert_class is AlertClass.ASK
         outcome = Outcome.ASK if asks else Outcome.REFLECT
@@ -148,11 +148,18 @@ def _choose(judged: Sequence[Candidate], people: dict[object, int]) -> _Said:
     return _Said(outcome=outcome, chosen=chosen, notices=notices, reasons=why, exposed=bool(free))
 
 
-def _silence(told: Sequence[Candidate], notices: Sequence[Candidate]) -> tuple[Reason, ...]:
+def _silence(
+    snapshot: Snapshot, told: Sequence[Candidate], notices: Sequence[Candidate]
+) -> tuple[Reason, ...]:
     """Why nothing was said, where there was nothing to propose."""
-    if notices:
-        return ()
-    return told[0].reasons if told else (Reason(code=ReasonCode.NO_MOMENT),)
+    if notices or told:
+        return () if notices else told[0].reasons
+    meters = [meter for meter in snapshot.meters if meter.meaningful]
+    nothing = Reason(code=ReasonCode.NO_MOMENT)
+    if meters and not any(meter.limit_known for meter in meters):
+        # Without a single limit it can't be said that nothing was due.
+        return (Reason(code=ReasonCode.LIMIT_UNKNOWN), nothing)
+    return (nothing,)
 
 
 def _outgrowing(stands: Standing, judged: Iterable[Candidate], policy: Policy) -> bool:

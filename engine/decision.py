@@ -59,10 +59,12 @@ class Candidate:
 
     @property
     def moment(self) -> Moment:
+        """The moment that holds."""
         return self.key.moment
 
     @property
     def alert_class(self) -> AlertClass:
+        """What it would be said as."""
         return self.key.alert_class
 
 

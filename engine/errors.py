@@ -14,7 +14,7 @@ class Invalid(SegueError):
 
 
 class ConfigInvalid(Invalid):
-    """The policy file is wrong: each problem names its field; mend the file, then apply it again."""
+    """The policy file is wrong: each problem names its field; mend it, then apply it again."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         path, detail = problems[0]

@@ -24,7 +24,8 @@ def balance(snapshot: Snapshot, history: History, policy: Policy, now: datetime)
     """Fold value days, deliveries, answers and upgrades since going live into today's balance."""
     zone = ZoneInfo(snapshot.account.time_zone)
     live = [snapshot.live_since or now, now]
-    live += [alert.raised_at for alert in snapshot.alerts] + [a.at for a in snapshot.answers]
+    live += [a.charged_at for a in snapshot.alerts if a.charged_at and not a.ghost]
+    live += [answer.at for answer in snapshot.answers]
     fold = _Fold(policy, history, zone, start=min(live).astimezone(zone).date())
     events = (event for event in _events(snapshot, fold) if min(live) <= event[0] <= now)
     for at, _, apply in sorted(events, key=lambda event: event[:2]):
@@ -64,11 +65,14 @@ def _events(snapshot: Snapshot, fold: "_Fold") -> Iterator[_Event]:
         if alert.key.alert_class is AlertClass.NOTICE or alert.ghost:
             continue
         week = timedelta(fold.policy.trust.ignored_after_days)
-        due = alert.charged_at + week if alert.charged_at else None
+        # A reflection proposes nothing: leaving it unanswered refuses nothing.
+        waits = alert.charged_at and alert.key.alert_class is AlertClass.ASK
+        due = alert.charged_at + week if alert.charged_at and waits else None
         toll = _Toll(alert=str(alert.key), raised_at=alert.raised_at, due=due)
         tolls.append(toll)
-        if alert.charged_at and due:
+        if alert.charged_at:
             yield alert.charged_at, 0, partial(fold.charge, alert)
+        if due:
             yield due, 1, partial(fold.ignore, toll)
     for answer in snapshot.answers:
         if answer.role in CARRIERS and f"/{AlertClass.NOTICE}/" not in answer.alert:

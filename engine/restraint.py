@@ -78,7 +78,10 @@ def _data_suspect(context: Context, policy: Policy, now: datetime) -> Finding | 
 
 
 def _data_thin(context: Context, policy: Policy, now: datetime) -> Finding | None:
-    days = history_days(context.meter, context.today, policy.forecast)
+    # Only what rests on this period's use needs its own meter's days.
+    own = context.moment in _CURRENT
+    meters = [context.meter] if own else [m for m in context.snapshot.meters if m.meaningful]
+    days = max(history_days(meter, context.today, policy.forecast) for meter in meters)
     missing = policy.forecast.min_days - days
     return no("complete_days", days, context.today + timedelta(missing)) if missing > 0 else None
 

@@ -63,3 +63,7 @@ def main() -> None:
     except SegueError as error:
         print(f"segue: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

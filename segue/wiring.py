@@ -2,34 +2,31 @@
 
 import fcntl
 import logging
-import os
-import secrets as random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from api.app import create
-from bot.email.send import EmailChannel
 from litestar import Litestar
 
 import api.case
 import api.decisions
 import api.stream
 import api.widget
+from api.app import create
 from api.hub import Hub
+from bot.email.send import EmailChannel
 from bot.slack.app import create as slack_app
 from bot.slack.send import SlackChannel
 from engine.errors import Conflict
-from segue.clock import SystemClock
+from segue.opening import context_of
 from segue.settings import Settings
 from segue.slack_mount import mounted
 from segue.worker import Worker
 from service.channel import Channel
 from service.context import Clock, Context
-from service.secrets import Secrets
+from store import due, outbox
 from store.database import Database
-from store.migrations import migrate
 
 log = logging.getLogger("segue")
 
@@ -54,19 +51,6 @@ class Runtime:
             self.lock.close()
 
 
-def context_of(settings: Settings, *, clock: Clock | None = None, served_at: str = "") -> Context:
-    """A context for commands and servers; brings a SQLite file's tables up to date."""
-    database = Database(settings.database_url)
-    migrate(database)
-    return Context(
-        database=database,
-        clock=clock or SystemClock(),
-        secrets=Secrets(settings.secret_keys or (_own_key(database),)),
-        public_url=settings.public_url or served_at,
-        channels=_push_channels(settings),
-    )
-
-
 def build(
     settings: Settings,
     *,
@@ -84,6 +68,10 @@ def build(
     """
     lock = _lock(Database(settings.database_url).file)
     context = context_of(settings, clock=clock, served_at=served_at)
+    if lock is not None:
+        with context.database.write() as session:
+            due.free(session)
+            outbox.free(session)
     hub = Hub(context.signals)
     channels = _channels(settings, context)
     worker = Worker(context, channels)
@@ -123,21 +111,14 @@ def _slack(settings: Settings, context: Context) -> Any:
     )
 
 
-def _push_channels(settings: Settings) -> tuple[str, ...]:
-    names = []
-    if settings.slack_signing_secret:
-        names.append("slack")
-    if settings.smtp_url:
-        names.append("email")
-    return tuple(names)
-
-
 def _channels(settings: Settings, context: Context) -> dict[str, Channel]:
     channels: dict[str, Channel] = {}
     if settings.slack_signing_secret:
         channels["slack"] = SlackChannel(context, api_url=settings.slack_api_url)
     if settings.smtp_url and settings.mail_from:
-        channels["email"] = EmailChannel(settings.smtp_url, settings.mail_from)
+        channels["email"] = EmailChannel(
+            context, smtp_url=settings.smtp_url, mail_from=settings.mail_from
+        )
     return channels
 
 
@@ -168,16 +149,3 @@ def _lock(file: Path | None) -> IO[str] | None:
         lock.close()
         raise Conflict(f"another `segue serve` uses {file}: stop it first") from None
     return lock
-
-
-def _own_key(database: Database) -> str:
-    """The embedded default's own key, made once beside the database and readable by its user."""
-    file = database.file
-    if file is None:
-        return random.token_urlsafe(32)
-    path = Path(f"{file}.key")
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as stream:
-            stream.write(random.token_urlsafe(32))
-    return path.read_text().strip()

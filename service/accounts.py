@@ -1,5 +1,6 @@
 """What the vendor says about its accounts: stated, read, listed, erased."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -26,11 +27,13 @@ def put(context: Context, account: str, wanted: Account, by: str) -> Account:
         before = stored.get(session, account)
         after = _stored(account, wanted, before)
         daily = next_daily(after.time_zone or catalogue.product.time_zone, now)
-        if before is not None and before.plan != after.plan:
+        plan = before.plan if before else None
+        stored.put(session, replace(after, plan=plan), now, daily)
+        if plan != after.plan:
+            if after.plan is not None:
+                plans.move(session, account, after.plan, catalogue, now=now)
+            stored.set_plan(session, account, after.plan)
             stored.close_for_plan_change(session, account, now)
-        if after.plan is not None and (before is None or before.plan != after.plan):
-            plans.move(session, account, after.plan, catalogue, at=now)
-        stored.put(session, after, now, daily)
         usage.mark_due(session, [account], now)
         entry = audit.Entry(
             at=now,

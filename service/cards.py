@@ -36,7 +36,7 @@ def refresh(session: Session, account: str, alert: str, now: datetime) -> None:
 
 
 def receipt(
-    session: Session, account: str, alert: str, now: datetime, *, text: str, forward: str
+    session: Session, account: str, alert: str, now: datetime, *, text: str, case: str
 ) -> None:
     """Tell the champion, in the thread of their message, what came back."""
     for sent in outbox.of_alert(session, account, alert):
@@ -50,8 +50,7 @@ def receipt(
                     kind=DeliveryKind.RECEIPT,
                     person=sent.person,
                     channel=sent.channel,
-                    forward=forward,
-                    body={"reference": sent.reference, "text": text},
+                    body={"reference": sent.reference, "text": text, "case": case},
                     due_at=now,
                     created_at=now,
                 ),

@@ -42,7 +42,12 @@ async def _in_turn(
 ) -> None:
     """One account's deliveries keep their order: the notice first, the card after the summary."""
     for delivery in deliveries:
-        await _one(context, channels, delivery)
+        try:
+            await _one(context, channels, delivery)
+        except Exception:
+            # One delivery's trouble must not hold up the others; it is put back and tried again.
+            log.exception("%s over %s could not be sent", delivery.id, delivery.channel)
+            await asyncio.to_thread(_put_back, context, delivery)
 
 
 async def _one(context: Context, channels: Mapping[str, Channel], delivery: StoredDelivery) -> None:
@@ -125,6 +130,17 @@ def _record(context: Context, ready: Ready, result: Sent | Retry | Failed) -> No
                 _failed(context, session, ready, reason, now)
                 log.warning("%s over %s failed: %s", delivery.id, delivery.channel, reason)
     context.signals.changed(delivery.account)
+
+
+def _put_back(context: Context, delivery: StoredDelivery) -> None:
+    now = context.clock.now()
+    over = now - delivery.created_at > GIVE_UP
+    with context.database.write() as session:
+        outbox.attempt(session, delivery, at=now, outcome="error", detail="see the log")
+        if over:
+            outbox.finish(session, delivery, DeliveryState.FAILED, at=now, reason="error")
+        else:
+            outbox.later(session, delivery, now + timedelta(minutes=1), reason="error")
 
 
 def _sent(session: dispatch.Session, delivery: StoredDelivery, now: datetime) -> None:

@@ -42,7 +42,11 @@ def run_due(context: Context, *, limit: int = 20) -> int:
         return 0
     applied = context.policy()
     for account, mark in claimed:
-        evaluate(context, account, now, applied, mark=mark)
+        try:
+            evaluate(context, account, now, applied, mark=mark)
+        except Exception:
+            # One account's trouble must not silence the others; its claim runs out, then it is due.
+            log.exception("%s could not be evaluated; it is tried again", account)
     return len(claimed)
 
 

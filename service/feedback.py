@@ -18,7 +18,6 @@ from store import alerts, due, feedback, people
 
 UNDO = timedelta(seconds=10)
 _CLOSING = {
-    FeedbackKind.ACTED,
     FeedbackKind.APPROVED,
     FeedbackKind.DISMISSED,
     FeedbackKind.SNOOZED,

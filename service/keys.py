@@ -39,14 +39,14 @@ class Caller:
 
 def create(context: Context, scope: str, *, by: str = "cli") -> str:
     """Make a key and return its text, which nobody can read again."""
-    if scope not in Scope:
+    if scope not in list(Scope):
         raise Invalid(f"{scope!r} is not ingest, read or admin", pointer="/scope")
-    text, id = f"segue_{scope}_{secrets.token_urlsafe(32)}", new_id("key")
+    text, name = f"segue_{scope}_{secrets.token_urlsafe(32)}", new_id("key")
     now = context.clock.now()
     with context.database.write() as session:
-        stored.add(session, id=id, hash=hashed(text), scope=scope, at=now)
+        stored.add(session, id=name, hash=hashed(text), scope=scope, at=now)
         entry = audit.Entry(
-            at=now, actor=by, action="key.create", after={"key": id, "scope": scope}
+            at=now, actor=by, action="key.create", after={"key": name, "scope": scope}
         )
         audit.add(session, entry)
     return text

@@ -83,8 +83,7 @@ def _extra(
     }
     if passed_on is not None:
         values |= {"forward": passed_on.id, "case": passed_on.case}
-    if "text" in delivery.body:
-        values["text"] = str(delivery.body["text"])
+    values |= {name: str(delivery.body[name]) for name in ("text", "case") if name in delivery.body}
     if given:
         values |= {k: str(asdict(given[-1])[k]) for k in ("id", "kind", "person")}
     return values

@@ -1,5 +1,7 @@
 """Plan changes: appended, told up from down, and an answer to whatever was open."""
 
+from datetime import datetime, timedelta
+
 from sqlmodel import Session
 
 from engine.catalogue import Catalogue
@@ -12,7 +14,7 @@ from store.accounts import StoredChange
 
 
 def change(context: Context, account: str, wanted: Plan, by: str) -> StoredChange:
-    """Move an account to a plan, now or earlier.
+    """Move an account to a plan, now or earlier; one it is on already changes nothing.
 
     Raises:
         NotFound: there is no such account.
@@ -20,34 +22,20 @@ def change(context: Context, account: str, wanted: Plan, by: str) -> StoredChang
         Invalid: it lies in the future.
     """
     catalogue, now = context.policy().catalogue, context.clock.now()
-    at = wanted.at or now
-    if at > now + AHEAD:
+    if wanted.at is not None and wanted.at > now + AHEAD:
         raise Invalid("this lies in the future: send it when it happens", pointer="/at")
     with context.database.write() as session:
         if account not in accounts.homes(session, [account]):
             raise NotFound(f"there is no account {account!r}")
-        done = move(session, account, wanted.plan, catalogue, at=at, reason=wanted.reason)
-        if done is None:
-            current = accounts.get(session, account)
-            return StoredChange(
-                at=at,
-                plan=wanted.plan,
-                previous=current.plan if current else None,
-                direction=0,
-                reason=wanted.reason,
-            )
-        accounts.close_for_plan_change(session, account, now)
-        usage.mark_due(session, [account], now)
-        entry = audit.Entry(
-            at=now,
-            actor=by,
-            action="plan.change",
-            account=account,
-            before={"plan": done.previous},
-            after={"plan": done.plan, "at": at.isoformat(), "reason": done.reason},
+        done, new = move(
+            session, account, wanted.plan, catalogue, now=now, at=wanted.at, reason=wanted.reason
         )
-        audit.add(session, entry)
-    context.signals.changed(account)
+        if new:
+            accounts.close_for_plan_change(session, account, now)
+            usage.mark_due(session, [account], now)
+            audit.add(session, _entry(account, done, now, by))
+    if new:
+        context.signals.changed(account)
     return done
 
 
@@ -57,30 +45,34 @@ def move(
     plan: str,
     catalogue: Catalogue,
     *,
-    at: datetime,
+    now: datetime,
+    at: datetime | None = None,
     reason: str | None = None,
-) -> StoredChange | None:
-    """Append the change and set the plan in force; None where nothing changes."""
+) -> tuple[StoredChange, bool]:
+    """Append the change and set the plan in force; says whether it was one."""
     known = accounts.changes(session, account)
+    instants = {c.at for c in known}
+    when = at or now
+    while at is None and when in instants:
+        when += timedelta.resolution
+    before = [c for c in known if c.at <= when]
     stated = accounts.get(session, account)
-    before = [c for c in known if c.at <= at]
     previous = before[-1].plan if before else stated.plan if stated and not known else None
-    if previous == plan:
-        return None
-    if before and before[-1].at == at:
-        raise Conflict(f"a change to {before[-1].plan!r} happened at {at.isoformat()} already")
     done = StoredChange(
-        at=at,
+        at=when,
         plan=plan,
         previous=previous,
         direction=direction(catalogue, previous, plan),
         reason=reason,
     )
+    if previous == plan:
+        return done, False
+    if when in instants:
+        raise Conflict(f"the account moved to {previous!r} at {when.isoformat()} already")
     accounts.add_change(session, account, done)
-    following = [c for c in known if c.at > at]
-    if not following:
+    if not any(c.at > when for c in known):
         accounts.set_plan(session, account, plan)
-    return done
+    return done, True
 
 
 def direction(catalogue: Catalogue, previous: str | None, plan: str) -> int:
@@ -100,3 +92,14 @@ def _larger(catalogue: Catalogue, plan: str) -> list[str]:
         found.append(here.next)
         here = catalogue.plans.get(here.next)
     return [key for key in found if key != plan]
+
+
+def _entry(account: str, done: StoredChange, now: datetime, by: str) -> audit.Entry:
+    return audit.Entry(
+        at=now,
+        actor=by,
+        action="plan.change",
+        account=account,
+        before={"plan": done.previous},
+        after={"plan": done.plan, "at": done.at.isoformat(), "reason": done.reason},
+    )

@@ -46,8 +46,8 @@ class Account(Shape):
     since: date | None = None
     anchor: int | None = None
     renewal: date | None = None
-    limits: dict[str, int | str | Decimal | None] = {}
-    price: int | str | Decimal | None = None
+    limits: dict[str, int | str | None] = {}
+    price: int | str | None = None
     custom: bool = False
     integrations: list[str] = []
     external_ids: dict[str, str] = {}
@@ -205,7 +205,7 @@ def one_of(value: str, known: Mapping[str, Any], pointer: str, what: str) -> Non
         )
 
 
-def amount(value: int | str | Decimal, pointer: str) -> Decimal:
+def amount(value: int | str, pointer: str) -> Decimal:
     """An exact amount of zero or more: an integer, or a decimal as a text."""
     try:
         found = Decimal(value)

@@ -18,7 +18,7 @@ from service.context import Context
 from service.people import of_token
 from store import alerts, decisions, feedback
 
-_HIDES = set(FeedbackKind) - {FeedbackKind.SEEN, FeedbackKind.USEFUL, FeedbackKind.FORWARDED}
+_STAYS = {FeedbackKind.SEEN, FeedbackKind.USEFUL, FeedbackKind.FORWARDED, FeedbackKind.ACTED}
 _ORDER = {AlertClass.NOTICE: 0, AlertClass.ASK: 1, AlertClass.REFLECTION: 2}
 
 
@@ -47,6 +47,7 @@ def of(context: Context, account: str, sub: str) -> dict[str, Any]:
             "as_of": now.isoformat(),
             "meters": [_meter(m, facts, applied, decision, viewer, now) for m in facts.meters],
             "alert": _alert(context, session, alert, facts, applied, viewer) if alert else None,
+            "locale": viewer.locale,
             "labels": dict(wording.widget_labels(viewer.locale)),
         }
 
@@ -98,7 +99,7 @@ def _meant_for(
 
 def _answered(session: Session, alert: alerts.StoredAlert, person: Person) -> bool:
     return any(
-        f.person == person.id and f.kind in _HIDES
+        f.person == person.id and f.kind not in _STAYS
         for f in feedback.of_alert(session, alert.account, alert.id)
     )
 

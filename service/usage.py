@@ -32,11 +32,11 @@ class Event(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     account: str
     meter: str
     kind: str | None = None
-    value: msgspec.Raw = ABSENT
-    total: msgspec.Raw = ABSENT
+    value: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    total: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
     user: str | None = None
     at: datetime | None = None
-    properties: msgspec.Raw = ABSENT
+    properties: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
     correction: str | None = None
 
 

@@ -1,6 +1,6 @@
 """Forgets an account or a person in every table that knows of them."""
 
-from sqlalchemy import String, Table, delete, null, update
+from sqlalchemy import Table, delete, null, update
 from sqlmodel import Session, SQLModel
 
 from store import tables
@@ -41,4 +41,4 @@ def person(session: Session, account: str, id: str) -> None:
 
 
 def _naming(table: Table) -> list[str]:
-    return [c.name for c in table.columns if c.name in _WHO and isinstance(c.type, String)]
+    return [c.name for c in table.columns if c.name in _WHO]

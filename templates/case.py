@@ -22,6 +22,7 @@ from templates.plain import plain
 from templates.render import Cited, context_of, environment, isolated
 
 _NAME = 60
+_CELL = "\x1f"  # Divides the cells of a row; plain text never holds it.
 _UNBROKEN = 24  # Longer values, whole sentences among them, may break over lines.
 CSS = (HERE / "case" / "style.css").read_text("utf-8").rstrip()
 
@@ -90,6 +91,7 @@ def page(view: CaseView, locale: str) -> str:
         "bare": Sourced(facts, sources, marked=False),
         "sources": sources,
         "view": view,
+        "cell": _CELL,
         "audience": view.audience.value,
         "finance": view.audience is Audience.FINANCE,
         "priced": True,

@@ -1,6 +1,6 @@
 """The usage chart: this period's use, the limit, the forecast; as SVG, as PNG and in words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -26,6 +26,8 @@ from templates.render import names_of
 Theme = Literal["light", "dark"]
 FONTS = HERE / "fonts"
 _SLIM = 500
+_PICTURE, _PAD = (440, 272), 22
+_CARD = {"light": "#f5f8f7", "dark": "#1a2220"}
 _PLAIN = Markup("")
 
 
@@ -50,7 +52,24 @@ def svg(
     story: Story, *, locale: str, theme: Theme = "light", width: int = 720, height: int = 300
 ) -> str:
     """The chart as one SVG element; classes let a page's own style re-colour it."""
-    words, colours = pack(locale), PALETTES[theme]
+    return _drawing(story, locale, PALETTES[theme], width, height)
+
+
+def picture(story: Story, *, locale: str, theme: Theme = "light") -> bytes:
+    """The chart as a PNG card for e-mail and chats: small enough to read on a phone."""
+    colours = replace(PALETTES[theme], back=_CARD[theme])
+    width, height = _PICTURE
+    drawing = _drawing(story, locale, colours, width - 2 * _PAD, height - 2 * _PAD + 8)
+    card = Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}">'
+        '<rect width="{w}" height="{h}" rx="14" fill="{c}"/>'
+        '<g transform="translate({p} {p})">{drawing}</g></svg>'
+    ).format(w=width, h=height, c=colours.back, p=_PAD, drawing=drawing)
+    return _png(card, 2, None)
+
+
+def _drawing(story: Story, locale: str, colours: Palette, width: int, height: int) -> Markup:
+    words = pack(locale)
     plot = plot_of(story, width, height)
     ahead = shown_range(story.main, today_of(story))
     parts = [_area(story, plot, colours), _axis(story, plot, colours, words)]
@@ -69,11 +88,15 @@ def svg(
 
 def png(drawing: str, scale: int = 2, theme: Theme = "light") -> bytes:
     """The SVG as a PNG with the shipped fonts, so that it looks the same on every machine."""
+    return _png(drawing, scale, PALETTES[theme].back)
+
+
+def _png(drawing: str, scale: int, background: str | None) -> bytes:
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=str(drawing),
             zoom=scale,
-            background=PALETTES[theme].back,
+            background=background,
             skip_system_fonts=True,
             font_files=[str(path) for path in sorted(FONTS.glob("*.otf"))],
             font_family="Inter",
@@ -195,9 +218,7 @@ def _forecast(
         Markup('<path class="cone" d="{d}Z" fill="{c}" fill-opacity=".16"/>').format(
             d=_path(cone_points(story, ahead, limit, plot)), c=colours.accent
         ),
-        _rule(
-            low, high, y, colours.accent, "span", Markup(' stroke-width="5" stroke-linecap="round"')
-        ),
+        _rule(low, high, y, colours.accent, "span", thick),
         _text(middle, above, label, colours, "accent", "middle"),
     ]
 
@@ -210,7 +231,9 @@ def _here(story: Story, plot: Plot, colours: Palette, words: Pack) -> list[Marku
     """Where use stands: a dot, and the amount beside it, on the side that has room."""
     used = facts_of(story, words)["used"].cited.value
     x, y = line_points(story, plot)[-1]
-    label = words.words["chart"]["used"].format(many=names_of(story, "brief")["many"], used=used)
+    one = formats_of(story, words).is_one(story.main.used)
+    things = names_of(story, "brief")["one" if one else "many"]
+    label = words.words["chart"]["used"].format(many=things, used=used)
     room = max(plot.width - plot.right - x, x - plot.left) - 14
     label = label if text_width(label) < room else used
     side = "start" if x + 12 + text_width(label) < plot.width - plot.right else "end"

@@ -13,7 +13,7 @@ from templates.plain import plain
 from templates.render import context_of, environment, isolated
 
 CHART_CID = "chart"
-_NAME, _SUBJECT, _FACTS = 40, 140, 5
+_NAME, _SUBJECT, _FACTS = 40, 140, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,10 +49,14 @@ def moment_name(moment: Moment, locale: str) -> str:
     return str(pack(locale).words["moments"][moment])
 
 
+def evidence_name(key: str, locale: str) -> str:
+    """What a piece of evidence is called; an unknown key is shown as it is."""
+    return str(pack(locale).words["evidence"].get(key, key.replace("_", " ")))
+
+
 def evidence(key: str, value: str, locale: str) -> str:
-    """One piece of evidence, as "what it is: how much"; an unknown key is shown as it is."""
-    name = pack(locale).words["evidence"].get(key, key.replace("_", " "))
-    return f"{name}: {plain(value, 80)}"
+    """One piece of evidence, as "what it is: how much"."""
+    return f"{evidence_name(key, locale)}: {plain(value, 80)}"
 
 
 def outcome(
@@ -88,8 +92,3 @@ def decided(outcome: str, moment: Moment | None, locale: str) -> str:
     words = pack(locale).words
     name = words["moments"][moment] if moment is not None else ""
     return str(words["decided"][outcome]).format(moment=name)
-
-
-def evidence_name(key: str, locale: str) -> str:
-    """What a piece of evidence is called; an unknown key is shown as it is."""
-    return str(pack(locale).words["evidence"].get(key, key.replace("_", " ")))

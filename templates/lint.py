@@ -4,10 +4,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from engine.alert import AlertClass
 from engine.story import Story
 from templates.facts import SMALLEST_GROUP, Fact, FactKind, facts_of, shown_range, today_of
+from templates.masks import contained, whole, without
 from templates.message import (
     BODY,
     CHAT,
@@ -20,8 +22,6 @@ from templates.message import (
 from templates.pack import Pack, pack
 from templates.render import ROOM, names_of
 
-_NAME = "\ue000"
-_FACT = "\ue001"
 _CURRENCY = r"(?:[$€£¥₹₩₽₺₪₫₴₦฿]|\b(?:EUR|USD|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|INR)\b)"
 _APPROVERS = (Audience.MANAGER, Audience.FINANCE)
 
@@ -35,9 +35,13 @@ class Problem:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Copy:
-    """What one check looks at: the text as it is, without names, and without cited facts."""
+    """What one check looks at.
+
+    `raw` is the text as it is, `spoken` without names, `bare` without names and facts' values;
+    `shown` are the values of facts in it.
+    """
 
     message: Message
     story: Story
@@ -48,6 +52,7 @@ class _Copy:
     raw: str
     spoken: str
     bare: str
+    shown: set[str]
 
 
 def check(
@@ -72,10 +77,20 @@ def check(
     words = pack(locale)
     facts = facts_of(story, words)
     raw = f"{message.title}\n{message.body}"
-    spoken = _without(raw, _names(story, people), _NAME)
-    values = [fact.cited.value for fact in facts.values()]
-    bare = _without(spoken, values, _FACT)
-    copy = _Copy(message, story, Audience(audience), locale, words, facts, raw, spoken, bare)
+    names = _names(story, people)
+    values = {fact.cited.value for fact in facts.values()}
+    copy = _Copy(
+        message=message,
+        story=story,
+        audience=Audience(audience),
+        locale=locale,
+        words=words,
+        facts=facts,
+        raw=raw,
+        spoken=without(raw, names),
+        bare=without(raw, names | values),
+        shown=contained(raw, names | values) - names,
+    )
     problems = [problem for rule in _RULES for problem in rule(copy)]
     return (*problems, *_labels(labels, words), *_people(copy, people))
 
@@ -91,35 +106,19 @@ def _names(story: Story, people: Iterable[str]) -> set[str]:
     return {name for room in ROOM for name in names_of(story, room).values()} | set(people)
 
 
-def _without(text: str, parts: Iterable[str], mark: str) -> str:
-    """`text` with whole occurrences of `parts` replaced by a mark, longest first."""
-    pattern = _any_of(parts)
-    return re.sub(pattern, mark, text) if pattern else text
-
-
-def _found(text: str, parts: Iterable[str]) -> set[str]:
-    """Which of `parts` are in `text`; one inside a longer one is not."""
-    pattern = _any_of(parts)
-    return set(re.findall(pattern, text)) if pattern else set()
-
-
-def _any_of(parts: Iterable[str]) -> str:
-    known = sorted({part for part in parts if part}, key=len, reverse=True)
-    return "|".join(_whole(part) for part in known)
-
-
-def _whole(part: str) -> str:
-    """A pattern for `part` where it isn't a piece of a longer word or number."""
-    before = r"(?<![\w.,])" if part[0].isdigit() else r"(?<!\w)" if part[0].isalnum() else ""
-    after = r"(?!\w|[.,]\d)" if part[-1].isalnum() else ""
-    return before + re.escape(part) + after
-
-
 def _words(copy: _Copy) -> Iterable[Problem]:
-    for code, patterns in copy.words.rules["words"].items():
-        for pattern in patterns:
-            for found in re.finditer(rf"\b(?:{pattern})\b", copy.spoken, re.IGNORECASE):
-                yield Problem(code, found.group(), "calmer words: no loss, urgency, crowd or sale")
+    for code, pattern in _tone(copy.locale):
+        for found in pattern.finditer(copy.spoken):
+            yield Problem(code, found.group(), "calmer words: no loss, urgency, crowd or sale")
+
+
+@cache
+def _tone(locale: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The word lists of a language, each as one pattern."""
+    return tuple(
+        (code, re.compile(rf"\b(?:{'|'.join(patterns)})\b", re.IGNORECASE))
+        for code, patterns in pack(locale).rules["words"].items()
+    )
 
 
 def _marks(copy: _Copy) -> Iterable[Problem]:
@@ -146,7 +145,7 @@ def _order(copy: _Copy) -> Iterable[Problem]:
 
 def _first(copy: _Copy, kind: FactKind) -> int | None:
     values = [fact.cited.value for fact in copy.facts.values() if fact.kind is kind]
-    places = [re.search(_whole(value), copy.raw) for value in values]
+    places = [re.search(whole(value), copy.raw) for value in values]
     return min((place.start() for place in places if place), default=None)
 
 
@@ -159,7 +158,7 @@ def _numbers(copy: _Copy) -> Iterable[Problem]:
         if cited not in known:
             yield Problem("TL07", cited.value, f"{cited.id} is not what the story says")
     cited_values = {cited.value for cited in copy.message.facts}
-    for value in _found(copy.spoken, [fact.cited.value for fact in copy.facts.values()]):
+    for value in sorted(copy.shown):
         if any(c.isdigit() for c in value) and value not in cited_values:
             yield Problem("TL07", value, "shown and not cited")
 
@@ -170,7 +169,8 @@ def _continuity(copy: _Copy) -> Iterable[Problem]:
     rules: Mapping[str, str] = copy.words.rules["continuity"]
     truth = copy.story.main.at_limit
     for behaviour, pattern in rules.items():
-        said = re.search(pattern, copy.spoken, re.IGNORECASE)
+        text = copy.raw if behaviour == truth else copy.spoken
+        said = re.search(pattern, text, re.IGNORECASE)
         if behaviour == truth and not said:
             yield Problem("TL08", copy.message.body, "say what truly happens at the limit")
         elif behaviour != truth and said:
@@ -193,7 +193,7 @@ def _forecast(copy: _Copy) -> Iterable[Problem]:
     fact = copy.facts.get("forecast")
     said = re.search(rules["claim"], copy.spoken, re.IGNORECASE)
     value = fact.cited.value if fact else ""
-    found = list(re.finditer(_whole(value), copy.raw)) if value else []
+    found = list(re.finditer(whole(value), copy.raw)) if value else []
     for place in found:
         if not re.search(rules["hedge"], copy.raw[: place.start()], re.IGNORECASE):
             yield Problem("TL12", place.group(), "“around” stands before a forecast")
@@ -223,8 +223,8 @@ def _prices(copy: _Copy) -> Iterable[Problem]:
 def _has_name(text: str, story: Story, which: str) -> bool:
     """Whether a plan's name is in the text where no other name explains it."""
     others = {n for room in ROOM for key, n in names_of(story, room).items() if key != which and n}
-    left = _without(text, others, _NAME)
-    return any(re.search(_whole(n), left) for n in (names_of(story, r)[which] for r in ROOM) if n)
+    left = without(text, others)
+    return any(re.search(whole(n), left) for n in (names_of(story, r)[which] for r in ROOM) if n)
 
 
 def _groups(copy: _Copy) -> Iterable[Problem]:
@@ -240,7 +240,7 @@ def _people(copy: _Copy, people: Iterable[str]) -> Iterable[Problem]:
         return
     for name in people:
         for part in {name, *name.split()}:
-            if len(part) > 1 and re.search(_whole(part), copy.raw):
+            if len(part) > 1 and re.search(whole(part), copy.raw):
                 yield Problem("TL14", part, "no person's activity in an approver's text")
                 break
 

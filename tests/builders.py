@@ -1,7 +1,6 @@
 """Builders of snapshots: a plain, healthy account, and only what a test is about said aloud."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -81,27 +80,25 @@ def meter(
     else:
         used = _within(daily, first, current, aggregation)
         closed = tuple(_closed(daily, first, current, period, exact, aggregation))
-    return MeterUse(
-        **{
-            "key": key,
-            "name_one": key.removesuffix("s"),
-            "name_other": key,
-            "value": "delivered to your clients",
-            "kind": kind,
-            "aggregation": aggregation,
-            "meaningful": meaningful,
-            "at_limit": at_limit,
-            "period": current,
-            "used": Decimal(str(used)),
-            "limit": exact,
-            "limit_known": limit_known,
-            "next_limit": None if exact is None else exact * 5,
-            "first_day": first,
-            "daily": tuple(float(amount) for amount in daily),
-            "closed": closed,
-        }
-        | others
-    )
+    fields: dict[str, Any] = {
+        "key": key,
+        "name_one": key.removesuffix("s"),
+        "name_other": key,
+        "value": "delivered to your clients",
+        "kind": kind,
+        "aggregation": aggregation,
+        "meaningful": meaningful,
+        "at_limit": at_limit,
+        "period": current,
+        "used": Decimal(str(used)),
+        "limit": exact,
+        "limit_known": limit_known,
+        "next_limit": None if exact is None else exact * 5,
+        "first_day": first,
+        "daily": tuple(float(amount) for amount in daily),
+        "closed": closed,
+    }
+    return MeterUse(**(fields | others))
 
 
 def _within(daily: Sequence[float], first: date, period: Period, aggregation: Aggregation) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.web.async_client import AsyncWebClient
@@ -141,14 +141,14 @@ def _revoke(context: Context, team: str) -> None:
 
 
 def _listen_to_errors(app: AsyncApp, context: Context) -> None:
-    """What nobody expected: logged with its trace, and said to who waits for an answer."""
+    """What nobody expected: logged with its trace, and said to who waits for an answer.
+
+    Where nothing was acknowledged yet, Slack gets a 500 and says so itself (in an open modal).
+    """
 
     @app.error
-    async def failed(
-        error: Exception, body: dict[str, Any], ack: AsyncAck, respond: AsyncRespond
-    ) -> None:
+    async def failed(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> None:
         log.error("handling a callback failed", exc_info=error)
-        await ack()
         if body.get("response_url"):
             await reply(respond, words_of(context).say("failed"))
 

@@ -7,11 +7,9 @@ from urllib.parse import urlsplit
 from bot.slack.limits import Limit
 from bot.slack.text import Block, pair, plain
 from bot.words import Words
-from engine.alert import AlertClass
-from engine.story import MeterStory
-from service import wording
+from engine.story import Story
 from service.channel import Outgoing
-from templates.message import Audience, Message, message
+from templates.message import Audience, Message
 
 FACTS_SHOWN = 3
 _TELLING = ("used", "limit", "forecast", "milestone", "last", "next_limit", "next_price")
@@ -20,31 +18,13 @@ _CELLS = 20
 _FULL, _EMPTY, _ABOVE = "█", "░", "▶"
 
 
-def message_of(outgoing: Outgoing) -> Message:
-    """The delivery's story in the words of its reader."""
-    if outgoing.story.alert_class is AlertClass.NOTICE:
-        return wording.message(
-            outgoing.story, outgoing.audience, outgoing.locale, can_buy=outgoing.person.can_buy
-        )
-    sender = outgoing.asked_by
-    return message(
-        outgoing.story,
-        audience=Audience(outgoing.audience),
-        locale=outgoing.locale,
-        can_buy=outgoing.person.can_buy,
-        recipient_name=outgoing.person.name,
-        asked_by=(sender.name or sender.email or sender.id) if sender else None,
-        note=outgoing.note,
-    )
-
-
-def told(outgoing: Outgoing, text: Message) -> list[Block]:
+def told(outgoing: Outgoing, text: Message, words: Words) -> list[Block]:
     """Title, one paragraph, chart, meter, facts and where they come from."""
     return [
         header(text.title),
         section(text.body, "body"),
         *chart(outgoing.chart_url, text.chart_alt),
-        *meter(outgoing.story.main),
+        *meter(outgoing.story, words),
         *facts(text),
         context([text.source_line], "source"),
     ]
@@ -74,19 +54,20 @@ def chart(url: str | None, alt: str) -> list[Block]:
     return [{"type": "image", "block_id": "chart", "image_url": url, "alt_text": alt_text}]
 
 
-def meter(story: MeterStory) -> list[Block]:
+def meter(story: Story, words: Words) -> list[Block]:
     """How full the meter is, as a bar made of text: it survives where pictures don't."""
-    if story.limit is None or story.limit <= 0:
+    amounts, limit = words.quantities(story), story.main.limit
+    if amounts is None or not limit:
         return []
-    return [context([bar(story.used, story.limit)], "meter")]
+    used, included = amounts
+    return [context([f"{bar(story.main.used, limit)} {used} / {included}"], "meter")]
 
 
 def bar(used: Decimal, limit: Decimal) -> str:
-    """A bar of blocks and the share it shows; above the limit it ends in an arrow."""
+    """A bar of blocks; above the limit it ends in an arrow."""
     share = max(Decimal(0), used / limit)
     full = min(_CELLS, int(share * _CELLS))
-    cells = _FULL * full + _EMPTY * (_CELLS - full)
-    return f"{cells}{_ABOVE if share > 1 else ''} {int(share * 100)} %"
+    return _FULL * full + _EMPTY * (_CELLS - full) + (_ABOVE if share > 1 else "")
 
 
 def facts(text: Message) -> list[Block]:
@@ -94,7 +75,9 @@ def facts(text: Message) -> list[Block]:
     telling = _TELLING_FINANCE if text.audience is Audience.FINANCE else _TELLING
     cited = {f.id.rpartition(".")[2]: f for f in text.facts}
     chosen = [cited[name] for name in telling if name in cited]
-    shown = [pair(f.value, f.label, Limit.FIELD) for f in chosen[:FACTS_SHOWN]]
+    shown = [
+        pair(f.value, f.label[:1].upper() + f.label[1:], Limit.FIELD) for f in chosen[:FACTS_SHOWN]
+    ]
     return [{"type": "section", "block_id": "facts", "fields": shown}] if shown else []
 
 

@@ -65,10 +65,10 @@ def sending(
     return [*known[:4], button(Click.CHOOSE, words.say("send_to_somebody"), ref)]
 
 
-def answers(ref: Ref, words: Words) -> list[Block]:
-    """The three answers a champion has."""
+def answers(ref: Ref, words: Words, *, useful: bool) -> list[Block]:
+    """The answers a champion has; what was said already isn't asked again."""
     return [
-        button(Click.USEFUL, words.say("useful"), ref),
+        *([] if useful else [button(Click.USEFUL, words.say("useful"), ref)]),
         button(Click.NOT_NOW, words.say("not_now"), ref),
         button(Click.NEVER, words.say("dont_suggest"), ref),
     ]

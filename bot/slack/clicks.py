@@ -119,7 +119,7 @@ async def _answer(click: Clicked) -> None:
         kind=kind,
         channel="slack",
     )
-    line = click.words.answered(kind, result.returns)
+    line = click.words.answered(kind, result.returns, click.context.clock.now().date())
     ref = Ref(account=click.ref.account, alert=click.ref.alert, feedback=click.id)
     undo = buttons.button(Click.UNDO_ANSWER, click.words.say("undo"), ref)
     await reply(click.respond, line, {**section(line, "answer"), "accessory": undo})

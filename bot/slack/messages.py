@@ -7,7 +7,7 @@ from bot.slack import blocks, buttons
 from bot.slack.limits import Limit
 from bot.slack.refs import Ref
 from bot.slack.text import Block, fallback
-from bot.words import Words
+from bot.words import Words, message_of
 from engine.alert import AlertClass
 from service.channel import DeliveryKind, ForwardState, Outgoing
 from templates.message import Message
@@ -23,7 +23,7 @@ _KEPT = {  # What a block is made of; Slack adds more to an image, and then refu
 
 def payload(outgoing: Outgoing) -> dict[str, Any]:
     """`text` and `blocks` of one delivery."""
-    words, text = Words(outgoing.locale), blocks.message_of(outgoing)
+    words, text = Words(outgoing.locale), message_of(outgoing)
     match outgoing.kind:
         case DeliveryKind.FORWARD:
             shown, said = _forward(outgoing, text, words), f"{text.lead} {text.title}"
@@ -69,7 +69,7 @@ def _card(outgoing: Outgoing, text: Message, words: Words) -> list[Block]:
     """The champion's message in its present state: open, being sent, sent, answered."""
     ref = Ref(account=outgoing.account, alert=outgoing.alert)
     return [
-        *blocks.told(outgoing, text),
+        *blocks.told(outgoing, text, words),
         *blocks.why(outgoing, words),
         *(line for f in outgoing.forwards for line in _forwarded(outgoing, f, words)),
         *_answered(outgoing, words),
@@ -78,19 +78,19 @@ def _card(outgoing: Outgoing, text: Message, words: Words) -> list[Block]:
 
 
 def _choices(outgoing: Outgoing, ref: Ref, words: Words) -> list[Block]:
-    closed = outgoing.closed_as
+    if outgoing.closed_as:
+        return []
+    answers = buttons.answers(ref, words, useful=_found_useful(outgoing))
     match outgoing.story.alert_class:
         case AlertClass.NOTICE:
-            return [] if closed else buttons.row("choices", buttons.opt_out(ref, words))
+            return buttons.row("choices", buttons.opt_out(ref, words))
         case AlertClass.REFLECTION:
-            return [] if closed else buttons.row("choices", buttons.answers(ref, words))
+            return buttons.row("choices", answers)
         case AlertClass.ASK:
-            if closed:
-                return []
             sending = buttons.sending(ref, words, outgoing.recipients, outgoing.forwards)
             return [
                 *buttons.row("send", [*sending, *buttons.plan_link(outgoing, words)]),
-                *buttons.row("choices", buttons.answers(ref, words)),
+                *buttons.row("choices", answers),
             ]
 
 
@@ -115,16 +115,18 @@ def _forwarded(outgoing: Outgoing, forward: ForwardState, words: Words) -> list[
 
 def _answered(outgoing: Outgoing, words: Words) -> list[Block]:
     """What the alert was closed by, or that it was found useful."""
-    own = outgoing.extra.get("person") == outgoing.person.id
-    useful = own and outgoing.extra.get("kind") == "useful"
-    answer = outgoing.closed_as or ("useful" if useful else None)
+    answer = outgoing.closed_as or ("useful" if _found_useful(outgoing) else None)
     if answer is None:
         return []
-    return [blocks.section(words.answered(answer, _day(outgoing.returns)), "answer")]
+    until = date.fromisoformat(outgoing.returns) if outgoing.returns else None
+    line = words.answered(answer, until, outgoing.story.as_of.date())
+    return [blocks.section(line, "answer")]
 
 
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+def _found_useful(outgoing: Outgoing) -> bool:
+    """Whether the reader's own last answer was "Useful"."""
+    own = outgoing.extra.get("person") == outgoing.person.id
+    return own and outgoing.extra.get("kind") == "useful"
 
 
 def _forward(outgoing: Outgoing, text: Message, words: Words) -> list[Block]:
@@ -134,7 +136,7 @@ def _forward(outgoing: Outgoing, text: Message, words: Words) -> list[Block]:
     return [
         *([blocks.context([text.lead], "lead")] if text.lead else []),
         *note,
-        *blocks.told(outgoing, text),
+        *blocks.told(outgoing, text, words),
         *blocks.why(outgoing, words),
         *_answered(outgoing, words),
         *([] if outgoing.closed_as else buttons.row("decide", _decisions(outgoing, ref, words))),

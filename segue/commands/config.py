@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from segue import settings, wiring
+from segue import opening, settings
 from service import config as policy
 from service import configure
 from store import config as stored
@@ -38,7 +38,7 @@ def apply(
     """
     text = file.read_text("utf-8")
     policy.parse(text)
-    context = wiring.context_of(settings.load())
+    context = opening.context_of(settings.load())
     with context.database.read() as session:
         before = stored.newest(session)
     changes = list(
@@ -76,4 +76,4 @@ def show(
 
         print(example_text(), end="")
         return
-    print(wiring.context_of(settings.load()).policy().text, end="")
+    print(opening.context_of(settings.load()).policy().text, end="")

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from segue import settings, wiring
+from segue import opening, settings
 from service import explain as service
 
 
@@ -23,7 +23,7 @@ def explain(
 
     Example: `segue explain acme --on 2026-06-12`
     """
-    context = wiring.context_of(settings.load())
+    context = opening.context_of(settings.load())
     zone = ZoneInfo(context.policy().catalogue.product.time_zone)
     at = datetime.combine(on.date(), time.max, zone).astimezone(UTC) if on else None
     found = service.explain(context, account, on=at)

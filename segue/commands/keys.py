@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from segue import settings, wiring
+from segue import opening, settings
 from service import keys
 
 app = typer.Typer(no_args_is_help=True, help="API keys: shown once, stored hashed.")
@@ -27,7 +27,7 @@ def create(
 
     Example: `SEGUE_KEY=$(segue keys create --scope ingest)`
     """
-    print(keys.create(wiring.context_of(settings.load()), scope))
+    print(keys.create(opening.context_of(settings.load()), scope))
 
 
 @app.command("list")
@@ -36,7 +36,7 @@ def listing() -> None:
 
     Example: `segue keys list`
     """
-    for key in keys.all_of(wiring.context_of(settings.load())):
+    for key in keys.all_of(opening.context_of(settings.load())):
         ended = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "valid"
         print(f"{key.id}  {key.scope:6}  made {key.created_at:%Y-%m-%d %H:%M}  {ended}")
 
@@ -47,5 +47,5 @@ def revoke(key: Annotated[str, typer.Argument(help="The id that `keys list` show
 
     Example: `segue keys revoke key_3f9c...`
     """
-    keys.revoke(wiring.context_of(settings.load()), key)
+    keys.revoke(opening.context_of(settings.load()), key)
     print(f"{key} is revoked.")

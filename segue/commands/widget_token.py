@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from api import token
 from engine.errors import Invalid
 from segue import settings
 
@@ -18,6 +17,8 @@ def widget_token(
 
     Example: `segue widget-token acme dana`
     """
+    from api import token  # HTTP is slow to import; other commands do without.
+
     secret = settings.load().widget_secret
     if not secret:
         raise Invalid("set it to 32 bytes or more first", pointer="SEGUE_WIDGET_SECRET")

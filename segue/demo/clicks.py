@@ -7,9 +7,7 @@ from segue.demo.doors import Doors
 from segue.demo.workspace import Member, Post, Workspaces
 
 
-async def press(
-    doors: Doors, workspaces: Workspaces, post: Post, element: dict[str, Any], block_id: str
-) -> None:
+async def press(doors: Doors, post: Post, element: dict[str, Any], block_id: str) -> None:
     """A button of a message was pressed by the person it was sent to."""
     member = post.member
     await doors.interact(

@@ -41,6 +41,10 @@ class Doors:
         """`PUT /v1/accounts/{account}/people/{person}`."""
         await self._json("PUT", f"/v1/accounts/{account}/people/{person}", self._admin, facts)
 
+    async def put_blocker(self, account: str, blocker: str, facts: Mapping[str, Any]) -> None:
+        """`PUT /v1/accounts/{account}/blockers/{id}`."""
+        await self._json("PUT", f"/v1/accounts/{account}/blockers/{blocker}", self._admin, facts)
+
     async def change_plan(self, account: str, plan: str, reason: str) -> None:
         """`POST /v1/accounts/{account}/plan`, as the vendor's billing says it."""
         body = {"plan": plan, "reason": reason}

@@ -1,5 +1,7 @@
 """A mailbox that speaks real SMTP on this machine and keeps what it is given."""
 
+import asyncio
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +10,14 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import Envelope
+from aiosmtpd.smtp import SMTP, Envelope
+
+_HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """One e-mail as it arrived."""
+    """One e-mail as it arrived; pictures it brought along are part of `html`."""
 
     id: str
     at: datetime
@@ -31,18 +34,18 @@ class Mailbox:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.mails: list[Mail] = []
         self._now = now
-        self._server = Controller(self, hostname="127.0.0.1", port=0)
+        self._server: asyncio.Server | None = None
 
-    def start(self) -> str:
+    async def start(self) -> str:
         """Listen on a free port; says the SMTP address."""
-        self._server.start()
-        assert self._server.server is not None
-        port = self._server.server.sockets[0].getsockname()[1]
-        return f"smtp://127.0.0.1:{port}"
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: SMTP(self, hostname=_HOST), _HOST, 0)
+        return f"smtp://{_HOST}:{self._server.sockets[0].getsockname()[1]}?starttls=never"
 
     def stop(self) -> None:
         """Listen no longer."""
-        self._server.stop()
+        if self._server is not None:
+            self._server.close()
 
     def find(self, id: str) -> Mail | None:
         """One mail."""
@@ -60,7 +63,7 @@ class Mailbox:
                 sender=parseaddr(str(message["From"]))[0] or str(message["From"]),
                 subject=str(message["Subject"]),
                 text=_part(message, "plain"),
-                html=_part(message, "html"),
+                html=_with_pictures(message, _part(message, "html")),
             )
         )
         return "250 OK"
@@ -69,3 +72,15 @@ class Mailbox:
 def _part(message: EmailMessage, kind: str) -> str:
     body = message.get_body((kind,))
     return str(body.get_content()) if body is not None else ""
+
+
+def _with_pictures(message: EmailMessage, html: str) -> str:
+    """The HTML with each cid: reference replaced by the picture itself, as a mail program shows it."""
+    for part in message.walk():
+        name = str(part["Content-ID"] or "").strip("<>")
+        if name and part.get_content_maintype() == "image":
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes)
+            data = base64.b64encode(content).decode()
+            html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{data}")
+    return html

@@ -22,6 +22,8 @@ WHY = (
     "A suggestion reaches your organisation at most once in 30 days, over all channels together.",
 )
 
+WHY_NOTICE = ("This is a notice. It comes once a period and sells nothing.",)
+
 
 def summary(**changes: object) -> Outgoing:
     """The champion's summary, open."""
@@ -50,7 +52,7 @@ def notice(**changes: object) -> Outgoing:
         moment=Moment.AT_LIMIT,
         main=sample_meter(used=sample_meter().limit, forecast=None),
     )
-    return replace(summary(kind=DeliveryKind.NOTICE, story=story), **changes)  # type: ignore[arg-type]
+    return replace(summary(kind=DeliveryKind.NOTICE, story=story, why=WHY_NOTICE), **changes)  # type: ignore[arg-type]
 
 
 def forwarded(**changes: object) -> Outgoing:

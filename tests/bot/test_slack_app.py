@@ -8,8 +8,8 @@ import pytest
 from engine.alert import FeedbackKind
 from service import people
 from store import alerts, feedback, forwards, installs
-from store.tables import Person
 from tests.bot.conftest import ACCOUNT, ALERT, TEAM, World, workspace
+from tests.fakes.slack_proxy import Fault
 
 
 def answers(world: World) -> list[FeedbackKind]:
@@ -240,7 +240,7 @@ async def test_a_modal_says_what_is_wrong_beside_its_field(
     assert passed_on(world) == []
 
 
-async def test_a_bot_can_not_be_chosen(world: World) -> None:
+async def test_a_user_slack_does_not_know_can_not_be_chosen(world: World) -> None:
     await world.push()
     await world.click("champion", world.button("chat.postMessage", "Send to somebody"))
     await world.proxy.replies(1, "views.open")
@@ -362,13 +362,46 @@ async def test_the_vendor_s_own_workspace_is_told_apart(world: World) -> None:
     assert "vendor's own workspace" in (await world.proxy.replies())[0]["text"]
 
 
-async def test_an_address_slack_has_not_verified_opens_nothing(world: World) -> None:
-    with world.context.database.write() as session:
-        session.add(Person(account=ACCOUNT, id="eve", email="stranger@acme.test"))
-    fresh = await world.slack("users.info", user=world.users["stranger"])
-    assert fresh["user"]["profile"]["email"] == "stranger@acme.test"
-    await world.command("stranger", "approvers")
-    assert "Marta Silva" in (await world.proxy.replies())[0]["text"]
+UNTRUSTED: list[dict[str, Any]] = [
+    {"is_email_confirmed": False},
+    {"is_bot": True},
+    {"deleted": True},
+    {"is_stranger": True},
+    {"team_id": "TELSEWHERE"},
+]
+
+
+@pytest.mark.parametrize("user", UNTRUSTED)
+async def test_an_address_slack_does_not_vouch_for_opens_nothing(
+    world: World, user: dict[str, Any]
+) -> None:
+    world.proxy.faults.append(Fault("users.info", user=user))
+    await world.command("champion", "approvers")
+    assert "which account you belong to" in (await world.proxy.replies())[0]["text"]
+    await world.command("champion", "approvers")
+    assert "Marta Silva" in (await world.proxy.replies(2))[1]["text"]
+
+
+@pytest.mark.parametrize("user", UNTRUSTED[1:])
+async def test_who_is_not_a_colleague_can_not_be_chosen(world: World, user: dict[str, Any]) -> None:
+    await world.push()
+    await world.click("champion", world.button("chat.postMessage", "Send to somebody"))
+    await world.proxy.replies(1, "views.open")
+    view = world.proxy.of("views.open")[0].body["view"]
+    world.proxy.faults.append(Fault("users.info", user=user))
+    answer = (await world.submit("champion", view, choice(world, "newcomer"))).json()
+    assert answer["errors"] == {"person": "Choose a member of this workspace."}
+    assert passed_on(world) == []
+
+
+async def test_what_nobody_expected_is_said_and_can_be_tried_again(world: World) -> None:
+    await world.push()
+    button = world.button("chat.postMessage", "Send to somebody")
+    world.proxy.faults.append(Fault("views.open", error="expired_trigger_id"))
+    assert (await world.click("champion", button)).status_code == 200
+    assert "try again" in (await world.proxy.replies())[0]["text"]
+    await world.click("champion", button)
+    assert await world.proxy.replies(2, "views.open")
 
 
 # Removal

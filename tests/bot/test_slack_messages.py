@@ -111,10 +111,15 @@ def test_once_it_is_gone_there_is_no_undo() -> None:
     assert "Sent to Marta Silva, 16:20" in said_in(card(passed_on("sent")))
 
 
+def test_what_was_found_useful_is_not_asked_again() -> None:
+    assert "Useful" not in buttons_of(STATES["card_useful"])
+    assert "Not now" in buttons_of(STATES["card_useful"])
+
+
 def test_an_answer_closes_the_card_and_says_until_when() -> None:
     answered = card(closed_as="snoozed", returns="2027-02-16")
     assert buttons_of(answered) == {}
-    assert "16 February" in said_in(answered)
+    assert "Noted. This won't come back before 16 February 2027." in said_in(answered)
 
 
 @pytest.mark.parametrize(
@@ -146,10 +151,10 @@ def test_the_bar_of_text_shows_where_the_meter_stands() -> None:
         found = next(b for b in blocks if b.get("block_id") == "meter")
         return str(found["elements"][0]["text"])
 
-    assert bar(0) == "░" * 20 + " 0 %"
-    assert bar(5000) == "█" * 10 + "░" * 10 + " 50 %"
-    assert bar(10_000) == "█" * 20 + " 100 %"
-    assert bar(12_500) == "█" * 20 + "▶ 125 %"
+    assert bar(0) == "░" * 20 + " 0 / 10,000"
+    assert bar(5000) == "█" * 10 + "░" * 10 + " 5,000 / 10,000"
+    assert bar(10_000) == "█" * 20 + " 10,000 / 10,000"
+    assert bar(12_500) == "█" * 20 + "▶ 12,500 / 10,000"
 
 
 def test_a_message_back_from_slack_loses_its_buttons_and_what_slack_added_to_it() -> None:

@@ -1,6 +1,7 @@
 """Forecasts: as good as the reference, never shaken by more use, silent where nobody can tell."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,7 +59,8 @@ def test_agrees_with_the_reference(seed: int) -> None:
 def test_crossing_dates_frame_the_day_a_steady_account_crosses() -> None:
     forecast = foresee(meter(rising(), limit=1000), "acme", TODAY, POLICY, None)
     # 660 used; 340 more at 55 a working day are seven working days on: 26 November.
-    assert forecast.low and forecast.mid and forecast.high
+    assert forecast.low is not None
+    assert forecast.high is not None
     assert forecast.low <= date(2026, 11, 26) <= forecast.high
     assert forecast.p is not None
     assert forecast.p > 0.9
@@ -92,7 +94,7 @@ def test_a_peak_and_a_level_that_resets_are_not_forecast() -> None:
 
 def test_a_level_is_looked_at_by_what_it_gains_within_45_days() -> None:
     rising_seats = [10.0 + i // 3 for i in range(61)]
-    seats = {"kind": MeterKind.CUMULATIVE, "aggregation": Aggregation.LATEST}
+    seats: dict[str, Any] = {"kind": MeterKind.CUMULATIVE, "aggregation": Aggregation.LATEST}
     soon = foresee(meter(rising_seats, limit=36, **seats), "acme", TODAY, POLICY, None)
     far = foresee(meter(rising_seats, limit=90, **seats), "acme", TODAY, POLICY, None)
     still = foresee(meter([10.0] * 61, limit=11, **seats), "acme", TODAY, POLICY, None)

@@ -1,6 +1,7 @@
 """Stages are shown by evidence, day by day, and are neither entered nor left in a hurry."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -28,11 +29,11 @@ def days(*ago: int, size: int = 120) -> list[float]:
     return [10.0 if size - i in ago else 0.0 for i in range(size + 1)]
 
 
-def seen(*ago: int, **others: object) -> Snapshot:
+def seen(*ago: int, **others: Any) -> Snapshot:
     return snapshot(meter(days(*ago), limit=None), **others)
 
 
-def integrated(**others: object) -> Snapshot:
+def integrated(**others: Any) -> Snapshot:
     return snapshot(meter(steady(10), limit=None), **others)
 
 

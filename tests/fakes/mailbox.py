@@ -68,4 +68,4 @@ class Postman:
     def _check(self, server: Any, session: Any, envelope: Any, mechanism: str, auth: Any) -> Any:
         assert isinstance(auth, LoginPassword)
         good = (auth.login.decode(), auth.password.decode()) == (self._user, self._password)
-        return AuthResult(success=good)
+        return AuthResult(success=good, handled=False)

@@ -34,6 +34,8 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     text: str | None = None
+    user: dict[str, Any] | None = None
+    """Instead of a refusal: the emulator's user, with this changed."""
 
 
 class SlackProxy:
@@ -89,16 +91,15 @@ class SlackProxy:
         fault = next((f for f in self.faults if f.method == method), None)
         if fault:
             self.faults.remove(fault)
-            await asyncio.sleep(fault.delay)
-            if fault.text is not None:
-                return web.Response(status=fault.status, text=fault.text, headers=fault.headers)
-            answer = {"ok": False, "error": fault.error}
-            return web.json_response(answer, status=fault.status, headers=fault.headers)
+            if fault.user is None:
+                return await _failing(fault)
         found = problems_of(method, call.body)
         if found:
             self.problems += found
             return web.json_response({"ok": False, "error": "invalid_blocks", "errors": found})
         call.answer = await self._forward(method, request, raw)
+        if fault and fault.user:
+            call.answer["user"] |= fault.user
         return web.json_response(call.answer)
 
     async def _forward(self, method: str, request: web.Request, raw: bytes) -> dict[str, Any]:
@@ -119,6 +120,14 @@ class SlackProxy:
         self.calls.append(Call("response", body))
         self.problems += problems_of("chat.postMessage", body)
         return web.Response(text="ok")
+
+
+async def _failing(fault: Fault) -> web.Response:
+    await asyncio.sleep(fault.delay)
+    if fault.text is not None:
+        return web.Response(status=fault.status, text=fault.text, headers=fault.headers)
+    answer = {"ok": False, "error": fault.error}
+    return web.json_response(answer, status=fault.status, headers=fault.headers)
 
 
 def problems_of(method: str, body: dict[str, Any]) -> list[str]:

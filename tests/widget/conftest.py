@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    sync_playwright,
+)
 
 from tests.widget import sample
 from tests.widget.stub import Host, Segue
@@ -81,14 +89,16 @@ class Visit:
 def watched(context: BrowserContext, complaints: list[str]) -> Page:
     """A page whose complaints are collected, but for the browser's own note of a failed request."""
     page = context.new_page()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            message.text.startswith("Failed to load resource")
-            or complaints.append(f"{message.type}: {message.text}")
-        ),
-    )
+
+    def on_error(error: Error) -> None:
+        complaints.append(str(error))
+
+    def on_console(message: ConsoleMessage) -> None:
+        if not message.text.startswith("Failed to load resource"):
+            complaints.append(f"{message.type}: {message.text}")
+
+    page.on("pageerror", on_error)
+    page.on("console", on_console)
     return page
 
 

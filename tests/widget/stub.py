@@ -228,7 +228,7 @@ def _handler_for(segue: Segue) -> type[_Handler]:
 
         def do_OPTIONS(self) -> None:
             origin = self.headers["Origin"] or "null"
-            self.answer(204, Access_Control_Allow_Origin=origin, **_underscored(CORS))
+            self.answer(204, b"", Access_Control_Allow_Origin=origin, **_underscored(CORS))
 
         def do_GET(self) -> None:
             if self.path.startswith("/widget/v1/"):

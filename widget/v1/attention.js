@@ -14,7 +14,9 @@ function activeElement() {
 function writing() {
   const active = activeElement();
   if (!(active instanceof HTMLElement)) return false;
-  const field = active.matches("textarea, select, input:not([type=button], [type=submit], [type=checkbox])");
+  const field = active.matches(
+    "textarea, select, input:not([type=button], [type=submit], [type=checkbox])",
+  );
   return field || active.isContentEditable;
 }
 

@@ -1,4 +1,4 @@
-/** <segue-banner>: one calm banner, shown while there is something worth saying, gone once answered. */
+/** <segue-banner>: one calm banner, shown while there is something to say, gone once answered. */
 
 import { atBoundary, whenSeen } from "./attention.js";
 import { card, line } from "./card.js";
@@ -18,9 +18,14 @@ const UNDO = 10_000; // As long as the server holds an answer back.
 const READING = 5_000;
 
 /** What the server calls each answer. */
-const FEEDBACK = /** @type {const} */ ({ useful: "useful", snooze: "snoozed", mute: "muted", dismiss: "dismissed" });
+const FEEDBACK = /** @type {const} */ ({
+  useful: "useful",
+  snooze: "snoozed",
+  mute: "muted",
+  dismiss: "dismissed",
+});
 
-/** The banner; attribute: `theme`. Events: segue:shown, segue:answered, segue:forwarded, segue:undone. */
+/** Attribute: `theme`. Events: segue:shown, segue:answered, segue:forwarded, segue:undone. */
 export class SegueBanner extends HTMLElement {
   #root = this.attachShadow({ mode: "open" });
   #status = h("div", { role: "status" });
@@ -39,7 +44,7 @@ export class SegueBanner extends HTMLElement {
 
   constructor() {
     super();
-    this.#root.adoptedStyleSheets = bannerStyle;
+    this.#root.adoptedStyleSheets = bannerStyle();
     this.#root.append(this.#status, this.#room);
     this.addEventListener("focusout", () => setTimeout(() => this.#look()));
   }
@@ -47,6 +52,7 @@ export class SegueBanner extends HTMLElement {
   connectedCallback() {
     this.#leave = watch((state) => {
       this.#state = state;
+      this.#room.lang = state?.locale ?? "";
       this.#look();
     });
   }
@@ -114,10 +120,16 @@ export class SegueBanner extends HTMLElement {
     this.#unsee = whenSeen(node, () => seen(alert.id) || this.#report(alert, "seen"));
   }
 
-  /** Says so in passing: if it fails, nobody needs to know. @param {Alert} alert @param {"seen" | "acted"} kind */
+  /**
+   * Says so in passing: if it fails, nobody needs to know.
+   * @param {Alert} alert
+   * @param {"seen" | "acted"} kind
+   */
   #report(alert, kind) {
     remember(alert.id, "seen");
-    client()?.feedback(alert.id, kind).catch(() => {}); // The answer will tell the server as much.
+    client()
+      ?.feedback(alert.id, kind)
+      .catch(() => {}); // The answer will tell the server as much.
   }
 
   /** @param {"card" | "line"} showing @param {HTMLElement} node */
@@ -128,7 +140,7 @@ export class SegueBanner extends HTMLElement {
     this.#showing = showing;
     this.toggleAttribute("shown", true);
     resize(this.#room, () => this.#room.replaceChildren(node));
-    // Its control is gone, so the focus goes on where the reader is; it is never taken from the page.
+    // Its control is gone, so the focus moves on in here; it is never taken from the page.
     const next = showing === "line" ? node.querySelector("button, a") : null;
     if (held) /** @type {HTMLElement} */ (next ?? node).focus({ preventScroll: true });
   }
@@ -141,14 +153,16 @@ export class SegueBanner extends HTMLElement {
     else if (kind === "open") {
       this.#report(alert, "acted"); // The link itself leads on.
       this.#emit("answered", { alert: alert.id, kind: "acted" });
-    } else if (kind in FEEDBACK) this.#answer(alert, FEEDBACK[/** @type {keyof typeof FEEDBACK} */ (kind)]);
+    } else if (kind in FEEDBACK)
+      this.#answer(alert, FEEDBACK[/** @type {keyof typeof FEEDBACK} */ (kind)]);
   }
 
   /** @param {Alert} alert @param {"useful" | "snoozed" | "muted" | "dismissed"} kind */
   #answer(alert, kind) {
     const sent = Promise.resolve(client()?.feedback(alert.id, kind));
     const date = formatDay(alert.returns, this.#locale);
-    const text = kind === "snoozed" && date ? this.#say("snoozed_until", { date }) : this.#say(kind);
+    const text =
+      kind === "snoozed" && date ? this.#say("snoozed_until", { date }) : this.#say(kind);
     this.#tell(text, { undo: this.#undo(alert, kind, sent) }, UNDO);
     remember(alert.id, kind);
     sent.then(
@@ -158,7 +172,11 @@ export class SegueBanner extends HTMLElement {
   }
 
   /** @param {Alert} alert @param {Addressee} addressee */
-  async #forward(alert, addressee, failed = (/** @type {any} */ problem) => this.#failed(alert, problem)) {
+  async #forward(
+    alert,
+    addressee,
+    failed = (/** @type {any} */ problem) => this.#failed(alert, problem),
+  ) {
     this.#busy = true;
     try {
       const forward = await client()?.forward(alert.id, addressee);
@@ -170,13 +188,21 @@ export class SegueBanner extends HTMLElement {
     }
   }
 
-  /** @param {Alert} alert @param {import("./types").Forward} forward @param {Addressee} addressee */
+  /**
+   * @param {Alert} alert
+   * @param {import("./types").Forward} forward
+   * @param {Addressee} addressee
+   */
   #forwarded(alert, { forward, to_name, state, mailto, undo_seconds }, addressee) {
     const name = to_name || addressee.name || addressee.email || "";
     const sent = () => this.#tell(this.#say("sent", { name }), {}, READING);
     const waits = undo_seconds * 1000;
     if (mailto) {
-      this.#tell(this.#say("draft", { name }), { link: { label: this.#say("open_draft"), href: mailto } }, 0);
+      this.#tell(
+        this.#say("draft", { name }),
+        { link: { label: this.#say("open_draft"), href: mailto } },
+        0,
+      );
     } else if (state === "sent") sent();
     else {
       const undo = this.#undo(alert, "forwarded", Promise.resolve(forward));
@@ -193,10 +219,11 @@ export class SegueBanner extends HTMLElement {
     const problem = h("p", { class: "problem", part: "problem" });
     const failed = (/** @type {any} */ reason) => {
       problem.textContent = reason?.detail || this.#say("failed");
-      asked.before(problem);
+      asked.lastElementChild?.before(problem);
       this.#announce(problem.textContent ?? "");
     };
-    const send = (/** @type {Addressee} */ addressee) => void (this.#busy || this.#forward(alert, addressee, failed));
+    const send = (/** @type {Addressee} */ addressee) =>
+      void (this.#busy || this.#forward(alert, addressee, failed));
     const asked = form(this.#say, send, () => this.#show(alert));
     this.#showing = "form";
     resize(this.#room, () => {
@@ -235,7 +262,7 @@ export class SegueBanner extends HTMLElement {
 
   /**
    * @param {string} text
-   * @param {Parameters<typeof line>[1]} more
+   * @param {import("./types").Way} more
    * @param {number} milliseconds 0: until something else is shown
    */
   #tell(text, more, milliseconds, then = () => this.#done()) {
@@ -259,7 +286,11 @@ export class SegueBanner extends HTMLElement {
 
   #fold() {
     this.#clear();
-    resize(this.#room, () => {}, () => this.#empty());
+    resize(
+      this.#room,
+      () => {},
+      () => this.#empty(),
+    );
   }
 
   #empty() {

@@ -1,4 +1,4 @@
-/** The headless client: the state, live, and the answers back; silent when Segue can't be reached. */
+/** The headless client: the state, live, and the answers back; silent while Segue is down. */
 
 import { readForward, readState } from "./state.js";
 import { readEvents } from "./stream.js";
@@ -20,9 +20,14 @@ export class Refused extends Error {
 
 /** Works on plain http too, where `crypto.randomUUID` is missing. */
 const newId = () =>
-  crypto.getRandomValues(new Uint8Array(16)).reduce((id, byte) => id + byte.toString(16).padStart(2, "0"), "");
+  crypto
+    .getRandomValues(new Uint8Array(16))
+    .reduce((id, byte) => id + byte.toString(16).padStart(2, "0"), "");
 
-/** Waits longer after every try, never exactly; coming back online ends it. @param {number} tries */
+/**
+ * Waits longer after every try, never exactly; coming back online ends it.
+ * @param {number} tries
+ */
 function backOff(tries) {
   const longest = Math.min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** tries);
   return new Promise((resolve) => {
@@ -104,7 +109,10 @@ export function connect({ token, base = new URL(import.meta.url).origin, onState
     throw new Refused(answer.status, (await answer.json().catch(() => null))?.detail);
   }
 
-  /** Reads the stream to its end; true if it ended for a fresh token. @param {() => void} onAlive */
+  /**
+   * Reads the stream to its end; true if it ended for a fresh token.
+   * @param {() => void} onAlive
+   */
   async function listen(onAlive) {
     const cut = (line = new AbortController());
     let renewed = false;
@@ -127,7 +135,11 @@ export function connect({ token, base = new URL(import.meta.url).origin, onState
     if (lastId) headers["Last-Event-ID"] = lastId;
     try {
       beat();
-      await readEvents(await call("/v1/widget/stream", { headers, signal: cut.signal }), take, beat);
+      await readEvents(
+        await call("/v1/widget/stream", { headers, signal: cut.signal }),
+        take,
+        beat,
+      );
     } catch (problem) {
       if (!renewed) throw problem;
     } finally {
@@ -137,7 +149,7 @@ export function connect({ token, base = new URL(import.meta.url).origin, onState
   }
 
   async function run() {
-    for (let tries = 0; open; ) {
+    for (let tries = 0; open;) {
       try {
         if (!lastId) publish(readState(await (await call("/v1/widget/state")).json()));
         if (await listen(() => (tries = 0))) continue;
@@ -148,8 +160,15 @@ export function connect({ token, base = new URL(import.meta.url).origin, onState
     }
   }
 
-  /** Posts, with a few tries; the body's id makes a repeated one harmless. @returns {Promise<any>} */
-  async function post(/** @type {string} */ alert, /** @type {string} */ verb, /** @type {object} */ said) {
+  /**
+   * Posts, with a few tries; the body's id makes a repeated one harmless.
+   * @returns {Promise<any>}
+   */
+  async function post(
+    /** @type {string} */ alert,
+    /** @type {string} */ verb,
+    /** @type {object} */ said,
+  ) {
     const headers = { "Content-Type": "application/json" };
     const init = { method: "POST", headers, body: JSON.stringify(said), keepalive: true };
     for (let tries = 0; ; tries++) {

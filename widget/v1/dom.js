@@ -33,15 +33,26 @@ export function resize(room, change, gone) {
   change();
   const after = gone ? 0 : room.offsetHeight;
   if (still() || before === after) return gone?.();
-  const frame = (/** @type {number} */ height) => ({ height: `${height}px`, opacity: height && 1, overflow: "clip" });
-  const motion = room.animate([frame(before), frame(after)], { ...MOTION, fill: gone ? "forwards" : "none" });
+  const frame = (/** @type {number} */ height) => ({
+    height: `${height}px`,
+    opacity: height && 1,
+    overflow: "clip",
+  });
+  const motion = room.animate([frame(before), frame(after)], {
+    ...MOTION,
+    fill: gone ? "forwards" : "none",
+  });
   motion.onfinish = () => {
     motion.cancel();
     gone?.();
   };
 }
 
-/** A quiet bar fills while something is on its way. @param {Element | null} bar @param {number} duration */
+/**
+ * A quiet bar fills while something is on its way.
+ * @param {Element | null} bar
+ * @param {number} duration
+ */
 export function fill(bar, duration) {
   if (!still()) bar?.animate([{ inlineSize: "0" }, { inlineSize: "100%" }], duration);
 }

@@ -16,7 +16,12 @@ function field(label, control, hint = "") {
 /** @param {import("./types").Say} say */
 function roles(say) {
   const choices = /** @type {const} */ (["manager", "finance"]).map((role, index) =>
-    h("label", {}, h("input", { type: "radio", name: "role", value: role, checked: index === 0 }), say(role)),
+    h(
+      "label",
+      {},
+      h("input", { type: "radio", name: "role", value: role, checked: index === 0 }),
+      say(role),
+    ),
   );
   return h(
     "fieldset",
@@ -32,13 +37,23 @@ function roles(say) {
  * @param {() => void} cancel
  */
 export function form(say, send, cancel) {
-  const email = h("input", { name: "email", type: "email", required: true, autocomplete: "off", maxlength: "254" });
+  const email = h("input", {
+    name: "email",
+    type: "email",
+    required: true,
+    autocomplete: "off",
+    maxlength: "254",
+  });
   const name = h("input", { name: "name", autocomplete: "off", maxlength: "120" });
   const note = h("textarea", { name: "note", rows: "2", maxlength: "280" });
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const entries = [...new FormData(/** @type {HTMLFormElement} */ (event.currentTarget))];
-    send(Object.fromEntries(entries.map(([key, said]) => [key, String(said).trim()]).filter(([, said]) => said)));
+    send(
+      Object.fromEntries(
+        entries.map(([key, said]) => [key, String(said).trim()]).filter(([, said]) => said),
+      ),
+    );
   };
   const keydown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Escape") return;
@@ -49,12 +64,23 @@ export function form(say, send, cancel) {
     "form",
     { part: "form", "aria-labelledby": "legend", submit, keydown },
     h("p", { class: "legend", id: "legend" }, say("form")),
-    h("div", { class: "fields" }, field(say("email"), email), field(say("name"), name), roles(say), field(say("note"), note, say("note_hint"))),
+    h(
+      "div",
+      { class: "fields" },
+      field(say("email"), email),
+      field(say("name"), name),
+      roles(say),
+      field(say("note"), note, say("note_hint")),
+    ),
     h(
       "div",
       { class: "group" },
       h("button", { class: "button primary", part: "button primary" }, say("send")),
-      h("button", { class: "button", part: "button", type: "button", click: cancel }, say("cancel")),
+      h(
+        "button",
+        { class: "button", part: "button", type: "button", click: cancel },
+        say("cancel"),
+      ),
     ),
   );
 }

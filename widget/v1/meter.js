@@ -19,8 +19,9 @@ function marks({ used, forecast }, limit) {
   const high = Math.max(low, inDays ? limit : Number(forecast?.high ?? used));
   const whole = Math.max(limit, high);
   const percent = (/** @type {number} */ mark) => `${((mark / (whole || 1)) * 100).toFixed(2)}%`;
-  const css = `:host { --_used: ${percent(used)}; --_low: ${percent(low)}; --_high: ${percent(high)}; --_limit: ${percent(limit)} }`;
-  return { css, passed: whole > limit };
+  const places = { used, low, high, limit };
+  const css = Object.entries(places).map(([name, mark]) => `--_${name}: ${percent(mark)};`);
+  return { css: `:host { ${css.join(" ")} }`, passed: whole > limit };
 }
 
 /** One usage meter; attributes: `meter` (a key), `theme`, `compact` (no sentence). */
@@ -35,7 +36,7 @@ export class SegueMeter extends HTMLElement {
 
   constructor() {
     super();
-    this.#root.adoptedStyleSheets = [...meterStyle, this.#places];
+    this.#root.adoptedStyleSheets = [...meterStyle(), this.#places];
   }
 
   connectedCallback() {
@@ -69,11 +70,23 @@ export class SegueMeter extends HTMLElement {
     const frame = limit === null ? "{used}" : say("amount", { limit: formatNumber(limit, locale) });
     const [before, after] = frame.split("{used}");
     const amount = h("span", { class: "amount", part: "amount" }, before, used, after);
-    const row = h("div", { class: "row", part: "row" }, h("span", { class: "name", part: "name" }, meter.name), amount);
-    const days = typeof forecast?.low === "string" && formatDays(forecast.low, String(forecast.high), locale);
-    const below = !this.hasAttribute("compact") ? meter.sentence : days ? say("around", { range: days }) : "";
+    const row = h(
+      "div",
+      { class: "row", part: "row" },
+      h("span", { class: "name", part: "name" }, meter.name),
+      amount,
+    );
+    const days =
+      typeof forecast?.low === "string" && formatDays(forecast.low, String(forecast.high), locale);
+    const below = !this.hasAttribute("compact")
+      ? meter.sentence
+      : days
+        ? say("around", { range: days })
+        : "";
     const sentence = below && h("p", { class: "below", part: "sentence" }, below);
-    return [row, limit !== null && this.#bar(meter, limit, amount.textContent), sentence].filter((part) => part !== "" && part !== false);
+    return [row, limit !== null && this.#bar(meter, limit, amount.textContent), sentence].filter(
+      (part) => part !== "" && part !== false,
+    );
   }
 
   /** @param {Meter} meter @param {number} limit @param {string | null} amount */

@@ -49,7 +49,11 @@ export const segue = Object.freeze({
   },
 });
 
-if (!customElements.get("segue-banner")) {
+// An old browser shows nothing rather than something ugly.
+const able =
+  "replaceSync" in CSSStyleSheet.prototype && CSS.supports("color", "light-dark(red, red)");
+
+if (able && !customElements.get("segue-banner")) {
   if (storage === "none") keepNothing();
   customElements.define("segue-meter", SegueMeter);
   customElements.define("segue-banner", SegueBanner);

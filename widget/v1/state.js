@@ -4,7 +4,8 @@
 const text = (value) => (["string", "number"].includes(typeof value) ? String(value) : "");
 
 /** Amounts come as numbers or as exact decimal strings. @param {unknown} value */
-const amount = (value) => (text(value) !== "" && Number.isFinite(Number(value)) ? Number(value) : null);
+const amount = (value) =>
+  text(value) !== "" && Number.isFinite(Number(value)) ? Number(value) : null;
 
 /** @template T @param {unknown} value @param {(item: any) => T} read @returns {T[]} */
 const list = (value, read) => (Array.isArray(value) ? value : []).map((item) => read(item ?? {}));
@@ -25,7 +26,9 @@ function address(value, ...schemes) {
 
 /** @param {any} raw @returns {import("./types").Forecast | null} */
 function readForecast(raw) {
-  const [low, mid, high] = [raw?.low, raw?.mid, raw?.high].map((mark) => amount(mark) ?? text(mark));
+  const [low, mid, high] = [raw?.low, raw?.mid, raw?.high].map(
+    (mark) => amount(mark) ?? text(mark),
+  );
   const numbers = [low, mid, high].every((mark) => typeof mark === "number");
   const days = [low, mid, high].every((mark) => typeof mark === "string" && Date.parse(mark));
   return numbers || days ? { low, mid, high } : null;
@@ -52,7 +55,9 @@ function readAlert(raw) {
   return {
     ...texts(raw, "id", "class", "moment", "meter", "title", "body", "returns"),
     facts: list(raw.facts, (fact) => texts(fact, "id", "label", "value", "as_of")),
-    actions: list(raw.actions, readAction).filter(({ kind, label, url }) => label && (kind !== "open" || url)),
+    actions: list(raw.actions, readAction).filter(
+      ({ kind, label, url }) => label && (kind !== "open" || url),
+    ),
     why: list(raw.why, text).filter(Boolean),
   };
 }

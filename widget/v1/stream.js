@@ -1,4 +1,4 @@
-/** Reads server-sent events from a fetch, because EventSource can't carry an Authorization header. */
+/** Reads server-sent events from a fetch: EventSource can't carry an Authorization header. */
 
 const LONGEST = 1 << 20;
 

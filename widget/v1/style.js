@@ -45,10 +45,10 @@ const BANNER = `
 .title { font-size: 1.1875em; line-height: 1.35; font-weight: 600; letter-spacing: -.008em; padding-inline-end: 2em; text-wrap: balance; }
 .body { margin-block-start: .5em; max-inline-size: 38em; color: var(--_quiet); font-size: 1.036em; line-height: 1.6; text-wrap: pretty; }
 .side { flex: 1 1 15em; max-inline-size: 22em; margin-block-start: 2.4em; }
-.facts { margin-block-start: 1em; padding-block-start: .75em; border-block-start: 1px solid var(--_line); font-size: .893em; color: var(--_quiet); }
-.fact { display: flex; justify-content: space-between; gap: 1em; padding-block: .125em; }
-.fact dd { color: var(--_ink); text-align: end; white-space: nowrap; }
-.as-of { margin-block-start: .25em; font-size: .893em; color: var(--_quiet); }
+.evidence, dl { display: flex; flex-wrap: wrap; gap: .15em 1.5em; }
+.evidence { margin-block-start: 1em; font-size: .893em; color: var(--_quiet); }
+.fact { display: flex; flex-wrap: wrap; column-gap: .45em; }
+dd { color: var(--_ink); font-weight: 500; }
 .actions { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5em 1.5em; margin-block-start: 1.5em; }
 .group { display: flex; flex-wrap: wrap; gap: .5em; }
 .button {
@@ -69,8 +69,8 @@ const BANNER = `
   font: inherit; color: var(--_quiet); background: none; border: 0; border-radius: calc(var(--_radius) * .66); cursor: pointer;
 }
 .close:hover { color: var(--_ink); background: color-mix(in srgb, var(--_ink) 6%, transparent); }
-.close svg { inline-size: 1em; block-size: 1em; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; }
-.why { margin-block-start: 1em; color: var(--_quiet); font-size: .929em; }
+.close svg { inline-size: .9em; block-size: .9em; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; }
+.why { margin-block: 1em -.5em; color: var(--_quiet); font-size: .929em; }
 summary { display: inline-flex; align-items: center; gap: .5em; padding-block: .4em; cursor: pointer; list-style: none; border-radius: 4px; }
 summary::-webkit-details-marker { display: none; }
 summary::before {
@@ -89,12 +89,15 @@ summary:hover { color: var(--_ink); }
 .notice .story { align-items: center; justify-content: space-between; }
 .notice .title { font-size: 1.071em; }
 .notice .body { margin-block-start: .25em; font-size: 1em; }
-.notice .side { margin-block-start: 0; }
+.notice .side, .notice .actions { margin-block-start: 0; }
+.notice .words { max-inline-size: 40em; }
+.notice .why { margin-block-start: .5em; }
 .short { display: flex; align-items: center; justify-content: space-between; gap: .25em 1.5em; padding-block: .75em; min-block-size: 4.6em; }
 .text { border-color: transparent; color: var(--_accent); }
 .short .button { margin-inline-end: -1.07em; white-space: nowrap; }
 .way { position: absolute; inset-block-end: 0; inset-inline-start: 0; block-size: 2px; inline-size: 0; background: var(--_accent); opacity: .55; }
 form { margin-block-start: 1.25em; padding-block-start: 1.25em; border-block-start: 1px solid var(--_line); }
+form .group { margin-block-start: 1.25em; }
 .legend { font-weight: 600; }
 .fields { display: flex; flex-wrap: wrap; gap: 1em; margin-block-start: 1em; max-inline-size: 46em; }
 .field { flex: 1 1 15em; display: block; }
@@ -115,10 +118,10 @@ fieldset { border: 0; padding: 0; min-inline-size: 0; }
   .card { padding: 1.25em; }
   .story { column-gap: 0; }
   .side { max-inline-size: none; margin-block-start: 1.25em; flex-basis: 100%; }
-  .notice .side { margin-block-start: 1em; }
+  .notice :is(.side, .actions) { flex-basis: 100%; margin-block-start: 1em; }
   .actions, .group { flex-grow: 1; }
   .group > .button { flex: 1 1 auto; }
-  .primary { flex-basis: 100%; }
+  .group > .primary { flex-basis: 100%; }
   .button { min-block-size: 3.143em; }
   .short { padding-block: .5em; }
 }
@@ -141,8 +144,7 @@ const METER = `
 }
 .row { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0 1em; }
 .name { font-weight: 500; }
-.amount { color: var(--_quiet); }
-.amount b { font-weight: 600; color: var(--segue-ink, currentcolor); }
+.amount b { font-weight: 600; }
 .bar { position: relative; block-size: .571em; margin-block-start: .5em; overflow: clip; background: var(--_track); border-radius: 1em; }
 .used, .ahead { position: absolute; inset-block: 0; }
 .used { inset-inline-start: 0; inline-size: var(--_used); background: var(--_accent); border-radius: inherit; transition: inline-size .5s; }
@@ -171,6 +173,13 @@ export function sheet(css) {
   return made;
 }
 
-const tokens = sheet(TOKENS);
-export const bannerStyle = [tokens, sheet(BANNER)];
-export const meterStyle = [tokens, sheet(METER)];
+/** Made when first used: a browser that can't must not fail on import. @param {string} css */
+function later(css) {
+  /** @type {CSSStyleSheet | undefined} */
+  let made;
+  return () => (made ??= sheet(css));
+}
+
+const [tokens, banner, meter] = [TOKENS, BANNER, METER].map(later);
+export const bannerStyle = () => [tokens(), banner()];
+export const meterStyle = () => [tokens(), meter()];

@@ -1,4 +1,4 @@
-/** The few words the widget says by itself, and numbers and dates the way the reader writes them. */
+/** The few words the widget says itself, and numbers and dates the way the reader writes them. */
 
 /** English; `state.labels` may give any of these in another language. */
 export const ENGLISH = {
@@ -38,8 +38,10 @@ export const ENGLISH = {
  * @param {Record<string, string>} labels
  * @returns {import("./types").Say}
  */
-export const speaker = (labels) => (key, values = {}) =>
-  (labels[key] || ENGLISH[key]).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+export const speaker =
+  (labels) =>
+  (key, values = {}) =>
+    (labels[key] || ENGLISH[key]).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
 /**
  * A locale that Intl understands: the state's, else the page's, else the browser's.
@@ -62,10 +64,17 @@ export function localeOf(element, stated) {
 export const formatNumber = (value, locale) =>
   new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(value);
 
-/** @param {string} iso @returns {Intl.DateTimeFormatOptions} a date alone has no zone to shift it */
+/**
+ * @param {string} iso
+ * @returns {Intl.DateTimeFormatOptions} a date alone has no zone to shift it
+ */
 const zone = (iso) => (iso.length === 10 ? { timeZone: "UTC" } : {});
 
-/** @param {string} iso @param {string | undefined} locale @param {Intl.DateTimeFormatOptions} options */
+/**
+ * @param {string} iso
+ * @param {string | undefined} locale
+ * @param {Intl.DateTimeFormatOptions} options
+ */
 function formatDate(iso, locale, options) {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return "";

@@ -54,20 +54,37 @@ export type Forward = {
 /** A token, or what fetches a fresh one; nothing means that nobody is signed in. */
 export type TokenSource = string | (() => string | null | Promise<string | null>);
 
-export type Addressee = { to?: string; role?: string; email?: string; name?: string; note?: string };
+export type Addressee = {
+  to?: string;
+  role?: string;
+  email?: string;
+  name?: string;
+  note?: string;
+};
 
 export type ServerEvent = { type: string; data: string; id: string };
 
 export type Client = {
   readonly state: State | null;
   close(): void;
-  feedback(alert: string, kind: string, more?: { until?: string; reason?: string }): Promise<string>;
+  feedback(
+    alert: string,
+    kind: string,
+    more?: { until?: string; reason?: string },
+  ): Promise<string>;
   forward(alert: string, addressee: Addressee): Promise<Forward>;
   undo(alert: string, id: string): Promise<void>;
 };
 
 export type Word = keyof typeof import("./text.js").ENGLISH;
 export type Say = (key: Word, values?: Record<string, string>) => string;
+
+/** What a short line may offer; `way`: something is on its way, and a quiet bar shows it. */
+export type Way = {
+  undo?: { label: string; click: () => void };
+  link?: { label: string; href: string };
+  way?: boolean;
+};
 
 /** What a card needs besides its alert. */
 export type Setting = { say: Say; locale: string | undefined; act: (action: Action) => void };

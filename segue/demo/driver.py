@@ -1,0 +1,121 @@
+"""The loop of the demo: on to the next instant at which anything happens, and let it happen."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from segue.demo import world
+from segue.demo.clock import DemoClock
+from segue.demo.doors import Doors
+from segue.demo.pace import Pace
+from segue.demo.schedule import Schedule, Step
+from segue.demo.story import Note, Story
+from segue.demo.world import Player
+from segue.wiring import Runtime
+from service.evaluate import DAILY
+from store import due, outbox
+
+_UPGRADE_AFTER = timedelta(days=2)
+
+
+class Driver:
+    """Moves the clock, plays the vendor, and lets Segue's worker do what is due.
+
+    Without a pace it goes as fast as it can.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        clock: DemoClock,
+        schedule: Schedule,
+        doors: Doors,
+        *,
+        pace: Pace | None = None,
+    ) -> None:
+        self._context, self._worker = runtime.context, runtime.worker
+        self._clock, self._schedule, self._doors, self._pace = clock, schedule, doors, pace
+        self._changed: set[str] = set()
+        self.story = Story(runtime.context)
+        self._loop = asyncio.get_running_loop()
+        self._context.signals.listen(self._noticed)
+
+    async def step(self) -> list[Note] | None:
+        """The next instant and what was new at it; None where the story is over."""
+        delivery, others = await asyncio.to_thread(self._due)
+        at = _earliest((delivery, *others))
+        if at is None or at > world.END:
+            return None
+        if self._pace is not None and not await self._pace.come(at, delivery=at == delivery):
+            return await self._happen(())
+        self._clock.put(at)
+        return await self._happen(self._schedule.take(self._clock.now()))
+
+    async def run(self) -> None:
+        """The whole story at the pace's speed; afterwards clicks still work, in real time."""
+        assert self._pace is not None
+        while await self.step() is not None:
+            pass
+        self._pace.done = True
+        while True:
+            delivery, _ = await asyncio.to_thread(self._due)
+            await self._pace.come(delivery, delivery=True)
+            await self._happen(())
+
+    async def _happen(self, steps: Sequence[Step]) -> list[Note]:
+        for step in steps:
+            self._changed.update(await step())
+        await self._worker.until_idle()
+        await asyncio.sleep(0)  # Signals from other threads arrive before they are read.
+        notes = await asyncio.to_thread(self._look)
+        for note in notes:
+            if note.kind == "approve":
+                self._plan_upgrade(world.player(note.account), note.at)
+        if self._pace is not None:
+            self._pace.react(notes)
+        return notes
+
+    def _look(self) -> list[Note]:
+        now = self._clock.now()
+        changed, self._changed = self._changed, set()
+        players = [p for p in world.PLAYERS if p.id in changed or _is_daily(p, now)]
+        return [note for player in players for note in self.story.look(player)]
+
+    def _plan_upgrade(self, player: Player, approved: datetime) -> None:
+        """The vendor's own billing follows an approval; Segue only hears of it."""
+
+        async def upgrade() -> Collection[str]:
+            plan = self._context.policy().catalogue.plans[player.plan]
+            if plan.next is not None:
+                await self._doors.change_plan(player.id, plan.next, "approved by the customer")
+                larger = self._context.policy().catalogue.plans[plan.next].name
+                self.story.tell(player, "upgraded", plan=larger)
+            return (player.id,)
+
+        self._schedule.add(approved + _UPGRADE_AFTER, upgrade)
+
+    def _due(self) -> tuple[datetime | None, tuple[datetime | None, ...]]:
+        """When the next delivery is due, and when the other things are."""
+        with self._context.database.read() as session:
+            return outbox.next_due(session), (due.next_daily(session), self._schedule.next_at())
+
+    def _noticed(self, account: str | None) -> None:
+        if account is not None:
+            self._loop.call_soon_threadsafe(self._note_change, account)
+
+    def _note_change(self, account: str) -> None:
+        self._changed.add(account)
+        if self._pace is not None:
+            self._pace.wake()
+            self._pace.touch()
+
+
+def _is_daily(player: Player, now: datetime) -> bool:
+    """Whether this is when Segue looks at the account every day."""
+    local = now.astimezone(ZoneInfo(player.zone))
+    return (local.hour, local.minute) == (DAILY.hour, DAILY.minute)
+
+
+def _earliest(instants: Iterable[datetime | None]) -> datetime | None:
+    return min((at for at in instants if at is not None), default=None)

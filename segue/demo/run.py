@@ -1,0 +1,30 @@
+"""`segue demo`: on one page, or without a browser or a person."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from pathlib import Path
+
+from segue.demo.headless import tell
+from segue.demo.host import hosted
+
+
+def run(*, headless: bool, host: str, port: int, folder: Path) -> int:
+    """Play the story; the exit code of the command."""
+    logging.getLogger().setLevel(logging.WARNING)
+    with suppress(KeyboardInterrupt):
+        return asyncio.run(tell(folder) if headless else _page(host, port, folder))
+    return 0
+
+
+async def _page(host: str, port: int, folder: Path) -> int:
+    """Serve the page until somebody ends it."""
+    async with hosted(folder, host, port, paced=True) as demo:
+        print(f"Open {demo.base}/ (Ctrl-C ends it)", flush=True)
+        print("Time passes by itself; when Segue speaks it waits for you. Look at both sides.")
+        story = asyncio.create_task(demo.driver.run())
+        await asyncio.wait({story, demo.server}, return_when=asyncio.FIRST_COMPLETED)
+        story.cancel()
+        with suppress(asyncio.CancelledError):
+            await story
+    return 0

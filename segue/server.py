@@ -1,0 +1,56 @@
+"""Serves one process: HTTP by uvicorn, with streams that end before the server waits for them."""
+
+import logging
+
+import uvicorn
+
+from engine.errors import NotFound
+from segue import wiring
+from segue.settings import Settings
+from service.context import Context
+
+log = logging.getLogger("segue")
+
+
+class Server(uvicorn.Server):
+    """Ends the widget's streams first, so that stopping waits for nobody's browser."""
+
+    def __init__(self, config: uvicorn.Config, runtime: wiring.Runtime) -> None:
+        super().__init__(config)
+        self._runtime = runtime
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        """SIGTERM or SIGINT: close the streams, then stop as usual."""
+        self._runtime.hub.close()
+        super().handle_exit(sig, frame)  # type: ignore[arg-type]
+
+
+def run(settings: Settings, *, host: str, port: int) -> None:
+    """Serve until told to stop."""
+    runtime = wiring.build(settings, served_at=f"http://{host}:{port}")
+    for warning in runtime.warnings:
+        log.warning(warning)
+    if not _has_policy(runtime.context):
+        log.warning("no policy is in force: run `segue config apply segue.toml`")
+    config = uvicorn.Config(
+        runtime.app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=10,
+        server_header=False,
+    )
+    log.info("Segue is at http://%s:%s (API document: /schema)", host, port)
+    try:
+        Server(config, runtime).run()
+    finally:
+        runtime.close()
+
+
+def _has_policy(context: Context) -> bool:
+    try:
+        context.policy()
+    except NotFound:
+        return False
+    return True

@@ -1,0 +1,144 @@
+"""Who hears it: one champion by push, and those who may see the banner."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from engine.alert import AlertClass, FeedbackKind
+from engine.audience import Audience
+from engine.policy import Policy
+from engine.snapshot import Person, Role, UserDays
+from tests.builders import TODAY, ago, alert, answer, at, growing, person, user_days
+
+ASK = AlertClass.ASK
+FOUR, FIVE, THREE = (1, 2, 3, 4), (1, 2, 3, 4, 5), (1, 2, 3)
+
+
+def audience(*people: Person, days: tuple[UserDays, ...] = (), **others: Any) -> Audience:
+    facts = growing(people=people, user_days=days, **others)
+    return Audience(facts, Policy(), at())
+
+
+def user(name: str, **others: Any) -> Person:
+    return person(name, Role.USER, **others)
+
+
+CASES: dict[str, tuple[Audience, str | None]] = {
+    "nobody": (audience(), None),
+    "the champion by role": (audience(user("bob"), person("ada")), "ada"),
+    "not who can't be reached": (audience(person("ada", reachable=())), None),
+    "not who is muted": (audience(person("ada", muted=True)), None),
+    "not who joined lately": (audience(person("ada", joined=TODAY - timedelta(13))), None),
+    "who joined a fortnight ago": (audience(person("ada", joined=TODAY - timedelta(14))), "ada"),
+    "not who was asked within 60 days": (audience(person("ada", last_asked=ago(59.9))), None),
+    "who was asked 60 days ago": (audience(person("ada", last_asked=ago(60))), "ada"),
+    "a role goes before use": (
+        audience(user("bob"), person("ada"), days=(user_days("bob", *FIVE, 30),)),
+        "ada",
+    ),
+    "a user of three days carries nothing": (
+        audience(user("bob"), days=(user_days("bob", *THREE, 40),)),
+        None,
+    ),
+    "a user of four days": (audience(user("bob"), days=(user_days("bob", *FOUR, 40),)), "bob"),
+    "the most days": (
+        audience(
+            user("bob"),
+            user("cy"),
+            days=(user_days("bob", *FOUR, 40), user_days("cy", *FIVE, 40)),
+        ),
+        "cy",
+    ),
+    "who can buy among equals": (
+        audience(
+            user("bob"),
+            user("cy", can_buy=True),
+            days=(user_days("bob", *FOUR, 90), user_days("cy", *FOUR, 40)),
+        ),
+        "cy",
+    ),
+    "then who came first": (
+        audience(
+            user("bob"),
+            user("cy"),
+            days=(user_days("bob", *FOUR, 40), user_days("cy", *FOUR, 90)),
+        ),
+        "cy",
+    ),
+    "then by id": (
+        audience(
+            user("cy"), user("bob"), days=(user_days("bob", *FOUR, 40), user_days("cy", *FOUR, 40))
+        ),
+        "bob",
+    ),
+    "joined with their first use where nobody said": (
+        audience(user("bob", joined=None), days=(user_days("bob", *FOUR),)),
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_recipient(name: str) -> None:
+    asked, champion = CASES[name]
+    assert asked.recipient(ASK) == champion
+
+
+def test_who_was_pushed_an_ask_lately_is_left_in_peace() -> None:
+    old = alert(charged=ago(40), closed=ago(39), person="ada")
+    assert audience(person(), person("bob"), alerts=(old,)).recipient(ASK) == "bob"
+
+
+def test_a_reflection_and_a_notice_mind_no_sixty_days() -> None:
+    asked = audience(person("ada", last_asked=ago(10)))
+    assert asked.recipient(AlertClass.REFLECTION) == "ada"
+    assert asked.recipient(AlertClass.NOTICE) == "ada"
+
+
+def test_after_a_stop_a_notice_is_in_the_widget_only() -> None:
+    assert audience(person(), objected=True).recipient(AlertClass.NOTICE) is None
+    word = answer(
+        alert(charged=ago(90)), FeedbackKind.MUTED, ago(80), Role.ADMIN, whole_account=True
+    )
+    assert audience(person(), answers=(word,)).recipient(AlertClass.NOTICE) is None
+    assert audience(person(muted=True)).recipient(AlertClass.NOTICE) is None
+
+
+def test_the_banner_is_for_carriers_and_for_those_who_rely_on_it() -> None:
+    asked = audience(
+        person("ada"),
+        person("max", Role.MANAGER),
+        person("fin", Role.FINANCE),
+        user("bob"),
+        user("cy"),
+        person("root", Role.ADMIN),
+        days=(
+            user_days("bob", *FOUR, 40),
+            user_days("cy", *THREE, 40),
+            user_days("unknown", *FOUR, 40),
+        ),
+    )
+    assert asked.banner(ASK) == ("ada", "bob", "fin", "max", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("kind", "until", "sees"),
+    [
+        (FeedbackKind.MUTED, None, False),
+        (FeedbackKind.SNOOZED, TODAY + timedelta(1), False),
+        (FeedbackKind.SNOOZED, TODAY, True),
+        (FeedbackKind.SNOOZED, None, False),
+        (FeedbackKind.SEEN, None, True),
+    ],
+)
+def test_a_users_own_word_binds_them(kind: FeedbackKind, until: date | None, sees: bool) -> None:
+    word = answer(alert(charged=ago(20)), kind, ago(10), Role.USER, person="bob", until=until)
+    asked = audience(user("bob"), days=(user_days("bob", *FOUR, 40),), answers=(word,))
+    assert ("bob" in asked.banner(ASK)) is sees
+
+
+def test_an_asks_banner_too_is_shown_to_nobody_twice_in_60_days() -> None:
+    asked = audience(person("ada", last_asked=ago(10)))
+    assert asked.banner(ASK) == ()
+    assert asked.banner(AlertClass.REFLECTION) == ("ada",)

@@ -1,0 +1,182 @@
+"""The trust ledger: earned by value, spent by what was delivered, and a no is remembered."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from engine.alert import AlertClass, FeedbackKind, Moment, PastAlert
+from engine.decide import decide
+from engine.decision import Balance
+from engine.policy import Policy
+from engine.snapshot import Answer, Role, Snapshot
+from tests.builders import TODAY, ago, alert, answer, at, meter, plan_change, snapshot
+
+KIND = FeedbackKind
+
+
+def balance(
+    *value_days_ago: int,
+    alerts: tuple[PastAlert, ...] = (),
+    answers: tuple[Answer, ...] = (),
+    live: float = 50,
+    **others: Any,
+) -> Balance:
+    daily = [1.0 if 120 - i in value_days_ago else 0.0 for i in range(121)]
+    facts: Snapshot = snapshot(
+        meter(daily, limit=None),
+        alerts=alerts,
+        answers=answers,
+        live_since=ago(live),
+        **others,
+    )
+    return decide(facts, Policy(), at()).balance
+
+
+def asked(days: float = 20) -> PastAlert:
+    return alert(charged=ago(days), closed=ago(days - 1))
+
+
+ASK = asked()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "live", "trust"),
+    [
+        ("begins with sixty", (), 50, 60.0),
+        ("value days since count", (1, 2, 3, 4), 50, 63.0),
+        ("value days of the four weeks before count", (51, 52, 78), 50, 62.25),
+        ("older ones don't", (79, 80), 50, 60.0),
+        ("today counts once there is use", (0,), 50, 60.75),
+        ("it ends at a hundred", tuple(range(110)), 100, 100.0),
+        ("going live today", (1, 2), 0, 61.5),
+    ],
+)
+def test_value_earns_trust(name: str, value: tuple[int, ...], live: float, trust: float) -> None:
+    assert balance(*value, live=live).trust == trust
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "trust", "refusals"),
+    [
+        ("no answer", (), 15.0, 0.75),
+        ("seen is no answer", ((KIND.SEEN, 19),), 15.0, 0.75),
+        ("useful", ((KIND.USEFUL, 19),), 35.0, 0.0),
+        ("forwarded and useful earn once", ((KIND.FORWARDED, 19), (KIND.USEFUL, 18)), 35.0, 0.0),
+        ("acted", ((KIND.ACTED, 19),), 20.0, 0.0),
+        ("approved", ((KIND.APPROVED, 19),), 20.0, 0.0),
+        ("dismissed", ((KIND.DISMISSED, 19),), 15.0, 0.75),
+        ("snoozed", ((KIND.SNOOZED, 19),), 0.0, 1.0),
+        ("declined", ((KIND.DECLINED, 19),), 0.0, 1.0),
+        ("not useful, floored at nothing", ((KIND.NOT_USEFUL, 19),), 0.0, 1.0),
+        ("the worst counts, once", ((KIND.DISMISSED, 19), (KIND.SNOOZED, 18)), 0.0, 1.0),
+        ("a worse one first", ((KIND.SNOOZED, 19), (KIND.DISMISSED, 18)), 0.0, 1.0),
+        ("useful after all", ((KIND.DISMISSED, 19), (KIND.USEFUL, 18)), 15.0, 0.75),
+        ("a no after a useful", ((KIND.USEFUL, 19), (KIND.SNOOZED, 18)), 0.0, 1.0),
+        ("refused after a week of nothing", ((KIND.SNOOZED, 5),), 0.0, 1.0),
+        ("useful after a week of nothing", ((KIND.USEFUL, 5),), 30.0, 0.75),
+        ("muting for oneself leaves it unanswered", ((KIND.MUTED, 19),), 15.0, 0.75),
+    ],
+)
+def test_answers(
+    name: str, answers: tuple[tuple[FeedbackKind, float], ...], trust: float, refusals: float
+) -> None:
+    said = tuple(answer(ASK, kind, ago(days)) for kind, days in answers)
+    now = balance(alerts=(ASK,), answers=said)
+    assert (now.trust, now.refusals) == (trust, refusals)
+
+
+def test_an_answer_of_a_plain_user_binds_only_that_person() -> None:
+    said = answer(ASK, KIND.NOT_USEFUL, ago(19), Role.USER, person="cy")
+    assert balance(alerts=(ASK,), answers=(said,)) == balance(alerts=(ASK,))
+
+
+@pytest.mark.parametrize("role", [Role.CHAMPION, Role.MANAGER, Role.FINANCE])
+def test_champion_and_approvers_bind_the_account(role: Role) -> None:
+    said = answer(ASK, KIND.SNOOZED, ago(19), role)
+    assert balance(alerts=(ASK,), answers=(said,)).refusals == 1.0
+
+
+def test_only_what_was_delivered_is_charged() -> None:
+    waiting = alert(raised=ago(3))
+    ghost = alert(charged=ago(30), closed=ago(29), ghost=True)
+    notice = alert(Moment.AT_LIMIT, AlertClass.NOTICE, charged=ago(20), closed=ago(19))
+    assert balance(alerts=(waiting, ghost, notice)).trust == 60.0
+
+
+def test_a_reflection_costs_little() -> None:
+    shown = alert(Moment.MILESTONE, AlertClass.REFLECTION, charged=ago(5), closed=ago(4))
+    assert balance(alerts=(shown,)).trust == 55.0
+
+
+def test_a_reflection_asks_nothing_so_no_answer_refuses_nothing() -> None:
+    shown = alert(Moment.MILESTONE, AlertClass.REFLECTION, charged=ago(20), closed=ago(19))
+    assert balance(alerts=(shown,)).refusals == 0.0
+    closed = answer(shown, KIND.DISMISSED, ago(19))
+    assert balance(alerts=(shown,), answers=(closed,)).refusals == 0.75
+
+
+def test_saying_no_to_a_notice_is_no_refusal() -> None:
+    notice = alert(Moment.AT_LIMIT, AlertClass.NOTICE, charged=ago(20), closed=ago(19))
+    said = answer(notice, KIND.SNOOZED, ago(19))
+    assert balance(alerts=(notice,), answers=(said,)).refusals == 0.0
+
+
+def test_an_upgrade_is_a_clean_slate() -> None:
+    said = answer(ASK, KIND.SNOOZED, ago(19))
+    now = balance(alerts=(ASK,), answers=(said,), plan_changes=(plan_change(ago(10), 1),))
+    assert (now.trust, now.refusals) == (50.0, 0.0)
+    at_once = balance(alerts=(ASK,), plan_changes=(plan_change(ago(19), 1),))
+    assert (at_once.trust, at_once.refusals) == (50.0, 0.0)
+
+
+def test_a_muted_account_earns_nothing_until_the_date_given() -> None:
+    def muted(until: int | None) -> Balance:
+        date = None if until is None else TODAY - timedelta(days=until)
+        word = answer(ASK, KIND.MUTED, ago(15), Role.ADMIN, whole_account=True, until=date)
+        useful = answer(ASK, KIND.USEFUL, ago(18))
+        return balance(*range(30), alerts=(ASK,), answers=(useful, word))
+
+    assert muted(None).trust == 0.0
+    assert muted(-1).trust == 0.0
+    assert muted(9).trust == 10 * 0.75
+
+
+def test_every_entry_has_its_cause_and_they_add_up() -> None:
+    said = answer(ASK, KIND.USEFUL, ago(19))
+    now = balance(1, 2, 30, alerts=(ASK,), answers=(said,))
+    assert [(cause, amount) for _, cause, amount in now.entries] == [
+        ("start", 60.0),
+        ("1 value days", 0.75),
+        ("ask delivered", -40.0),
+        ("useful", 15.0),
+        ("2 value days", 1.5),
+    ]
+    assert now.trust == sum(amount for _, _, amount in now.entries)
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds", "days"),
+    [
+        ("ignored once", (), 7 + 30 * 2**0.75),
+        ("one refusal", (KIND.SNOOZED,), 60),
+        ("dismissed: not sooner than if ignored", (KIND.DISMISSED,), 7 + 30 * 2**0.75),
+    ],
+)
+def test_the_rest_after_a_refusal(name: str, kinds: tuple[FeedbackKind, ...], days: float) -> None:
+    said = tuple(answer(ASK, kind, ago(20)) for kind in kinds)
+    rest = balance(alerts=(ASK,), answers=said).rest_until
+    assert rest is not None
+    assert (rest - ago(20)).total_seconds() == pytest.approx(days * 86400, abs=1)
+
+
+def test_a_date_somebody_gave_is_kept() -> None:
+    until = TODAY + timedelta(200)
+    said = answer(ASK, KIND.DECLINED, ago(19), Role.FINANCE, until=until)
+    rest = balance(alerts=(ASK,), answers=(said,)).rest_until
+    assert rest is not None
+    assert rest.date() == until
+
+
+def test_an_answer_undone_was_never_given() -> None:
+    assert balance(alerts=(asked(5),)).trust == 20.0

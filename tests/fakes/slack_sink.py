@@ -1,0 +1,71 @@
+"""A Slack that takes every message and remembers it: for tests that count across crashes."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qs
+
+
+class SlackSink:
+    """`messages` are the posted ones, each with the user whose direct message it went to."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+        self.url = ""
+
+    def answer(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What Slack would say to one call."""
+        match method:
+            case "users.lookupByEmail":
+                name = body["email"].partition("@")[0].upper()
+                return {"ok": True, "user": {"id": f"U{name}", "team_id": "T1"}}
+            case "conversations.open":
+                return {"ok": True, "channel": {"id": f"D{body['users']}"}}
+            case "chat.postMessage":
+                with self._lock:
+                    number = next(self._numbers)
+                    self.messages.append(body)
+                return {"ok": True, "channel": body["channel"], "ts": f"1700000000.{number:06d}"}
+            case "chat.update":
+                return {"ok": True, "channel": body["channel"], "ts": body["ts"]}
+        return {"ok": True, "user_id": "UBOT", "team_id": "T1", "bot_id": "B1"}
+
+
+@contextmanager
+def slack_sink() -> Iterator[SlackSink]:
+    """Serve the sink on a port of its own."""
+    sink = SlackSink()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
+            if "json" in self.headers.get("content-type", ""):
+                body = json.loads(raw)
+            else:
+                body = {k: v[0] for k, v in parse_qs(raw).items()}
+            answer = json.dumps(sink.answer(self.path.rpartition("/")[2], body)).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing on the terminal."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    sink.url = f"http://127.0.0.1:{server.server_address[1]}/api/"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield sink
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,125 @@
+"""Real servers for tests: an application on a port of its own, and `segue serve` to be killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+SEGUE = Path(sys.executable).parent / "segue"
+PATIENCE = 30.0
+"""Seconds a server may take to answer; this machine may be busy."""
+
+
+@contextmanager
+def serving(app: Any, *, port: int | None = None) -> Iterator[str]:
+    """Serve an ASGI application from a thread of this process; gives its address."""
+    listener = socket.create_server(("127.0.0.1", port or 0))
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        _until(lambda: server.started or not thread.is_alive(), "the server did not start")
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+        listener.close()
+
+
+@dataclass
+class Served:
+    """A `segue serve` of its own process."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def kill(self) -> None:
+        """Power off: SIGKILL, no farewell."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(PATIENCE)
+
+    def stop(self) -> int:
+        """SIGTERM, and wait; gives the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def segue_serve(
+    directory: Path, *, environment: Mapping[str, str] | None = None, port: int | None = None
+) -> Iterator[Served]:
+    """Run `segue serve` in a directory (its database is segue.db there) until the end."""
+    chosen = port or free_port()
+    log = directory / "serve.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [SEGUE, "serve", "--port", str(chosen)],
+            cwd=directory,
+            env=_environment(environment),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    served = Served(url=f"http://127.0.0.1:{chosen}", process=process, log=log)
+    try:
+        _until(lambda: _answers(served), f"`segue serve` did not start: {log.read_text()}")
+        yield served
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait(PATIENCE)
+
+
+def segue(directory: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+    """Run one `segue` command in a directory and give what it printed."""
+    done = subprocess.run(
+        [SEGUE, *arguments],
+        cwd=directory,
+        env=_environment(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def free_port() -> int:
+    """A port nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("SEGUE_")}
+    return {**kept, **(more or {})}
+
+
+def _answers(served: Served) -> bool:
+    assert served.process.poll() is None, served.log.read_text()
+    try:
+        return httpx.get(f"{served.url}/healthz", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _until(holds: Any, message: str) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, message
+        time.sleep(0.02)

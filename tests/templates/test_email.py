@@ -1,0 +1,71 @@
+"""E-mails: complete as plain text, safe as HTML, and never a link for who may not buy."""
+
+import re
+
+import pytest
+
+from templates import email
+from templates.message import Audience, message
+from tests.templates.stories import sample_story, variants
+
+CASE = "https://segue.example.com/case/abc"
+STOP = "https://segue.example.com/stop/abc"
+
+
+def forwarded(story=None, **more):
+    """The mail to finance; `more` are arguments of `forward`."""
+    story = story or sample_story()
+    more = {"asked_by": "Ana Petrova", "case_url": CASE} | more
+    text = message(
+        story,
+        audience=Audience.FINANCE,
+        locale="en",
+        can_buy=True,
+        recipient_name="Marta Silva",
+        asked_by=more["asked_by"],
+        note="We rely on this.",
+    )
+    return email.forward(text, story, locale="en", unsubscribe_url=STOP, **more)
+
+
+def test_a_forward_says_who_asked_and_where_the_case_is():
+    mail = forwarded()
+    assert mail.subject.startswith("Ana Petrova asked us to send you this: ")
+    for text in (mail.text, mail.html):
+        for part in ("Hello Marta Silva,", "We rely on this.", "8,420", CASE, STOP, "€890.00"):
+            assert part in text
+    assert 'src="cid:chart"' in mail.html
+    assert "8,420 of 10,000 reports used this month" in mail.text
+
+
+def test_nothing_is_loaded_from_elsewhere():
+    html = forwarded().html
+    assert set(re.findall(r'src="([^"]*)"', html)) == {"cid:chart"}
+    assert set(re.findall(r'href="([^"]*)"', html)) == {CASE, STOP}
+    assert "<script" not in html
+    assert "src=" not in forwarded(chart=False).html
+
+
+@pytest.mark.parametrize(("can_buy", "shown"), [(True, True), (False, False)])
+def test_a_summary_links_to_the_plans_only_for_who_may_buy(can_buy, shown):
+    story = sample_story()
+    text = message(story, audience=Audience.CHAMPION, locale="en", can_buy=can_buy)
+    mail = email.summary(
+        text, story, locale="en", upgrade_url="https://app.example.com/buy", why=("Because.",)
+    )
+    assert ("https://app.example.com/buy" in mail.html) is shown
+    assert ("https://app.example.com/buy" in mail.text) is shown
+    assert "Because." in mail.text
+
+
+def test_an_address_that_is_not_of_the_web_is_left_out():
+    mail = forwarded(case_url="javascript:alert(1)")
+    assert "javascript" not in mail.html + mail.text
+
+
+@pytest.mark.parametrize("name", list(variants()))
+def test_every_state_becomes_a_mail_with_a_subject_of_one_line(name):
+    mail = forwarded(variants()[name], asked_by="Eve\r\nBcc: x@example.com <script>")
+    assert len(mail.subject) <= 140
+    assert not set(mail.subject) & set("\r\n\x00")
+    assert "<script" not in mail.html
