@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from litestar import Litestar
-from litestar.config.compression import CompressionConfig
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -50,7 +49,6 @@ def create(context: Context, *, extra: Sequence[Any] = ()) -> Litestar:
         guards=[_slashes],
         exception_handlers={Exception: errors.answer},
         before_send=[_secure],
-        compression_config=CompressionConfig(backend="gzip", exclude=[r"^(?!/widget/)"]),
         logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Segue",

@@ -7,7 +7,10 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 from litestar import Request, get, post
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 
 from api.token import Bearer, bearer
@@ -79,6 +82,7 @@ def routes(context: Context, secret: str | None) -> list[Any]:
         directories=[FILES],
         cache_control=CacheControlHeader(max_age=300, public=True),
         include_in_schema=False,
+        middleware=[DefineMiddleware(CompressionMiddleware, config=CompressionConfig("gzip"))],
     )
     return [current, answer, pass_on, undo, files]
 

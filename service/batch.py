@@ -21,7 +21,7 @@ _HOW = {
 
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """Rolled up by hour and by day; `events` of a bucket are plain ones that show use."""
+    """Rolled up by hour and by day; `events` of a bucket are the plain ones, without totals."""
 
     calendar: Calendar
     hours: Rolled = field(default_factory=dict)
@@ -36,7 +36,8 @@ class Batch:
         first = self.first_days.setdefault(report.account, day)
         if day < first:
             self.first_days[report.account] = day
-        value = report.kind is Kind.USAGE and report.correction is None and report.amount > 0
+        plain = report.kind is Kind.USAGE
+        value = plain and report.correction is None and report.amount > 0
         if value and report.user is not None and report.meter.meaningful:
             key = (report.account, report.user, day)
             self.user_days[key] = self.user_days.get(key, 0) + 1
@@ -45,7 +46,7 @@ class Batch:
             return
         if report.kind is Kind.TOTAL and how is How.ADD:
             return
-        self.add(how, report.account, report.meter.key, report.at, report.amount, int(value))
+        self.add(how, report.account, report.meter.key, report.at, report.amount, int(plain))
         if report.kind is Kind.TOTAL and how is How.HIGHER and report.correction is not None:
             self._cap(report)
 

@@ -66,7 +66,7 @@ def chart_png(context: Context, view_token: str) -> bytes:
     if story is None:
         raise NotFound("there is no such chart")
     locale = context.policy().catalogue.product.locale
-    return chart.png(chart.svg(frozen.story(story), locale=locale))
+    return chart.picture(frozen.story(story), locale=locale)
 
 
 def _page(html: str, status: int) -> Page:

@@ -65,7 +65,7 @@ def silence(
     words = pack(locale)
     text = words.words["silence"]
     day = "" if until is None else Formats(words.babel, today or until).day(until)
-    if True:
+    if for_admin:
         sentence = str(text["admin"][code])
         if day:
             sentence = text["until_admin"].format(sentence=sentence, until=day)

@@ -17,7 +17,7 @@ import httpx
 import uvicorn
 
 SEGUE = Path(sys.executable).parent / "segue"
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds a server may take to answer; this machine may be busy."""
 
 

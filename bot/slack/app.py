@@ -102,7 +102,7 @@ class Authorize(AsyncAuthorize):
     ) -> AuthorizeResult | None:
         """The bot of the workspace; None where the app is not linked."""
         try:
-            bot = await asyncio.to_thread(find_bot, self._segue, team_id, enterprise_id)
+            bot = await asyncio.to_thread(find_bot, self._segue, team_id)
         except SegueError:
             log.error("the token of workspace %s can't be read: install the app again", team_id)
             return None

@@ -20,7 +20,7 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.words import words_of
-from engine.errors import Conflict, Forbidden, Gone, SegueError
+from engine.errors import Conflict, Forbidden, Gone, Invalid, SegueError
 from service.context import Context
 from service.secrets import hashed, new_id
 from store import callbacks, installs
@@ -30,6 +30,7 @@ SCOPES = ("chat:write", "commands", "im:write", "users:read", "users:read.email"
 _LINK_LIVES = timedelta(days=7)
 _STATE_LIVES = timedelta(minutes=10)
 _LINK, _STATE = "slack link", "slack state"
+_WHY_NOT: dict[type[SegueError], str] = {Gone: "slack_link_over", Invalid: "slack_org_wide"}
 
 
 def install_url(context: Context, account: str | None) -> str:
@@ -85,7 +86,7 @@ class Flow(AsyncOAuthFlow):
         try:
             await asyncio.to_thread(self._bind, state, installation)
         except SegueError as error:
-            name = "slack_link_over" if isinstance(error, Gone) else "slack_other_workspace"
+            name = _WHY_NOT.get(type(error), "slack_other_workspace")
             raise BoltError(words_of(self._segue).say(name)) from None
 
     async def _say_why_not(self, failure: AsyncFailureArgs) -> BoltResponse:
@@ -94,9 +95,9 @@ class Flow(AsyncOAuthFlow):
 
     def _bind(self, state: str, installation: Installation) -> None:
         account, nonce = _opened(self._segue, _STATE, state)
-        team = installation.team_id or installation.enterprise_id
-        if not team or not installation.bot_token:
-            raise Forbidden("Slack did not say which workspace this is")
+        team = installation.team_id
+        if installation.is_enterprise_install or not team:
+            raise Invalid("an organisation-wide installation belongs to no one account")
         home = self._home_team
         if home and (team == home) != (account is None):
             raise Conflict("this link is for another workspace")
@@ -120,8 +121,8 @@ class Installations(AsyncInstallationStore):
         team_id: str | None,
         is_enterprise_install: bool | None = False,
     ) -> Bot | None:
-        """The bot of a workspace, or of the organisation it belongs to."""
-        return await asyncio.to_thread(find_bot, self._segue, team_id, enterprise_id)
+        """The bot of a workspace."""
+        return await asyncio.to_thread(find_bot, self._segue, team_id)
 
 
 class States(AsyncOAuthStateStore):
@@ -144,12 +145,10 @@ class States(AsyncOAuthStateStore):
             return callbacks.claim(session, source=_STATE, id=hashed(state), at=now)
 
 
-def find_bot(context: Context, team: str | None, enterprise: str | None = None) -> Bot | None:
+def find_bot(context: Context, team: str | None) -> Bot | None:
     """The bot of a workspace with its token in the clear, for the calls of one request."""
     with context.database.read() as session:
         found = installs.by_team(session, team) if team else None
-        if found is None and enterprise:
-            found = installs.by_team(session, enterprise)
     if found is None:
         return None
     return Bot(
@@ -177,7 +176,7 @@ def _workspace(
         platform=installs.SLACK,
         team=team,
         account=account,
-        name=installation.team_name or installation.enterprise_name or "",
+        name=installation.team_name or "",
         bot_user=installation.bot_user_id or "",
         token=context.secrets.encrypt(installation.bot_token or ""),
         scopes=",".join(installation.bot_scopes or ()),

@@ -1,10 +1,11 @@
 """Whole messages: one delivery becomes the payload that Slack is given. Pure."""
 
+import json
 from datetime import date
 from typing import Any
 
 from bot.slack import blocks, buttons
-from bot.slack.limits import Limit
+from bot.slack.limits import Limit, length
 from bot.slack.refs import Ref
 from bot.slack.text import Block, fallback
 from bot.words import Words, message_of
@@ -39,12 +40,21 @@ def finished(text: str, shown: list[Block]) -> dict[str, Any]:
     """A payload whose links don't unfurl and whose text pings nobody."""
     return {
         "text": fallback(text, Limit.TEXT),
-        "blocks": shown[: Limit.BLOCKS_IN_MESSAGE],
+        "blocks": _fitting(shown),
         "parse": "none",
         "link_names": False,
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def _fitting(shown: list[Block]) -> list[Block]:
+    """Within what one message holds: the small print goes first, the buttons never."""
+    for name in ("why", "facts", "source"):
+        if length(json.dumps(shown, ensure_ascii=False)) <= Limit.MESSAGE_BLOCKS:
+            break
+        shown = [b for b in shown if b["block_id"] != name]
+    return shown[: Limit.BLOCKS_IN_MESSAGE]
 
 
 def without_chart(sent: dict[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class Story:
         for raised in reversed(sight.raised):
             self._alert(sight, memory, raised)
         self._held(sight, memory)
+        self._month_over(sight, memory)
         for day, values in spike(sight.meter, sight.today):
             self._once(memory, sight, ("spike", day), "spike", **values)
         return self.notes[before:]
@@ -78,10 +79,9 @@ class Story:
         self._add(self._context.clock.now(), player, kind, captions.note, kind, **values)
 
     def _stage(self, sight: Sight, memory: _Memory) -> None:
-        decision = sight.decision
+        decision, limit = sight.decision, captions.number(sight.meter.limit or 0)
+        self._once(memory, sight, ("signed_up",), "signed_up", limit=limit)
         if decision is None:
-            limit = captions.number(sight.meter.limit or 0)
-            self._once(memory, sight, ("signed_up",), "signed_up", limit=limit)
             return
         view = decision.stage
         known = memory.stage or Stage.EXPERIMENTING
@@ -170,6 +170,17 @@ class Story:
                 if spoken and sight.player is HERO and "forwarded" in self.chapters:
                     self.chapters.setdefault("silence", sight.now)
             return
+
+    def _month_over(self, sight: Sight, memory: _Memory) -> None:
+        """A month in which something was held back ended below the limit after all."""
+        if not sight.meter.closed:
+            return
+        last = sight.meter.closed[-1]
+        held = any(k[0] == "held" and k[-1] == last.start.isoformat() for k in memory.said)
+        if held and last.limit is not None and last.used < last.limit:
+            self._once(memory, sight, ("month_over", last.start.isoformat()), "month_over",
+                       month=f"{last.start:%B}", used=captions.number(last.used),
+                       limit=captions.number(last.limit))  # fmt: skip
 
     def _crossing(self, sight: Sight, memory: _Memory) -> None:
         """The limit that was foreseen is met."""

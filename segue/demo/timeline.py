@@ -1,10 +1,12 @@
 """One account's history for the chart: use, limit, forecast, stages, decisions and the ledger."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from engine.alert import Outcome
 from engine.decision import Balance, Decision
+from engine.policy import TrustPolicy
 from segue.demo.sight import Sight
 from service import frozen, wording
 from service.context import Context
@@ -13,12 +15,14 @@ from store import decisions
 from templates.labels import overlay_name, stage_name
 
 _DECISIONS = 400
+_VALUE_DAYS = re.compile(r"\d+ value days?")
 
 
 def timeline(context: Context, sight: Sight) -> dict[str, Any]:
     """Everything the chart draws."""
     with context.database.read() as session:
         stored = decisions.of_account(session, sight.player.id, limit=_DECISIONS)
+    balance = of_account(context, sight.player.id)
     rows = [_Row(sight, one) for one in reversed(stored)]
     return {
         "days": _days(sight),
@@ -29,7 +33,8 @@ def timeline(context: Context, sight: Sight) -> dict[str, Any]:
         "forecast": _forecast(rows),
         "stages": _stages(rows, sight),
         "decisions": [row.shown() for row in rows],
-        "ledger": _ledger(of_account(context, sight.player.id)),
+        "ledger": _ledger(balance),
+        "trust": _trust(sight, balance, context.policy().policy.trust),
     }
 
 
@@ -145,8 +150,29 @@ def _ledger(balance: Balance) -> list[dict[str, Any]]:
     """Every entry with the balance after it; it never leaves 0 to 100."""
     entries, trust = [], 0.0
     for at, cause, amount in balance.entries:
-        trust = min(100.0, max(0.0, trust + amount))
+        trust = _within(trust + amount)
         entries.append(
             {"at": at.isoformat(), "cause": cause, "amount": amount, "trust": round(trust, 2)}
         )
     return entries
+
+
+def _trust(sight: Sight, balance: Balance, policy: TrustPolicy) -> list[list[Any]]:
+    """The balance day by day; the ledger's entries for several value days are taken apart."""
+    used = [day for day, amount in _days(sight) if amount > 0]
+    points, trust, told = [], 0.0, 0
+    for at, cause, amount in balance.entries:
+        today = at.astimezone(sight.zone).date().isoformat()
+        days = round(amount / policy.value_day) if _VALUE_DAYS.fullmatch(cause) else 0
+        for day in used[told : told + days]:
+            trust = _within(trust + policy.value_day)
+            points.append([day, round(trust, 2)])
+        told += days
+        if not days:
+            trust = _within(trust + amount)
+            points.append([today, round(trust, 2)])
+    return points
+
+
+def _within(trust: float) -> float:
+    return min(100.0, max(0.0, trust))

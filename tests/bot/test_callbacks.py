@@ -27,9 +27,13 @@ def test_of_many_at_once_one_wins(context: Context) -> None:
 
 
 def test_a_claim_is_gone_with_the_work_that_failed(context: Context) -> None:
-    with pytest.raises(RuntimeError), context.database.write() as session:
-        assert callbacks.claim(session, source="s", id="a", at=NOW)
-        raise RuntimeError
+    def fail() -> None:
+        with context.database.write() as session:
+            assert callbacks.claim(session, source="s", id="a", at=NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert claim(context, "a", source="s")
 
 

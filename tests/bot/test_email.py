@@ -203,6 +203,7 @@ async def test_a_server_that_is_not_there_is_tried_again(context: Context) -> No
     assert result.after >= 30
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
 async def test_the_login_is_used_and_a_wrong_one_waits_to_be_mended(context: Context) -> None:
     async with Postman(user="segue@x", password="p:w/d") as postman:
         good = await channel(context, postman, "segue%40x:p%3Aw%2Fd@").send(mail(forwarded()))

@@ -7,10 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from bot.slack.install import install_url
+from bot.slack.install import SCOPES, install_url
+from bot.slack.manifest import manifest
+from service.context import Context
 from store import installs
 from store.tables import Install
-from tests.bot.conftest import ACCOUNT, TEAM, World, workspace
+from tests.bot.conftest import ACCOUNT, TEAM, TOKEN, World, workspace
+from tests.fakes.slack_proxy import Fault
 
 
 @pytest.fixture
@@ -115,3 +118,31 @@ async def test_installing_again_brings_a_new_token(world: World) -> None:
     assert found
     assert found.token != workspace(world.context).token
     assert world.context.secrets.decrypt(found.token) != "xoxb-tests"
+
+
+async def test_an_installation_for_a_whole_organisation_is_refused(fresh: World) -> None:
+    org = {
+        "ok": True,
+        "access_token": TOKEN,
+        "enterprise": {"id": "E1", "name": "Acme"},
+        "team": None,
+        "is_enterprise_install": True,
+        "authed_user": {"id": "U1"},
+    }
+    fresh.proxy.faults.append(Fault("oauth.v2.access", answer=org))
+    answer = await follow(fresh, install_url(fresh.context, ACCOUNT))
+    assert "Install it in one workspace" in answer.text
+
+
+def test_the_manifest_names_every_address_and_the_least_scopes(context: Context) -> None:
+    made = manifest(context)
+    assert made["settings"]["interactivity"]["request_url"].endswith("/slack/events")
+    assert made["features"]["slash_commands"][0]["url"].endswith("/slack/events")
+    assert made["oauth_config"]["redirect_urls"] == [f"{context.public_url}/slack/oauth_redirect"]
+    assert made["oauth_config"]["scopes"]["bot"] == list(SCOPES)
+    assert set(made["settings"]["event_subscriptions"]["bot_events"]) == {
+        "app_uninstalled",
+        "tokens_revoked",
+    }
+    assert len(made["display_information"]["name"]) <= 35
+    assert len(made["display_information"]["description"]) <= 140

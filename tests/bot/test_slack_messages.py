@@ -217,6 +217,15 @@ def test_hostile_data_never_makes_an_invalid_message_nor_a_ping(text: str, other
             assert pinging not in shown
 
 
+def test_a_message_with_very_long_ids_loses_its_small_print_not_its_buttons() -> None:
+    outgoing = summary(account='"\\' * 128, why=("&" * 2000,))
+    made = payload(outgoing)
+    assert problems_of("chat.postMessage", made) == []
+    names = [b["block_id"] for b in made["blocks"]]
+    assert "why" not in names
+    assert {"title", "body", "send", "choices"} <= set(names)
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_formatting_in_data_stays_text(text: str) -> None:
     for outgoing in told_with(text, text):

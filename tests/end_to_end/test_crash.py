@@ -1,8 +1,6 @@
 """kill -9 while usage pours in: nothing acknowledged is lost, nothing is said twice."""
 
-import os
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,7 +16,7 @@ from store import installs
 from store.database import Database
 from store.migrations import migrate
 from tests.fakes.slack_sink import SlackSink, slack_sink
-from tests.servers import ROOT, Served, free_port, segue, segue_serve
+from tests.servers import SEGUE, Served, free_port, segue, segue_serve
 
 ACCOUNTS = 4
 BATCH = 10
@@ -191,9 +189,8 @@ def _eventually(look: Any) -> Any:
 def test_a_second_server_on_the_same_file_refuses_with_one_line(tmp_path: Path) -> None:
     with segue_serve(tmp_path):
         second = subprocess.run(
-            [sys.executable, "-m", "segue.cli", "serve", "--port", str(free_port())],
+            [SEGUE, "serve", "--port", str(free_port())],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
             check=False,

@@ -34,6 +34,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     text: str | None = None
+    answer: dict[str, Any] | None = None
     user: dict[str, Any] | None = None
     """Instead of a refusal: the emulator's user, with this changed."""
 
@@ -126,7 +127,7 @@ async def _failing(fault: Fault) -> web.Response:
     await asyncio.sleep(fault.delay)
     if fault.text is not None:
         return web.Response(status=fault.status, text=fault.text, headers=fault.headers)
-    answer = {"ok": False, "error": fault.error}
+    answer = fault.answer or {"ok": False, "error": fault.error}
     return web.json_response(answer, status=fault.status, headers=fault.headers)
 
 

@@ -43,13 +43,20 @@ def slack_sink() -> Iterator[SlackSink]:
     sink = SlackSink()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path, _, query = self.path.partition("?")
+            self._say(path, {k: v[0] for k, v in parse_qs(query).items()})
+
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
             if "json" in self.headers.get("content-type", ""):
                 body = json.loads(raw)
             else:
                 body = {k: v[0] for k, v in parse_qs(raw).items()}
-            answer = json.dumps(sink.answer(self.path.rpartition("/")[2], body)).encode()
+            self._say(self.path, body)
+
+        def _say(self, path: str, body: dict[str, Any]) -> None:
+            answer = json.dumps(sink.answer(path.rpartition("/")[2], body)).encode()
             self.send_response(200)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(answer)))

@@ -190,7 +190,7 @@ ITEMS = st.lists(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(items=ITEMS, split=st.integers(1, 12))
 def test_buckets_sum_to_the_newest_total_known(
