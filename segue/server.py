@@ -20,9 +20,10 @@ class Server(uvicorn.Server):
         self._runtime = runtime
 
     def handle_exit(self, sig: int, frame: object) -> None:
-        """SIGTERM or SIGINT: close the streams, then stop as usual."""
+        """SIGTERM or SIGINT: close the streams, finish what runs, end with 0; again: end at once."""
         self._runtime.hub.close()
-        super().handle_exit(sig, frame)  # type: ignore[arg-type]
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 def run(settings: Settings, *, host: str, port: int) -> None:

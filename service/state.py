@@ -140,7 +140,12 @@ def _alert(
     role = viewer.person.role
     audience = role if role in (Role.CHAMPION, Role.MANAGER, Role.FINANCE) else Role.USER
     text = wording.message(story, audience, viewer.locale, can_buy=viewer.person.can_buy)
-    waiting = forward.states(session, facts, alert.id, context.clock.now())
+    passed_on = [
+        f
+        for f in forward.states(session, facts, alert.id, context.clock.now())
+        if f.state in ("waiting", "sent")
+    ]
+    told = {f.to_id for f in passed_on}
     return {
         "id": alert.id,
         "class": alert.key.alert_class,
@@ -152,13 +157,11 @@ def _alert(
             {"id": f.id, "label": f.label, "value": f.value, "as_of": f.as_of.isoformat()}
             for f in text.facts
         ],
-        "actions": _actions(context, session, alert, story, facts, applied, viewer),
+        "actions": _actions(context, session, alert, story, facts, applied, viewer, told),
         "why": list(wording.why(alert, story, applied.policy, viewer.locale)),
         "returns": alert.returns.isoformat() if alert.returns else None,
         "forwards": [
-            {"id": f.id, "to_name": f.to_name, "state": f.state}
-            for f in waiting
-            if f.state in ("waiting", "sent")
+            {"id": f.id, "to_name": f.to_name, "state": f.state} for f in passed_on
         ],
     }
 
@@ -171,6 +174,7 @@ def _actions(
     facts: Snapshot,
     applied: Applied,
     viewer: Viewer,
+    told: set[str],
 ) -> list[dict[str, Any]]:
     """Buttons with their labels; only an ask has a purchase link, and only for who can buy."""
     labels = wording.labels(viewer.locale)
@@ -187,6 +191,7 @@ def _actions(
         actions += [
             {"kind": "forward", "label": wording.send_to(r.name, viewer.locale), "to": r.id}
             for r in known
+            if r.id not in told
         ]
         if not known:
             actions.append({"kind": "forward", "label": labels["send_to_somebody"]})

@@ -1,7 +1,8 @@
 """Opens the database and hands out units of work: `read()` sees, `write()` changes and commits."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ class Database:
         self.sqlalchemy: Engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
         if self.sqlalchemy.dialect.name == "sqlite":
             _speak_sqlite(self.sqlalchemy)
+        sqlite = self.sqlalchemy.dialect.name == "sqlite"
+        # SQLite's waiting writers poll, and some would starve; in turn, each waits its time.
+        self._turn: AbstractContextManager[object] = threading.Lock() if sqlite else nullcontext()
         self._writing = self.sqlalchemy.execution_options(segue_write=True)
 
     @property
@@ -43,7 +47,11 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One unit of work: committed whole at the end, or not at all."""
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with (
+            self._turn,
+            Session(self._writing, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     def close(self) -> None:

@@ -50,6 +50,10 @@ class Doors:
         body = {"plan": plan, "reason": reason}
         await self._json("POST", f"/v1/accounts/{account}/plan", self._admin, body)
 
+    async def widget(self, signed: str) -> dict[str, Any]:
+        """`GET /v1/widget/state`, as the widget asks with its token."""
+        return await self._json("GET", "/v1/widget/state", signed, None)
+
     async def page(self, url: str) -> str:
         """Open a page as a browser does."""
         async with self._http.get(url) as answer:

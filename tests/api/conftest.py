@@ -107,6 +107,7 @@ class World:
     context: Context
     clock: FakeClock
     keys: dict[str, str]
+    http: httpx.Client
     changed: list[str | None] = field(default_factory=list)
 
     def client(self, key: str | None = None, **headers: str) -> httpx.Client:
@@ -119,14 +120,12 @@ class World:
         """Report usage with a valid key; bytes go as they are, all else as JSON."""
         sent = {"content": body} if isinstance(body, bytes) else {"json": body}
         auth = {"Authorization": f"Bearer {self.keys['ingest']}"}
-        return httpx.post(f"{self.url}/v1/usage", headers={**auth, **headers}, timeout=30, **sent)
+        return self.http.post("/v1/usage", headers={**auth, **headers}, **sent)
 
     def admin(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
         """An admin's request."""
         auth = {"Authorization": f"Bearer {self.keys['admin']}"}
-        return httpx.request(
-            method, f"{self.url}{path}", headers=auth, json=body, timeout=30, **more
-        )
+        return self.http.request(method, path, headers=auth, json=body, **more)
 
     def used(self, account: str, meter: str = "reports") -> float | None:
         """What GET usage says was used in the current period, None without such an account."""
@@ -150,8 +149,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     )
     configure.apply(context, POLICY, "test")
     made = {scope: keys.create(context, scope) for scope in keys.Scope}
-    with serving(create(context)) as url:
-        world = World(url, context, clock, {str(k): v for k, v in made.items()})
+    with serving(create(context)) as url, httpx.Client(base_url=url, timeout=30) as http:
+        world = World(url, context, clock, {str(k): v for k, v in made.items()}, http)
         context.signals.listen(world.changed.append)
         yield world
     database.close()

@@ -44,19 +44,20 @@ def slack_sink() -> Iterator[SlackSink]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            path, _, query = self.path.partition("?")
-            self._say(path, {k: v[0] for k, v in parse_qs(query).items()})
+            self._say({})
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
             if "json" in self.headers.get("content-type", ""):
-                body = json.loads(raw)
+                self._say(json.loads(raw))
             else:
-                body = {k: v[0] for k, v in parse_qs(raw).items()}
-            self._say(self.path, body)
+                self._say({k: v[0] for k, v in parse_qs(raw).items()})
 
-        def _say(self, path: str, body: dict[str, Any]) -> None:
-            answer = json.dumps(sink.answer(path.rpartition("/")[2], body)).encode()
+        def _say(self, body: dict[str, Any]) -> None:
+            # Slack's client puts the arguments of some calls into the query, posted or not.
+            path, _, query = self.path.partition("?")
+            asked = {k: v[0] for k, v in parse_qs(query).items()} | body
+            answer = json.dumps(sink.answer(path.rpartition("/")[2], asked)).encode()
             self.send_response(200)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(answer)))

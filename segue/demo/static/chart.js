@@ -4,8 +4,8 @@ import { $, fill, format, h, s } from "./dom.js";
 
 const WIDTH = 720;
 const EDGE = { left: 62, right: 14 };
-const ROW = { stage: [4, 18], use: [34, 172], marks: [186, 200], days: [212, 246], trust: [262, 292] };
-const HEIGHT = 318;
+const ROW = { stage: [4, 18], use: [34, 172], marks: [186, 200], days: [212, 246], trust: [262, 302] };
+const HEIGHT = 328;
 const DAY = 86_400_000;
 
 const at = (iso) => Date.parse(`${iso.slice(0, 10)}T00:00:00Z`);
@@ -137,7 +137,7 @@ function foreseen({ timeline }, { x, use, running, width }) {
   const box = s("rect", { class: "range", x: low, width: Math.max(3, high - low), y: use(timeline.limit) - 7, height: use(0) - use(timeline.limit) + 7, rx: 3 });
   const path = s("line", { class: "ahead", x1: x(last[0]) + width, y1: use(last[1]), x2: mid, y2: use(timeline.limit) });
   const side = high > WIDTH - 120 ? "end" : "start";
-  const text = s("text", { class: `label strong ${side}`, x: side === "end" ? low - 5 : high + 5, y: use(timeline.limit) - 6 }, `around ${format.span(ahead.low, ahead.high)}`);
+  const text = s("text", { class: `label strong ${side}`, x: side === "end" ? low - 5 : high + 5, y: use(timeline.limit) - 6 }, `around ${format.range(ahead.low, ahead.high)}`);
   return [box, path, text];
 }
 
@@ -156,7 +156,7 @@ function trust({ timeline, now }, { x, trust }) {
   let line = `M${x(points[0][0]).toFixed(1)} ${trust(points[0][1]).toFixed(1)}`;
   for (const [day, value] of points.slice(1)) line += `H${x(day).toFixed(1)}V${trust(value).toFixed(1)}`;
   line += `H${x(now).toFixed(1)}`;
-  return [s("line", { class: "floor", x1: EDGE.left, x2: WIDTH - EDGE.right, y1: trust(60), y2: trust(60) }), s("path", { class: "trust", d: line })];
+  return [s("line", { class: "floor", x1: EDGE.left, x2: WIDTH - EDGE.right, y1: trust(60), y2: trust(60) }), s("path", { class: "trust", d: line }), s("text", { class: "label", x: x(now) + 5, y: trust(points.at(-1)[1]) + 4 }, points.at(-1)[1].toFixed(0))];
 }
 
 function labels({ trust }) {

@@ -63,6 +63,8 @@ export const format = {
   /** A date without a time: 17 Jun. */
   day: (iso) => shortDay.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`)),
   span: (from, to) => (from === to ? format.day(from) : `${format.day(from)} – ${format.day(to)}`),
+  /** 24–29 Jun. */
+  range: (from, to) => (from.slice(0, 7) === to.slice(0, 7) ? `${Number(from.slice(8, 10))}–${format.day(to)}` : `${format.day(from)}–${format.day(to)}`),
   longDay: (iso) => longDay.format(new Date(iso)),
   hour: (iso) => hour.format(new Date(iso)),
   moment: (iso) => moment.format(new Date(iso)),
