@@ -20,7 +20,7 @@ class Server(uvicorn.Server):
         self._runtime = runtime
 
     def handle_exit(self, sig: int, frame: object) -> None:
-        """SIGTERM or SIGINT: close the streams, finish what runs, end with 0; again: end at once."""
+        """A signal: close the streams, finish what runs, end with 0; a second one: end at once."""
         self._runtime.hub.close()
         self.force_exit = self.should_exit
         self.should_exit = True

@@ -22,7 +22,7 @@ def load(
     return replace(
         snapshot,
         arm=_arm(context, session, account, applied),
-        rollout_open=_released(context, snapshot, now, applied),
+        rollout_open=_released(context, session, account, now, applied),
         widget_on=bool(applied.config.widget.origins),
     )
 
@@ -37,13 +37,15 @@ def _arm(context: Context, session: Session, account: str, applied: Applied) -> 
     return holdout.arm(context.secrets.key("holdout"), account, share)
 
 
-def _released(context: Context, snapshot: Snapshot, now: datetime, applied: Applied) -> bool:
+def _released(
+    context: Context, session: Session, account: str, now: datetime, applied: Applied
+) -> bool:
     """Whether the rollout has come to this account: by hash, over `rollout_days`."""
-    days = applied.policy.rollout_days
-    if days <= 0 or snapshot.live_since is None:
+    days, live = applied.policy.rollout_days, facts.first_policy_at(session)
+    if days <= 0 or live is None:
         return True
-    share = holdout.drawn(context.secrets.key("rollout"), snapshot.account.id)
-    return (now - snapshot.live_since).total_seconds() >= share * days * 86400
+    share = holdout.drawn(context.secrets.key("rollout"), account)
+    return (now - live).total_seconds() >= share * days * 86400
 
 
 def zone(session: Session, account: str, applied: Applied) -> str | None:

@@ -160,9 +160,7 @@ def _alert(
         "actions": _actions(context, session, alert, story, facts, applied, viewer, told),
         "why": list(wording.why(alert, story, applied.policy, viewer.locale)),
         "returns": alert.returns.isoformat() if alert.returns else None,
-        "forwards": [
-            {"id": f.id, "to_name": f.to_name, "state": f.state} for f in passed_on
-        ],
+        "forwards": [{"id": f.id, "to_name": f.to_name, "state": f.state} for f in passed_on],
     }
 
 

@@ -32,7 +32,7 @@ class Addition:
 
 @dataclass(slots=True, kw_only=True)
 class Settled:
-    """What came of the totals of one request."""
+    """What came of totals; `rejections` by the place of the report."""
 
     rejections: dict[int, Rejection] = field(default_factory=dict)
     additions: list[Addition] = field(default_factory=list)
@@ -105,16 +105,17 @@ class Line:
 def settle(session: Session, reports: Sequence[Report], calendar: Calendar) -> Settled:
     """Place the totals among `reports`, and the plain events that came late before a total."""
     settled = Settled()
-    subjects = _subjects(session, reports)
-    if not subjects:
+    places = _subjects(session, reports)
+    if not places:
         return settled
-    lines = _lines(session, subjects, calendar)
-    for report in subjects:
+    lines = _lines(session, [reports[place] for place in places], calendar)
+    for place in places:
+        report = reports[place]
         line = lines[_key(report, calendar)]
         if report.kind is Kind.USAGE:
             line.add(report)
         elif rejection := line.tell(report):
-            settled.rejections[report.index] = rejection
+            settled.rejections[place] = rejection
         else:
             total = Total(at=report.at, amount=report.amount)
             settled.totals.append((report.account, report.meter.key, total))
@@ -123,8 +124,8 @@ def settle(session: Session, reports: Sequence[Report], calendar: Calendar) -> S
     return settled
 
 
-def _subjects(session: Session, reports: Sequence[Report]) -> list[Report]:
-    """Totals, and plain events of meters that report totals no earlier than the event."""
+def _subjects(session: Session, reports: Sequence[Report]) -> list[int]:
+    """The places of totals, and of plain events that a total as late or later may count."""
     told = {(r.account, r.meter.key) for r in reports if r.kind is Kind.TOTAL}
     plain = {
         (r.account, r.meter.key)
@@ -133,8 +134,8 @@ def _subjects(session: Session, reports: Sequence[Report]) -> list[Report]:
     }
     newest = stored.newest(session, sorted(plain - told)) if plain - told else {}
     return [
-        r
-        for r in reports
+        place
+        for place, r in enumerate(reports)
         if r.kind is Kind.TOTAL
         or (
             r.kind is Kind.USAGE

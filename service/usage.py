@@ -48,8 +48,7 @@ class Kind(StrEnum):
     FRICTION = "friction"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(msgspec.Struct, frozen=True, kw_only=True):
     """A usage event that was found in order. `thing` is what a `unique` meter counts."""
 
     index: int

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Date, bindparam, func, select, update
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from store import tables
-from store.usage import dialect_of, insert_into, table
+from store.rows import as_list, dialect_of, insert_into, listed, nth, table, write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,22 +62,18 @@ class StoredChange:
 
 def homes(session: Session, accounts: Iterable[str]) -> dict[str, Home]:
     """The known ones of these accounts, each locked until the commit, in one order for all."""
-    a = table(tables.Account).c
-    statement = (
-        select(a.id, a.time_zone, a.plan, a.anchor, a.since)
-        .where(a.id.in_(sorted(accounts)))
-        .order_by(a.id)
-        .with_for_update()
-    )
+    asked = as_list([[account] for account in sorted(accounts)])
     return {
         account: Home(time_zone=time_zone, plan=plan, anchor=anchor, since=since)
-        for account, time_zone, plan, anchor, since in session.connection().execute(statement)
+        for account, time_zone, plan, anchor, since in session.connection().execute(
+            _homes(dialect_of(session)), asked
+        )
     }
 
 
 def create(session: Session, accounts: Mapping[str, date], now: datetime, daily: datetime) -> None:
     """Make accounts that usage made known, each with its first day; they have no plan."""
-    statement = insert_into(dialect_of(session), "account").on_conflict_do_nothing()
+    statement = insert_into(dialect_of(session), tables.Account).on_conflict_do_nothing()
     rows = [
         {**_columns(StoredAccount(id=account, since=since)), **_beginning(now, daily)}
         for account, since in sorted(accounts.items())
@@ -86,14 +84,8 @@ def create(session: Session, accounts: Mapping[str, date], now: datetime, daily:
 
 def reported(session: Session, first_days: Mapping[str, date], at: datetime) -> None:
     """Note that accounts reported usage; one without a `since` has it from its first day."""
-    a = table(tables.Account)
-    statement = (
-        update(a)
-        .where(a.c.id == bindparam("of"))
-        .values(last_report=bindparam("at"), since=func.coalesce(a.c.since, bindparam("first")))
-    )
-    rows = [{"of": account, "at": at, "first": day} for account, day in sorted(first_days.items())]
-    session.connection().execute(statement, rows)
+    rows = [{"of": account, "on": at, "first": day} for account, day in first_days.items()]
+    write(session, _reported(), rows)
 
 
 def get(session: Session, account: str) -> StoredAccount | None:
@@ -177,6 +169,30 @@ def close_for_plan_change(session: Session, account: str, at: datetime) -> int:
         .values(closed_at=at, closed_as="plan_changed")
     )
     return done.rowcount
+
+
+@lru_cache
+def _homes(dialect: str) -> Any:
+    a, asked = table(tables.Account).c, listed(dialect)
+    return (
+        select(a.id, a.time_zone, a.plan, a.anchor, a.since)
+        .where(a.id.in_(select(nth(asked, 0))))
+        .order_by(a.id)
+        .with_for_update()
+    )
+
+
+@lru_cache
+def _reported() -> Any:
+    a = table(tables.Account)
+    return (
+        update(a)
+        .where(a.c.id == bindparam("of"))
+        .values(
+            last_report=bindparam("on"),
+            since=func.coalesce(a.c.since, bindparam("first", type_=Date)),
+        )
+    )
 
 
 def _beginning(now: datetime, daily: datetime) -> dict[str, object]:

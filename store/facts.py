@@ -246,10 +246,15 @@ def _alerts(
 
 def _live_since(session: Session, row: tables.Account) -> datetime:
     """When Segue could first speak for the account: its creation, or the first policy if later."""
-    first = session.exec(
+    first = first_policy_at(session)
+    return max(row.created_at, first) if first else row.created_at
+
+
+def first_policy_at(session: Session) -> datetime | None:
+    """When the vendor went live: the first policy that was applied."""
+    return session.exec(
         select(tables.ConfigVersion.applied_at).order_by(col(tables.ConfigVersion.version)).limit(1)
     ).first()
-    return max(row.created_at, first) if first else row.created_at
 
 
 def zone(session: Session, account: str, catalogue: Catalogue) -> str | None:

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Integer, Select, String, and_, column, func, select, values
 from sqlmodel import Session
 
+from store.rows import as_list, dialect_of, insert_into, listed, nth, table
 from store.tables import DayBucket, HourBucket, ReportedTotal, UsageEvent
 from store.types import Instant, joined, split
-from store.usage import dialect_of, insert_into, listed, nth, table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +44,7 @@ class Around:
 
 def newest(session: Session, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
     """When each (account, meter) last reported a total; those that never did are left out."""
-    t, asked = table(ReportedTotal).c, listed(session, pairs)
-    account, meter = nth(asked, 0), nth(asked, 1)
-    last = (
-        select(func.max(t.at))
-        .where(t.account == account, t.meter == meter)
-        .correlate(asked)
-        .scalar_subquery()
-    )
-    rows = session.connection().execute(select(account, meter, last).select_from(asked))
+    rows = session.connection().execute(_newest(dialect_of(session)), as_list(pairs))
     return {(a, m): at for a, m, at in rows if at is not None}
 
 
@@ -134,7 +127,7 @@ def add(session: Session, totals: Sequence[tuple[str, str, Total]]) -> None:
     ]
     if not rows:
         return
-    statement = insert_into(dialect_of(session), "reported_total")
+    statement = insert_into(dialect_of(session), ReportedTotal)
     session.connection().execute(
         statement.on_conflict_do_update(
             index_elements=["account", "meter", "at"],
@@ -142,6 +135,19 @@ def add(session: Session, totals: Sequence[tuple[str, str, Total]]) -> None:
         ),
         rows,
     )
+
+
+@lru_cache
+def _newest(dialect: str) -> Any:
+    t, asked = table(ReportedTotal).c, listed(dialect)
+    account, meter = nth(asked, 0), nth(asked, 1)
+    last = (
+        select(func.max(t.at))
+        .where(t.account == account, t.meter == meter)
+        .correlate(asked)
+        .scalar_subquery()
+    )
+    return select(account, meter, last).select_from(asked)
 
 
 def _given(rows: Sequence[tuple[str, str, datetime, datetime, datetime]]) -> Any:

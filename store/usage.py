@@ -4,19 +4,18 @@ The caller holds the lock on each account (`store.accounts.homes`), so what is r
 until the commit. Each function is one statement, however many rows it is given.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, TypedDict
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, case, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select
 from sqlmodel import Session, SQLModel
 
+from store.rows import as_list, dialect_of, insert_into, listed, nth, table, write
 from store.tables import DayBucket, Due, Friction, HourBucket, UniqueValue, UsageEvent, UserDay
 from store.types import split
 
@@ -29,9 +28,8 @@ class How(StrEnum):
     LATER = "later"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEvent:
-    """One usage event, ready to be kept."""
+class StoredEvent(TypedDict):
+    """One usage event, ready to be kept; a plain row, since there are many."""
 
     account: str
     id: str
@@ -42,6 +40,7 @@ class StoredEvent:
     user: str | None
     value: str | None
     correction: str | None
+    received_at: datetime
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,64 +88,21 @@ class Counted:
     value: bytes
 
 
-def table(model: type[SQLModel]) -> Table:
-    """The Core table of a model, for statements that skip the ORM."""
-    return SQLModel.metadata.tables[str(model.__tablename__)]
-
-
-def listed(session: Session, rows: Sequence[Sequence[str]]) -> Any:
-    """Rows of texts as something to select from: one parameter, so the statement is cached."""
-    given: Any = bindparam("listed", json.dumps(rows))
-    if session.get_bind().dialect.name == "postgresql":
-        elements = func.json_array_elements(func.cast(given, postgresql.JSON))
-        return elements.table_valued("value", name="listed")
-    return func.json_each(given).table_valued("value", name="listed")
-
-
-def nth(given: Any, n: int) -> ColumnElement[str]:
-    """The n-th text of a listed row."""
-    found: ColumnElement[str] = given.c.value.op("->>")(n)
-    return found
-
-
 def digests(session: Session, ids: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
     """What is known of these (account, id) pairs."""
-    events, asked = table(UsageEvent).c, listed(session, ids)
-    statement = select(events.account, events.id, events.digest).where(
-        events.account == nth(asked, 0), events.id == nth(asked, 1)
-    )
-    rows = session.connection().execute(statement)
+    rows = session.connection().execute(_known(dialect_of(session)), as_list(ids))
     return {(account, event): bytes(digest) for account, event, digest in rows}
 
 
-def add_events(session: Session, events: Iterable[StoredEvent], received_at: datetime) -> None:
+def add_events(session: Session, events: Sequence[StoredEvent]) -> None:
     """Keep events that `digests` did not know."""
-    rows = [
-        {
-            "account": e.account,
-            "id": e.id,
-            "digest": e.digest,
-            "kind": e.kind,
-            "meter": e.meter,
-            "at": e.at,
-            "user": e.user,
-            "value": e.value,
-            "correction": e.correction,
-            "received_at": received_at,
-        }
-        for e in events
-    ]
-    if rows:
-        session.connection().execute(table(UsageEvent).insert(), rows)
+    write(session, _keep(dialect_of(session), UsageEvent), events)
 
 
 def add_hours(session: Session, how: How, buckets: Iterable[Bucket]) -> None:
     """Let hour buckets take what is new."""
     rows = [{"hour": b.start, **_amounts(b)} for b in buckets]
-    if rows:
-        session.connection().execute(
-            _roll_up(dialect_of(session), "hour_bucket", "hour", how), rows
-        )
+    write(session, _roll_up(dialect_of(session), HourBucket, "hour", how), rows)
 
 
 def add_days(
@@ -154,13 +110,13 @@ def add_days(
 ) -> None:
     """Let day buckets take what is new; a bucket keeps the mark it was made with."""
     rows = [{"day": b.start, "backfilled": backfilled, **_amounts(b)} for b in buckets]
-    if rows:
-        session.connection().execute(_roll_up(dialect_of(session), "day_bucket", "day", how), rows)
+    write(session, _roll_up(dialect_of(session), DayBucket, "day", how), rows)
 
 
 def cap(session: Session, caps: Sequence[Cap]) -> None:
     """Bring highest amounts that were reported in error down to what was truly reached."""
-    for model, start in ((DayBucket, "day"), (HourBucket, "hour")):
+    spans: tuple[tuple[type[SQLModel], str], ...] = ((DayBucket, "day"), (HourBucket, "hour"))
+    for model, start in spans:
         rows = [
             {
                 "of": c.account,
@@ -171,8 +127,7 @@ def cap(session: Session, caps: Sequence[Cap]) -> None:
             }
             for c in caps
         ]
-        if rows:
-            session.connection().execute(_lower(str(model.__tablename__), start), rows)
+        write(session, _lower(model, start), rows)
 
 
 def add_unique(session: Session, counted: Sequence[Counted]) -> set[Counted]:
@@ -181,7 +136,7 @@ def add_unique(session: Session, counted: Sequence[Counted]) -> set[Counted]:
         return set()
     u = table(UniqueValue)
     statement = (
-        insert_into(dialect_of(session), "unique_value")
+        insert_into(dialect_of(session), UniqueValue)
         .on_conflict_do_nothing()
         .returning(u.c.account, u.c.meter, u.c.day, u.c.value)
     )
@@ -200,25 +155,21 @@ def add_user_days(session: Session, events: dict[tuple[str, str, date], int]) ->
         {"account": account, "user": user, "day": day, "events": count}
         for (account, user, day), count in events.items()
     ]
-    if rows:
-        session.connection().execute(_more_user_days(dialect_of(session)), rows)
+    write(session, _more_user_days(dialect_of(session)), rows)
 
 
-def add_frictions(session: Session, events: Iterable[StoredEvent]) -> None:
+def add_frictions(session: Session, events: Sequence[StoredEvent]) -> None:
     """Keep that a limit got in the way of users."""
-    rows = [
-        {"account": e.account, "at": e.at, "id": e.id, "user": e.user, "meter": e.meter}
-        for e in events
-    ]
-    if rows:
-        session.connection().execute(table(Friction).insert(), rows)
+    columns: tuple[Literal["account", "at", "id", "user", "meter"], ...]
+    columns = ("account", "at", "id", "user", "meter")
+    rows = [{name: event[name] for name in columns} for event in events]
+    write(session, _keep(dialect_of(session), Friction), rows)
 
 
 def mark_due(session: Session, accounts: Iterable[str], at: datetime) -> None:
     """Say that accounts are to be looked at; who waits already keeps its place."""
     rows = [{"account": account, "since": at, "mark": 1} for account in accounts]
-    if rows:
-        session.connection().execute(_mark(dialect_of(session)), rows)
+    write(session, _mark(dialect_of(session)), rows)
 
 
 def _amounts(bucket: Bucket) -> dict[str, Any]:
@@ -233,22 +184,24 @@ def _amounts(bucket: Bucket) -> dict[str, Any]:
     }
 
 
-def dialect_of(session: Session) -> str:
-    """sqlite or postgresql."""
-    return session.get_bind().dialect.name
-
-
-def insert_into(dialect: str, name: str) -> Any:
-    """An insert that can say what to do on a conflict, in the words of the database in use."""
-    into = SQLModel.metadata.tables[name]
-    return postgresql.insert(into) if dialect == "postgresql" else sqlite.insert(into)
+@lru_cache
+def _known(dialect: str) -> Any:
+    events, asked = table(UsageEvent).c, listed(dialect)
+    return select(events.account, events.id, events.digest).where(
+        events.account == nth(asked, 0), events.id == nth(asked, 1)
+    )
 
 
 @lru_cache
-def _roll_up(dialect: str, name: str, start: str, how: How) -> Any:
+def _keep(dialect: str, model: type[SQLModel]) -> Any:
+    return insert_into(dialect, model)
+
+
+@lru_cache
+def _roll_up(dialect: str, model: type[SQLModel], start: str, how: How) -> Any:
     """Insert a bucket, or join it to the one that is there."""
-    statement = insert_into(dialect, name)
-    old, new = SQLModel.metadata.tables[name].c, statement.excluded
+    statement = insert_into(dialect, model)
+    old, new = table(model).c, statement.excluded
     match how:
         case How.ADD:
             amounts = {"units": old.units + new.units, "micros": old.micros + new.micros}
@@ -267,8 +220,8 @@ def _roll_up(dialect: str, name: str, start: str, how: How) -> Any:
 
 
 @lru_cache
-def _lower(name: str, start: str) -> Any:
-    bucket = SQLModel.metadata.tables[name]
+def _lower(model: type[SQLModel], start: str) -> Any:
+    bucket = table(model)
     return (
         bucket.update()
         .where(
@@ -291,7 +244,7 @@ def _higher(amount: Any, units: Any, micros: Any) -> ColumnElement[bool]:
 
 @lru_cache
 def _more_user_days(dialect: str) -> Any:
-    statement = insert_into(dialect, "user_day")
+    statement = insert_into(dialect, UserDay)
     return statement.on_conflict_do_update(
         index_elements=["account", "user", "day"],
         set_={"events": table(UserDay).c.events + statement.excluded.events},
@@ -300,6 +253,6 @@ def _more_user_days(dialect: str) -> Any:
 
 @lru_cache
 def _mark(dialect: str) -> Any:
-    return insert_into(dialect, "due").on_conflict_do_update(
+    return insert_into(dialect, Due).on_conflict_do_update(
         index_elements=["account"], set_={"mark": table(Due).c.mark + 1}
     )

@@ -1,5 +1,6 @@
-"""What the people of the story do where nobody clicks: Priya passes it on, Fiona reads and answers."""
+"""The people where nobody clicks: Priya passes it on, Fiona reads, asks and approves."""
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,10 +13,12 @@ from segue.demo.host import Demo
 from segue.demo.story import Note
 from segue.demo.workspace import Post
 from segue.demo.world import HERO, PLAYERS, Player
+from store import outbox
 
 QUESTION = "Is the price the same if we move in July?"
 _CASE = re.compile(r"https?://[^\s\"'<>]+/case/[\w-]+")
-_APPROVES_AFTER = timedelta(days=15)
+_PATIENCE = 10.0
+_APPROVES_AFTER = timedelta(days=14, hours=22)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,13 @@ class Cast:
         if found is None:
             raise SegueError(f"the summary has no button for {HERO.finance.name}")
         await clicks.press(self.demo.live.doors, summary, *found)
+        async with asyncio.timeout(_PATIENCE):  # Slack's clicks are acknowledged before they act.
+            while await asyncio.to_thread(self._waiting) is None:
+                await asyncio.sleep(0.02)
+
+    def _waiting(self) -> datetime | None:
+        with self.demo.live.context.database.read() as session:
+            return outbox.next_due(session)
 
     async def _read(self) -> None:
         """Fiona opens the link in her mail, reads, and asks; two weeks later she approves."""
@@ -100,7 +110,7 @@ class Cast:
             raise SegueError("the mail to finance has no link to the case")
         self.case_url = links[0]
         self.case_page = _words(await self.demo.live.doors.page(self.case_url))
-        self.answered_page = await self._fill_in("question", {"text": QUESTION})
+        self.answered_page = await self._fill_in("question", {"question": QUESTION})
         self._approves = self.demo.live.clock.now() + _APPROVES_AFTER
 
     async def _fill_in(self, answer: str, form: dict[str, str]) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from engine.alert import AlertClass, Outcome
 from engine.story import Story
@@ -61,7 +62,7 @@ def _held(cast: Cast, part: str, reason: str) -> bool:
     return any(n.account == _part(part).id and n.held == reason for n in notes)
 
 
-def _spike(cast: Cast, seen: Seen) -> bool:
+def _spike(cast: Cast) -> bool:
     notes = cast.demo.driver.story.notes
     return any(n.account == _part("spikes").id and n.kind == "spike" for n in notes)
 
@@ -140,9 +141,11 @@ def _question(cast: Cast, seen: Seen) -> bool:
 
 def _approved(cast: Cast, seen: Seen) -> bool:
     """An approval is recorded; the plan changed only when the vendor's billing said so."""
-    kinds = [a.kind for a in _ask(seen)[0].answers]
-    changes = seen[HERO.id].facts.plan_changes
-    return kinds == ["question", "approve"] and seen[HERO.id].facts.account.plan == "business" and bool(changes)
+    given = _ask(seen)[0].answers
+    facts = seen[HERO.id].facts
+    moved = [change.at for change in facts.plan_changes if change.direction > 0]
+    answered = [a.kind for a in given] == ["question", "approve"]
+    return answered and facts.account.plan == "business" and moved[0] > given[-1].at
 
 
 def _ledger(cast: Cast, seen: Seen) -> bool:
@@ -155,7 +158,7 @@ def _spacing(cast: Cast, seen: Seen) -> bool:
     """No account was asked twice within 30 days."""
     for sight in seen.values():
         asked = sorted(r.alert.raised_at for r in _raised(sight, _ASK))
-        if any(b - a < timedelta(days=30) for a, b in zip(asked, asked[1:], strict=False)):
+        if any(b - a < timedelta(days=30) for a, b in pairwise(asked)):
             return False
     return True
 
@@ -174,7 +177,7 @@ def _neutral(cast: Cast, seen: Seen) -> bool:
 
 
 def _every_day(cast: Cast, seen: Seen) -> bool:
-    """From the day after sign-up, each day of each account has a decision, each silence a reason."""
+    """Each day of each account has a decision that replays, and each silence a reason."""
     for player in PLAYERS:
         days: set[date] = set()
         for found in explain.history(cast.demo.live.context, player.id, limit=500):
@@ -188,10 +191,50 @@ def _every_day(cast: Cast, seen: Seen) -> bool:
     return True
 
 
-def _days(sight: Sight, start: object, end: object) -> Iterator[date]:
-    raise NotImplementedError
+def _days(sight: Sight, start: datetime, end: datetime | None) -> Iterator[date]:
+    first, last = (at.astimezone(sight.zone).date() for at in (start, end or start))
+    return _span(first, last)
 
 
 def _span(first: date, last: date) -> Iterator[date]:
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         yield date.fromordinal(ordinal)
+
+
+_LEFT_ALONE: tuple[tuple[str, Test], ...] = (
+    (
+        "Quarry & Co experiments, near its limit, and is left alone: nothing on any channel",
+        lambda cast, seen: (
+            _nothing(cast, seen, "experiments")
+            and _held(cast, "experiments", "stage_experimenting")
+        ),
+    ),
+    (
+        "Fern & Field is learning, near its limit, and gets nothing",
+        lambda cast, seen: (
+            _nothing(cast, seen, "learns") and _held(cast, "learns", "stage_learning")
+        ),
+    ),
+    (
+        "Meridian Press spikes once and gets nothing",
+        lambda cast, seen: (
+            _nothing(cast, seen, "spikes") and _held(cast, "spikes", "one_off") and _spike(cast)
+        ),
+    ),
+    ("Oakline Dental is on pace with an urgent ticket open, and is not asked", _waits),
+)
+_ASKED: tuple[tuple[str, Test], ...] = (
+    ("Harbor Logistics gets one ask: one banner and one Slack summary, to its champion", _one_ask),
+    ("It came three days or more ahead, and the limit was met in the range it named", _room),
+    ("Its champion passed it on with one click: one mail to finance, nothing else", _forwarded),
+    ("Banner, Slack, mail and business case say the same numbers", _same_numbers),
+    ("The champion's message says whom it was sent to", _card),
+    ("Finance's question reached the champion, in the thread", _question),
+    ("Finance's approval was recorded; the plan changed when billing changed it", _approved),
+    ("Attention fell by 40 for the ask and rose by 15 for passing it on", _ledger),
+)
+_ALL: tuple[tuple[str, Test], ...] = (
+    ("No account was asked twice within 30 days", _spacing),
+    ("A limit that was met was told neutrally: no price, nothing to buy", _neutral),
+    ("Every day of every account has a decision that replays, every silence a reason", _every_day),
+)

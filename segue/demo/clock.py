@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 
 class DemoClock:
@@ -10,7 +10,7 @@ class DemoClock:
 
     def __init__(self, start: datetime) -> None:
         self._lock = threading.Lock()
-        self._at = start
+        self._at = start.astimezone(UTC)
         self._walking_since: float | None = None
 
     def now(self) -> datetime:
@@ -22,7 +22,7 @@ class DemoClock:
         """Move on to an instant; an earlier one changes nothing."""
         with self._lock:
             walking = self._walking_since is not None
-            self._at = max(self._now(), at)
+            self._at = max(self._now(), at.astimezone(UTC))
             self._walking_since = time.monotonic() if walking else None
 
     def walk(self) -> None:

@@ -23,7 +23,7 @@ class Doors:
         self._signer = SignatureVerifier(signing_secret)
         self._http = ClientSession(timeout=_TIMEOUT)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Hang up."""
         await self._http.close()
 

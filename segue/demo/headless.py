@@ -1,16 +1,21 @@
-async def tell(folder):
-    import time
+"""`segue demo --headless`: the same story to its end, without a browser or a person."""
 
-    from segue.demo.host import hosted
+import time
+from pathlib import Path
 
-    t = time.time()
+from segue.demo.cast import Cast
+from segue.demo.checks import checks
+from segue.demo.host import hosted
+from segue.demo.report import printed
+
+
+async def tell(folder: Path) -> int:
+    """Run the story, print what everybody got, and check the promises; 0 where all were kept."""
+    started = time.monotonic()
     async with hosted(folder, "127.0.0.1", 0, paced=False) as demo:
+        cast = Cast(demo=demo)
         while (notes := await demo.driver.step()) is not None:
-            for n in notes:
-                print(n.at.date(), n.account, n.kind, "|", n.text)
-        print(time.time() - t)
-        for p in demo.live.workspaces.posts:
-            print(p.at, p.member.name, p.payload["text"][:300])
-        for m in demo.live.mailbox.mails:
-            print(m)
-    return 0
+            await cast.act(notes)
+        found = checks(cast)
+        printed(cast, found, seconds=time.monotonic() - started)
+    return 0 if all(check.kept for check in found) else 1

@@ -5,7 +5,7 @@ import fcntl
 import secrets
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -14,7 +14,6 @@ import uvicorn
 
 from engine.errors import Conflict
 from segue import wiring
-from segue.server import Server
 from segue.demo import schedule, world
 from segue.demo.clock import DemoClock
 from segue.demo.doors import Doors
@@ -24,6 +23,7 @@ from segue.demo.mailbox import Mailbox
 from segue.demo.pace import Pace
 from segue.demo.routes import routes
 from segue.demo.workspace import Workspaces, token_of
+from segue.server import Server
 from segue.settings import Settings
 from service import configure, keys
 from service.context import Context
@@ -71,8 +71,8 @@ async def hosted(folder: Path, host: str, port: int, *, paced: bool) -> AsyncIte
                 plan = schedule.vendor(doors, world.usage())
                 driver = Driver(runtime, clock, plan, doors, pace=live.pace)
                 live.open(runtime.context, doors, driver.story)
-                yield Demo(base=base, live=live, driver=driver, server=server)
-                await doors.close()
+                async with aclosing(doors):
+                    yield Demo(base=base, live=live, driver=driver, server=server)
         finally:
             mailbox.stop()
             runtime.close()

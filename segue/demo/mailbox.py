@@ -53,7 +53,7 @@ class Mailbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
         """What aiosmtpd calls with each mail."""
-        message = message_from_bytes(bytes(envelope.content or b""), policy=policy.default)
+        message = message_from_bytes(_bytes(envelope), policy=policy.default)
         assert isinstance(message, EmailMessage)
         self.mails.append(
             Mail(
@@ -69,13 +69,18 @@ class Mailbox:
         return "250 OK"
 
 
+def _bytes(envelope: Envelope) -> bytes:
+    content = envelope.content or b""
+    return content.encode() if isinstance(content, str) else content
+
+
 def _part(message: EmailMessage, kind: str) -> str:
     body = message.get_body((kind,))
     return str(body.get_content()) if body is not None else ""
 
 
 def _with_pictures(message: EmailMessage, html: str) -> str:
-    """The HTML with each cid: reference replaced by the picture itself, as a mail program shows it."""
+    """The HTML with the pictures themselves in place of their cid: references."""
     for part in message.walk():
         name = str(part["Content-ID"] or "").strip("<>")
         if name and part.get_content_maintype() == "image":

@@ -16,6 +16,8 @@ _SOON = timedelta(seconds=60)
 """What is due this soon is waited for in real seconds: a forward that can still be undone."""
 _READING = {"ask": 60.0, "ask_plain": 60.0}
 _GLANCE = 15.0
+_SENTENCE = 3.0
+"""Seconds to read what the narrator says, at two days a second or less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class Pace:
         self._clock = clock
         self._news = asyncio.Event()
         self._skipping = False
+        self._reading_until = 0.0
         self.speed = 2.0
         self.paused = False
         self.held: Held | None = None
@@ -48,7 +51,7 @@ class Pace:
         """A button of the page: play, pause, next, continue or speed."""
         match action:
             case "play" | "continue":
-                self.paused, self.held = False, None
+                self.paused, self.held, self._reading_until = False, None, 0.0
             case "pause":
                 self.paused, self._skipping = True, False
             case "next":
@@ -76,6 +79,8 @@ class Pace:
             wait = _READING.get(loud.kind, _GLANCE)
             until = time.monotonic() + wait
             self.held = Held(account=loud.account, note=loud.id, until=until)
+        elif notes:
+            self._reading_until = time.monotonic() + _SENTENCE / max(1.0, self.speed / 2)
         if notes and self._skipping:
             self._skipping, self.paused = False, True
 
@@ -108,4 +113,5 @@ class Pace:
     def _resting(self) -> bool:
         if self.held is not None and self.held.left <= 0:
             self.held = None
-        return self.paused or self.held is not None or self.done
+        reading = time.monotonic() < self._reading_until
+        return reading or self.paused or self.held is not None or self.done

@@ -11,7 +11,7 @@ from segue.demo.host import hosted
 
 def run(*, headless: bool, host: str, port: int, folder: Path) -> int:
     """Play the story; the exit code of the command."""
-    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger().setLevel(logging.ERROR)
     with suppress(KeyboardInterrupt):
         return asyncio.run(tell(folder) if headless else _page(host, port, folder))
     return 0

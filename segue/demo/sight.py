@@ -11,17 +11,21 @@ from segue.demo.world import Player
 from service import frozen, snapshot
 from service.context import Context
 from store import alerts, decisions, feedback, forwards, outbox
+from store.alerts import StoredAlert
+from store.feedback import StoredFeedback
+from store.forwards import StoredAnswer, StoredForward
+from store.outbox import StoredDelivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
     """An alert with all that came of it."""
 
-    alert: alerts.StoredAlert
-    deliveries: tuple[outbox.StoredDelivery, ...]
-    forwards: tuple[forwards.StoredForward, ...]
-    answers: tuple[forwards.StoredAnswer, ...]
-    feedback: tuple[feedback.StoredFeedback, ...]
+    alert: StoredAlert
+    deliveries: tuple[StoredDelivery, ...]
+    forwards: tuple[StoredForward, ...]
+    answers: tuple[StoredAnswer, ...]
+    feedback: tuple[StoredFeedback, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

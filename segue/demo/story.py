@@ -88,7 +88,7 @@ class Story:
         if view.stage is not known and (
             _ORDER.index(view.stage) > _ORDER.index(known) or view.stage is Stage.EXPERIMENTING
         ):
-            self._once(memory, sight, (view.stage, str(view.since)), view.stage)
+            self._once(memory, sight, (view.stage,), view.stage)
         memory.stage = view.stage
         if view.dormant and not memory.dormant:
             self._once(memory, sight, ("dormant", str(sight.today)), "dormant")
@@ -111,7 +111,7 @@ class Story:
             case AlertClass.REFLECTION:
                 heard = bool(raised.deliveries or alert.audience)
                 kind, values = "reflection" if heard else "reflection_unheard", {}
-        self._once(memory, sight, (alert.id,), kind, at=alert.raised_at, **values)
+        self._once(memory, sight, (alert.id,), kind, **values)
         sent_as = {AlertClass.ASK: "summary", AlertClass.NOTICE: "notice_sent"}
         for delivery in raised.deliveries:
             key = (delivery.id, delivery.state)
@@ -139,7 +139,7 @@ class Story:
                 if given.case == passed.case:
                     key = ("answer", given.id)
                     values = {**values, "person": person}
-                    self._once(memory, sight, key, given.kind, at=given.at, **values)
+                    self._once(memory, sight, key, given.kind, **values)
         for said_back in raised.feedback:
             answered = ("snoozed", "dismissed", "muted", "useful", "not_useful")
             if said_back.kind in answered and said_back.channel != "case":
@@ -210,14 +210,12 @@ class Story:
         sight: Sight,
         key: tuple[str, ...],
         kind: str,
-        *,
-        at: datetime | None = None,
         **values: str,
     ) -> None:
         if key in memory.said:
             return
         memory.said.add(key)
-        self._add(at or sight.now, sight.player, kind, captions.note, kind, **values)
+        self._add(sight.now, sight.player, kind, captions.note, kind, **values)
 
     def _add(
         self,

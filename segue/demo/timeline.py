@@ -139,7 +139,7 @@ def _stages(rows: list[_Row], sight: Sight) -> list[dict[str, Any]]:
                 "name": row.stage_name,
                 "from": start,
                 "to": row.day(row.last),
-            }  # fmt: skip
+            }
         )
     if spans:
         spans[-1]["to"] = sight.today.isoformat()

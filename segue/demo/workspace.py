@@ -98,8 +98,8 @@ class Workspaces:
                 case "chat.update":
                     return self._update(values)
                 case "views.open":
-                    member = str(values["trigger_id"]).split(".")[0]
-                    self.modals[member] = _document(values["view"])
+                    clicker = str(values["trigger_id"]).split(".")[0]
+                    self.modals[clicker] = _document(values["view"])
                     return {"view": {"id": f"V{next(self._count):08d}"}}
                 case _:
                     raise Refused("unknown_method")

@@ -70,8 +70,15 @@ function chapters({ chapters }) {
   );
 }
 
+/** The newest note; what Segue said stays in view until something comes of it. */
+function newest(notes, held) {
+  if (!held) return notes.at(-1);
+  const since = notes.filter((n) => n.id >= held.note && !n.kind.endsWith("_sent") && n.kind !== "summary");
+  return since.at(-1) ?? notes.at(-1);
+}
+
 function caption({ notes, accounts, pace }) {
-  const note = notes.find((n) => n.id === pace.held?.note) ?? notes.at(-1);
+  const note = newest(notes, pace.held);
   const name = accounts.find((a) => a.id === note?.account)?.name ?? "";
   $("caption-who").textContent = note ? `${name} · ${format.day(note.at)}` : "";
   const said = pace.done && note ? `${note.text} The sample ends here; everything can still be clicked.` : note?.text;

@@ -1,0 +1,59 @@
+"""The migrations and the tables say the same, so nobody has to guess which one is right."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlmodel import SQLModel
+
+from store import tables
+from store.database import Database
+from store.migrations import migrate, pending
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(f"sqlite:///{tmp_path}/segue.db")
+
+
+def test_migrations_make_exactly_the_tables(database: Database) -> None:
+    assert pending(database)
+    migrate(database)
+    assert not pending(database)
+    with database.sqlalchemy.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+
+
+def test_migrating_twice_keeps_what_is_there(database: Database) -> None:
+    migrate(database)
+    with database.write() as session:
+        session.add(tables.Address(account="a", person="dana", channel="slack", address="T1/U1"))
+    migrate(database)
+    with database.read() as session:
+        assert session.get(tables.Address, ("a", "dana", "slack")) is not None
+
+
+ADMIN_TABLES = {"config_version", "configversion", "api_key", "install", "callback", "audit"}
+
+
+def test_every_table_of_account_data_is_keyed_by_account_first() -> None:
+    """So that it shards by account without a redesign."""
+    for name, table in SQLModel.metadata.tables.items():
+        first = next(iter(table.primary_key.columns)).name
+        keyed = first == "account" or (name == "account" and first == "id")
+        assert keyed or name in ADMIN_TABLES, f"{name} is keyed by {first} first"
+
+
+def test_sqlite_is_opened_durable_and_strict(database: Database) -> None:
+    with database.sqlalchemy.connect() as connection:
+        told = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert told == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "busy_timeout": 10_000,
+    }
