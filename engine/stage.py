@@ -157,7 +157,7 @@ class _Days:
             ("consistency", f"{beta20(k, n):.2f} ({k} of {n} weeks)"),
             ("breadth28", people),
             ("depth28", str(self.depth[-1])),
-            ("ratio28", f"{self.ratio[-1]:.2f}"),
+            ("ratio28", f"{self.ratio[-1]:.2f}" if np.isfinite(self.ratio[-1]) else "–"),
         )
 
 

@@ -1,6 +1,6 @@
 """Keeps checked usage events: each counted once, rolled up and stored, within one unit of work."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import blake2b
@@ -32,14 +32,11 @@ def keep(
     imported: bool,
 ) -> list[Fate]:
     """Count the events that are new, and say of each what became of it."""
-    calendar = _calendar(session, catalogue, {r.account for r in reports})
+    names = {r.account for r in reports}
+    if strangers := accounts.missing(session, names):
+        _welcome(session, catalogue, [r for r in reports if r.account in strangers], now)
+    calendar = Calendar(catalogue=catalogue, homes=accounts.homes(session, names))
     fates = _sift(session, reports)
-    missing = {r.account for r, f in zip(reports, fates, strict=True) if f is True}
-    missing -= calendar.homes.keys()
-    if missing:
-        calendar = _welcome(session, calendar, [r for r in reports if r.account in missing], now)
-        # Somebody else may have made the account, and counted the same events, a moment ago.
-        fates = _sift(session, reports)
     fresh = [n for n, fate in enumerate(fates) if fate is True]
     settled = settle(session, [reports[n] for n in fresh], calendar)
     for place, rejection in settled.rejections.items():
@@ -56,21 +53,18 @@ def keep(
     return fates
 
 
-def _calendar(session: Session, catalogue: Catalogue, ids: Iterable[str]) -> Calendar:
-    return Calendar(catalogue=catalogue, homes=accounts.homes(session, ids))
-
-
 def _welcome(
-    session: Session, calendar: Calendar, reports: Sequence[Report], now: datetime
-) -> Calendar:
-    """Make the accounts that these events are the first of; they count from their own day."""
-    since: dict[str, date] = {}
+    session: Session, catalogue: Catalogue, reports: Sequence[Report], now: datetime
+) -> None:
+    """Make the accounts that these events are the first of, before any is locked.
+
+    The first event of an account is always taken, so none is made for nothing.
+    """
+    calendar, since = Calendar(catalogue=catalogue, homes={}), dict[str, date]()
     for report in reports:
         day = calendar.place(report.account, report.at)[1]
         since[report.account] = min(day, since.get(report.account, day))
-    zone = calendar.catalogue.product.time_zone
-    accounts.create(session, since, now, next_daily(zone, now))
-    return _calendar(session, calendar.catalogue, {*calendar.homes, *since})
+    accounts.create(session, since, now, next_daily(catalogue.product.time_zone, now))
 
 
 def _sift(session: Session, reports: Sequence[Report]) -> list[Fate]:

@@ -41,6 +41,10 @@ class Turns(Generic[T, R]):
         self._waiting: deque[_Job[T, R]] = deque()
         self._turn = threading.Lock()
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     def do(self, given: T, weight: int) -> R:
         """Have it done, alone or with others, and give its own result (or raise its own error)."""
         job = _Job[T, R](given, weight)

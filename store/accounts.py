@@ -71,6 +71,15 @@ def homes(session: Session, accounts: Iterable[str]) -> dict[str, Home]:
     }
 
 
+def missing(session: Session, accounts: Iterable[str]) -> set[str]:
+    """Which of these accounts are not known yet."""
+    wanted = sorted(accounts)
+    rows = session.connection().execute(
+        _present(dialect_of(session)), as_list([[account] for account in wanted])
+    )
+    return set(wanted) - set(rows.scalars())
+
+
 def create(session: Session, accounts: Mapping[str, date], now: datetime, daily: datetime) -> None:
     """Make accounts that usage made known, each with its first day; they have no plan."""
     statement = insert_into(dialect_of(session), tables.Account).on_conflict_do_nothing()
@@ -169,6 +178,12 @@ def close_for_plan_change(session: Session, account: str, at: datetime) -> int:
         .values(closed_at=at, closed_as="plan_changed")
     )
     return done.rowcount
+
+
+@lru_cache
+def _present(dialect: str) -> Any:
+    a, asked = table(tables.Account).c, listed(dialect)
+    return select(a.id).where(a.id.in_(select(nth(asked, 0))))
 
 
 @lru_cache

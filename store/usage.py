@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select
 from sqlmodel import Session, SQLModel
@@ -160,9 +160,10 @@ def add_user_days(session: Session, events: dict[tuple[str, str, date], int]) ->
 
 def add_frictions(session: Session, events: Sequence[StoredEvent]) -> None:
     """Keep that a limit got in the way of users."""
-    columns: tuple[Literal["account", "at", "id", "user", "meter"], ...]
-    columns = ("account", "at", "id", "user", "meter")
-    rows = [{name: event[name] for name in columns} for event in events]
+    rows = [
+        {k: v for k, v in event.items() if k in ("account", "at", "id", "user", "meter")}
+        for event in events
+    ]
     write(session, _keep(dialect_of(session), Friction), rows)
 
 

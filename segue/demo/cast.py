@@ -8,11 +8,11 @@ from html import unescape
 
 from api import token
 from engine.errors import SegueError
-from segue.demo import clicks
+from segue.demo import clicks, world
 from segue.demo.host import Demo
 from segue.demo.story import Note
 from segue.demo.workspace import Post
-from segue.demo.world import HERO, PLAYERS, Player
+from segue.demo.world import HERO, Player
 from store import outbox
 
 QUESTION = "Is the price the same if we move in July?"
@@ -46,10 +46,9 @@ class Cast:
     _approves: datetime | None = None
 
     async def act(self, notes: list[Note]) -> None:
-        """Look at the widget, then do what the news calls for."""
-        if notes:
-            for player in PLAYERS:
-                await self._look(player)
+        """Look at the widget where there is news, then do what it calls for."""
+        for account in sorted({note.account for note in notes}):
+            await self._look(world.player(account))
         for note in notes:
             if note.account == HERO.id and note.kind == "summary":
                 await self._pass_on()

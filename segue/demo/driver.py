@@ -64,8 +64,11 @@ class Driver:
             await self._happen(())
 
     async def _happen(self, steps: Sequence[Step]) -> list[Note]:
+        told: set[str] = set()
         for step in steps:
-            self._changed.update(await step())
+            told.update(await step())
+        if steps:
+            self._changed = told  # That usage came in is no news in itself.
         await self._worker.until_idle()
         await asyncio.sleep(0)  # Signals from other threads arrive before they are read.
         notes = await asyncio.to_thread(self._look)

@@ -1,7 +1,7 @@
 """Days that stand out so far that a straight line through them would mislead."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from statistics import median
 
 from engine.usage import MeterUse
@@ -13,17 +13,17 @@ _BUSY = 14
 
 
 def spike(meter: MeterUse, today: date) -> Iterator[tuple[str, dict[str, str]]]:
-    """Today, if it is many times the usual of the four weeks before."""
+    """Yesterday, if it was many times the usual of the four weeks before."""
     if meter.limit is None or meter.first_day is None or meter.period.end is None:
         return
-    size = (today - meter.first_day).days
-    if size >= len(meter.daily):
+    size = (today - meter.first_day).days - 1
+    if not 0 <= size < len(meter.daily):
         return
     value, before = meter.daily[size], meter.daily[max(size - _BEFORE, 0) : size]
     busy = [amount for amount in before if amount > 0]
     if len(busy) < _BUSY or value < _TIMES * median(busy):
         return
-    gone = (today - meter.period.start) // timedelta(days=1) + 1
+    gone = (today - meter.period.start).days or 1
     whole = (meter.period.end - meter.period.start).days
     line = float(meter.used) / gone * whole
     if line > float(meter.limit):

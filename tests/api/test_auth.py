@@ -5,9 +5,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import select
 
 from api import auth
 from service import keys
+from service.secrets import hashed
+from store import tables
 from tests.api.conftest import World
 
 Event = Callable[..., dict[str, Any]]
@@ -104,8 +107,7 @@ def test_keys_are_shown_once_and_stored_hashed(world: World) -> None:
     assert len(text) >= len("segue_read_") + 32
     listed = keys.all_of(world.context)
     assert text not in repr(listed)
-    file = world.context.database.file
-    assert file is not None
-    wal = file.with_name(file.name + "-wal")
-    stored = file.read_bytes() + (wal.read_bytes() if wal.exists() else b"")
-    assert text.encode() not in stored
+    with world.context.database.read() as session:
+        stored = list(session.exec(select(tables.ApiKey)))
+    assert text not in repr(stored)
+    assert hashed(text) in repr(stored)

@@ -290,6 +290,19 @@ async def test_a_question_reaches_the_champion_in_the_thread(world: World) -> No
     assert "Is &lt;!here&gt; yearly cheaper?" in json.dumps(told["blocks"])
 
 
+async def test_a_question_delivered_twice_is_asked_once(world: World) -> None:
+    await to_finance(world)
+    await world.click("finance", world.button("chat.postMessage", "Ask a question"))
+    await world.proxy.replies(1, "views.open")
+    view = world.proxy.of("views.open")[0].body["view"]
+    values = {"text": {"text": {"type": "plain_text_input", "value": "Is it yearly?"}}}
+    for _ in range(2):
+        await world.submit("finance", view, values, trigger_id="same")
+    before = len(world.proxy.of("chat.postMessage"))
+    await world.drain()
+    assert len(world.proxy.of("chat.postMessage")) == before + 1
+
+
 async def test_not_now_from_finance_closes_it_for_the_champion_too(world: World) -> None:
     message = await to_finance(world)
     await world.click("finance", world.button("chat.postMessage", "Not now"), message)

@@ -1,9 +1,7 @@
 """A browser, the vendor's app and Segue's side of the contract, fresh for every test."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,27 +15,10 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser import ARGS, chromium
 from tests.widget import sample
 from tests.widget.stub import Host, Segue
 from tests.widget.stub import Page as HostPage
-
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-INSTALLED = Path(__file__).parents[2] / ".venv" / "browser" / "path"
-
-
-def chromium() -> str:
-    """Where the set-up found or put a browser."""
-    if INSTALLED.is_file():
-        return INSTALLED.read_text().strip()
-    return os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
 @pytest.fixture(scope="package")
