@@ -57,6 +57,7 @@ class Context:
     public_url: str
     signals: Signals = field(default_factory=Signals)
     channels: tuple[str, ...] = ()
+    _known: dict[int, Applied] = field(default_factory=dict)
 
     def policy(self) -> Applied:
         """The policy in force.
@@ -65,7 +66,12 @@ class Context:
             NotFound: when none was ever applied.
         """
         with self.database.read() as session:
-            row = stored.newest(session)
+            number = stored.newest_version(session)
+            known = self._known.get(number) if number is not None else None
+            row = None if known is not None or number is None else stored.version(session, number)
+        if known is not None:
+            return known
         if row is None:
             raise NotFound("no policy yet: run `segue config apply segue.toml`")
-        return applied(row.text, row.version)
+        self._known.clear()
+        return self._known.setdefault(row.version, applied(row.text, row.version))

@@ -2,8 +2,7 @@
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -14,6 +13,7 @@ from engine.snapshot import Snapshot
 from engine.story import Story
 from engine.tell import tell
 from service import frozen, snapshot, wording
+from service.calendar import next_daily
 from service.channel import DeliveryKind
 from service.config import Applied
 from service.context import Context
@@ -21,7 +21,6 @@ from service.secrets import new_id
 from store import alerts, decisions, due, outbox
 
 log = logging.getLogger(__name__)
-DAILY = time(9, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,12 @@ def evaluate(
         _keep(session, facts, decision, applied)
         for one in raised:
             _raise(session, facts, decision, one, applied, now)
-        due.looked(session, account, next_daily=next_daily(facts, now), guard=dict(decision.guard))
+        due.looked(
+            session,
+            account,
+            next_daily=next_daily(facts.account.time_zone, now),
+            guard=dict(decision.guard),
+        )
         due.done(session, account, mark)
     if raised:
         context.signals.changed(account)
@@ -103,15 +107,6 @@ def _blocked(decision: Decision, problem: Reason) -> Decision:
         reasons=(*decision.reasons, problem),
         exposed=False,
     )
-
-
-def next_daily(facts: Snapshot, now: datetime) -> datetime:
-    """The next 09:00 on the account's own clock."""
-    local = now.astimezone(ZoneInfo(facts.account.time_zone))
-    nine = datetime.combine(local.date(), DAILY, local.tzinfo)
-    if nine <= local:
-        nine = datetime.combine(local.date() + timedelta(days=1), DAILY, local.tzinfo)
-    return nine.astimezone(now.tzinfo)
 
 
 def _worth_a_look(session: Session, facts: Snapshot, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from engine import holdout
 from engine.snapshot import Arm, Snapshot
 from service.config import Applied
 from service.context import Context
-from store import facts
+from store import accounts, facts
 
 
 def load(
@@ -28,11 +28,10 @@ def load(
 
 
 def _arm(context: Context, session: Session, account: str, applied: Applied) -> Arm:
-    setting, known = facts.holdout_of(session, account)
-    if setting == "exclude":
+    if accounts.holdout_of(session, account) == "exclude":
         return Arm.TREATED
     policy = applied.policy.holdout
-    small = known < policy.small_below
+    small = accounts.count(session) < policy.small_below
     share = policy.small_share if small else policy.share
     return holdout.arm(context.secrets.key("holdout"), account, share)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from store.tables import ConfigVersion
@@ -24,6 +25,11 @@ def newest(session: Session) -> StoredConfig | None:
         select(ConfigVersion).order_by(col(ConfigVersion.version).desc()).limit(1)
     ).first()
     return _value(row) if row else None
+
+
+def newest_version(session: Session) -> int | None:
+    """The number of the version in force."""
+    return session.exec(select(func.max(ConfigVersion.version))).one()
 
 
 def version(session: Session, number: int) -> StoredConfig | None:

@@ -15,6 +15,8 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=10000",
+    "PRAGMA wal_autocheckpoint=8000",
+    "PRAGMA cache_size=-65536",
 )
 
 

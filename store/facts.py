@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
 from engine.alert import AlertClass, AlertKey, FeedbackKind, Moment, PastAlert
@@ -261,10 +260,3 @@ def zone(session: Session, account: str, catalogue: Catalogue) -> str | None:
     """The name of an account's time zone, None where there is no such account."""
     row = session.get(tables.Account, account)
     return str(zone_of(row, catalogue)) if row else None
-
-
-def holdout_of(session: Session, account: str) -> tuple[str, int]:
-    """Whether the account takes part in the holdout, and how many accounts there are."""
-    row = session.get(tables.Account, account)
-    known = session.exec(select(func.count()).select_from(tables.Account)).one()
-    return (row.holdout if row else "auto"), known
