@@ -15,7 +15,7 @@ from templates import lint
 from templates import why as reasons_why
 from templates.message import Audience, Message
 from templates.message import message as render
-from templates.pack import best_locale
+from templates.pack import best_locale, pack
 
 _DECLINE = ("not_now", "dont_suggest")
 _ASKED = (Audience.CHAMPION, Audience.USER, Audience.MANAGER, Audience.FINANCE)
@@ -24,6 +24,16 @@ _ASKED = (Audience.CHAMPION, Audience.USER, Audience.MANAGER, Audience.FINANCE)
 def locale_of(person: Person | None, facts: Snapshot) -> str:
     """The reader's language: their own, else the account's, else English."""
     return best_locale(person.locale if person else None, facts.account.locale, "en")
+
+
+def language_tag(locale: str) -> str:
+    """The language a browser formats dates and numbers in, so that they match the texts: en-GB."""
+    return str(pack(locale).babel).replace("_", "-")
+
+
+def tag(locale: str) -> str:
+    """The language as browsers name it, with the region whose formats our texts use: en-GB."""
+    return str(pack(locale).babel).replace("_", "-")
 
 
 def message(story: Story, audience: str, locale: str, *, can_buy: bool) -> Message:

@@ -6,11 +6,6 @@ from typing import Annotated
 
 import typer
 
-from segue import opening, settings
-from service import config as policy
-from service import configure
-from store import config as stored
-
 app = typer.Typer(no_args_is_help=True, help="Check, apply and show the policy file.")
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The policy file.")]
 
@@ -21,6 +16,8 @@ def check(file: File) -> None:
 
     Example: `segue config check segue.toml`
     """
+    from service import config as policy
+
     checked = policy.parse(file.read_text("utf-8"))
     print(f"{file} is fine: {len(checked.meter)} meters, {len(checked.plan)} plans.")
 
@@ -36,6 +33,11 @@ def apply(
 
     Example: `segue config apply segue.toml --dry-run`, then without.
     """
+    from segue import opening, settings
+    from service import config as policy
+    from service import configure
+    from store import config as stored
+
     text = file.read_text("utf-8")
     policy.parse(text)
     context = opening.context_of(settings.load())
@@ -71,6 +73,8 @@ def show(
 
     Example: `segue config show --example > segue.toml`
     """
+    from segue import opening, settings
+
     if example:
         from segue.generated import example_text
 

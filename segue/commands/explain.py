@@ -8,9 +8,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from segue import opening, settings
-from service import explain as service
-
 
 def explain(
     account: Annotated[str, typer.Argument(help="The account.")],
@@ -23,6 +20,9 @@ def explain(
 
     Example: `segue explain acme --on 2026-06-12`
     """
+    from segue import opening, settings
+    from service import explain as service
+
     context = opening.context_of(settings.load())
     zone = ZoneInfo(context.policy().catalogue.product.time_zone)
     at = datetime.combine(on.date(), time.max, zone).astimezone(UTC) if on else None

@@ -5,9 +5,6 @@ from typing import Annotated
 
 import typer
 
-from segue import opening, settings
-from service import keys
-
 app = typer.Typer(no_args_is_help=True, help="API keys: shown once, stored hashed.")
 
 
@@ -27,6 +24,9 @@ def create(
 
     Example: `SEGUE_KEY=$(segue keys create --scope ingest)`
     """
+    from segue import opening, settings
+    from service import keys
+
     print(keys.create(opening.context_of(settings.load()), scope))
 
 
@@ -36,6 +36,9 @@ def listing() -> None:
 
     Example: `segue keys list`
     """
+    from segue import opening, settings
+    from service import keys
+
     for key in keys.all_of(opening.context_of(settings.load())):
         ended = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "valid"
         print(f"{key.id}  {key.scope:6}  made {key.created_at:%Y-%m-%d %H:%M}  {ended}")
@@ -47,5 +50,8 @@ def revoke(key: Annotated[str, typer.Argument(help="The id that `keys list` show
 
     Example: `segue keys revoke key_3f9c...`
     """
+    from segue import opening, settings
+    from service import keys
+
     keys.revoke(opening.context_of(settings.load()), key)
     print(f"{key} is revoked.")

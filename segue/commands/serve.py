@@ -4,10 +4,6 @@ from typing import Annotated
 
 import typer
 
-from segue import settings
-from store.database import Database
-from store.migrations import migrate as bring_up
-
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -17,6 +13,7 @@ def serve(
 
     Example: `SEGUE_WIDGET_SECRET=... segue serve --port 8320`
     """
+    from segue import settings
     from segue.server import run  # HTTP and chats are slow to import; other commands do without.
 
     run(settings.load(), host=host, port=port)
@@ -27,5 +24,9 @@ def migrate() -> None:
 
     Example: `SEGUE_DATABASE_URL=sqlite:////var/lib/segue/segue.db segue migrate`
     """
+    from segue import settings
+    from store.database import Database
+    from store.migrations import migrate as bring_up
+
     database = Database(settings.load().database_url)
     print(f"The database is at revision {bring_up(database)}.")

@@ -13,7 +13,7 @@ from segue.demo.schedule import Schedule, Step
 from segue.demo.story import Note, Story
 from segue.demo.world import Player
 from segue.wiring import Runtime
-from service.evaluate import DAILY
+from service.calendar import DAILY
 from store import due, outbox
 
 _UPGRADE_AFTER = timedelta(days=2)

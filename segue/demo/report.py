@@ -9,6 +9,7 @@ from textwrap import fill
 from rich.console import Console
 from rich.text import Text
 
+from engine.alert import Reason
 from engine.decision import Decision
 from segue.demo import captions, world
 from segue.demo.cast import Banner, Cast
@@ -164,7 +165,7 @@ def _sentence(decision: Decision, sight: Sight) -> str:
     """The first reason in Segue's words, and the others by name."""
     first, *others = decision.reasons
     text = wording.silence(
-        (type(first)(code=first.code, until=first.until),), "en", for_admin=True, today=sight.today
+        (Reason(code=first.code, until=first.until),), "en", for_admin=True, today=sight.today
     )
     more = ", ".join(reason.code for reason in others)
     return f"{text} (also: {more})" if more else text

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engine.alert import AlertClass
+from engine.alert import AlertClass, Reason
 from engine.decision import Stage
 from engine.story import Range
 from segue.demo import captions
@@ -155,8 +155,8 @@ class Story:
             if candidate.alert_class is not AlertClass.ASK or not candidate.reasons:
                 continue
             reason = candidate.reasons[0]
-            silence = (reason,) if not reason.evidence else (type(reason)(code=reason.code),)
-            text = wording.silence(silence, "en", for_admin=True, today=sight.today)
+            plain = (Reason(code=reason.code),)
+            text = wording.silence(plain, "en", for_admin=True, today=sight.today)
             values = self._standing(sight)
             asked = [r.alert for r in sight.raised if r.alert.key.alert_class is AlertClass.ASK]
             if asked:

@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from engine.alert import Outcome
+from engine.alert import Outcome, Reason
 from engine.decision import Balance, Decision
 from engine.policy import TrustPolicy
 from segue.demo.sight import Sight
@@ -70,6 +70,7 @@ class _Row:
             "to": self.day(self.last),
             "at": self.stored.at.isoformat(),
             "outcome": decision.outcome,
+            "stage": self.stage_name,
             "class": chosen.alert_class if chosen else None,
             "moment": chosen.moment if chosen else None,
             "notice": bool(decision.notices),
@@ -81,7 +82,8 @@ class _Row:
         decision, today = self.decision, self.last.astimezone(self._sight.zone).date()
         if decision.outcome in (Outcome.ASK, Outcome.REFLECT, Outcome.NOTICE):
             return wording.outcome(decision, "en")
-        return wording.silence(decision.reasons, "en", for_admin=True, today=today)
+        plain = [Reason(code=r.code, until=r.until) for r in decision.reasons[:1]]
+        return wording.silence(plain, "en", for_admin=True, today=today)
 
 
 def _days(sight: Sight) -> list[list[Any]]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from engine.alert import AlertClass
+from engine.alert import AlertClass, Reason
 from engine.decision import Stage
 from segue.demo import captions, world
 from segue.demo.live import Live
@@ -114,7 +114,7 @@ def _line(sight: Sight) -> str:
         return ""
     if not decision.reasons:
         return wording.outcome(decision, "en")
-    plain = [type(r)(code=r.code) for r in decision.reasons[:1]]
+    plain = [Reason(code=r.code) for r in decision.reasons[:1]]
     return wording.silence(plain, "en", for_admin=True, today=sight.today)
 
 

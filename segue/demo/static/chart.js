@@ -2,8 +2,9 @@
 
 import { $, fill, format, h, s } from "./dom.js";
 
-const WIDTH = 720;
 const EDGE = { left: 62, right: 14 };
+/** The drawing is as wide as its place, so that letters keep their size. */
+let WIDTH = 720;
 const ROW = { stage: [4, 18], use: [34, 172], marks: [186, 200], days: [212, 246], trust: [262, 302] };
 const HEIGHT = 328;
 const DAY = 86_400_000;
@@ -13,7 +14,8 @@ const at = (iso) => Date.parse(`${iso.slice(0, 10)}T00:00:00Z`);
 export function chart(state) {
   const { timeline, selected, now } = state;
   const day = now.slice(0, 10);
-  fill($("chart"), [selected.id, timeline, day], () => (timeline ? drawn(state) : [empty(selected.name)]));
+  WIDTH = Math.max(320, $("chart").clientWidth - 18);
+  fill($("chart"), [selected.id, timeline, day, WIDTH], () => (timeline ? drawn(state) : [empty(selected.name)]));
   const used = timeline && `${format.number(timeline.used)} of ${format.number(timeline.limit)} reports this month`;
   $("chart-now").textContent = used || "";
   if (!$("chart").matches(":hover, :focus-within")) $("reading").textContent = said(timeline);
@@ -79,7 +81,7 @@ function months({ start, end }, { x }) {
   day.setUTCDate(1);
   for (; day.getTime() <= at(end); day.setUTCMonth(day.getUTCMonth() + 1)) {
     const place = Math.max(x(day.getTime()), EDGE.left);
-    const name = day.toLocaleString("en-GB", { month: "long", timeZone: "UTC" });
+    const name = day.toLocaleString("en-GB", { month: WIDTH < 460 ? "short" : "long", timeZone: "UTC" });
     marks.push(s("line", { class: "month", x1: place, x2: place, y1: ROW.use[0] - 8, y2: ROW.trust[1] }));
     marks.push(s("text", { class: "label", x: place + 4, y: HEIGHT - 8 }, name));
   }
@@ -136,7 +138,7 @@ function foreseen({ timeline }, { x, use, running, width }) {
   const [low, mid, high] = [x(ahead.low), x(ahead.mid) + width / 2, x(at(ahead.high) + DAY)];
   const box = s("rect", { class: "range", x: low, width: Math.max(3, high - low), y: use(timeline.limit) - 7, height: use(0) - use(timeline.limit) + 7, rx: 3 });
   const path = s("line", { class: "ahead", x1: x(last[0]) + width, y1: use(last[1]), x2: mid, y2: use(timeline.limit) });
-  const side = high > WIDTH - 120 ? "end" : "start";
+  const side = high > WIDTH - 118 ? "end" : "start";
   const text = s("text", { class: `label strong ${side}`, x: side === "end" ? low - 5 : high + 5, y: use(timeline.limit) - 6 }, `around ${format.range(ahead.low, ahead.high)}`);
   return [box, path, text];
 }

@@ -21,7 +21,7 @@ function decision(row) {
   return h(
     "li",
     { class: row.outcome === "ask" ? "ask" : "" },
-    h("p", { class: "when" }, format.span(row.from, row.to)),
+    h("p", { class: "when" }, `${format.span(row.from, row.to)} · ${row.stage}`),
     h("div", { class: "what" }, h("span", { class: "tag" }, LABELS[row.outcome] ?? row.outcome), h("p", {}, row.text)),
     h("details", { "data-hold": row.at }, h("summary", {}, "Evidence"), h("dl", { class: "evidence" }, ...evidence)),
   );
