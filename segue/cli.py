@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.errors import SegueError
-from segue.commands import config, explain, keys, serve, widget_token
+from segue.commands import config, explain, keys, serve, slack, widget_token
 
 app = typer.Typer(
     name="segue",
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(config.app, name="config")
 app.add_typer(keys.app, name="keys")
+app.add_typer(slack.app, name="slack")
 app.command("serve")(serve.serve)
 app.command("migrate")(serve.migrate)
 app.command("explain")(explain.explain)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from segue.jobs import Jobs
-from service import close, deliver, evaluate
+from service import deliver, evaluate, tidy
 from service.channel import Channel
 from service.context import Context
 
@@ -35,7 +35,7 @@ class Worker:
         """Steps until nothing is due at this instant."""
         while await self.step():
             pass
-        await asyncio.to_thread(close.run, self._context)
+        await asyncio.to_thread(tidy.run, self._context)
 
     async def start(self) -> None:
         """Begin to work in the background."""
@@ -43,7 +43,7 @@ class Worker:
         self._deaf = self._context.signals.listen(
             lambda _: loop.call_soon_threadsafe(self._wake.set)
         )
-        self._jobs = Jobs(wake=self._wake.set, tidy=lambda: close.run(self._context))
+        self._jobs = Jobs(wake=self._wake.set, tidy=lambda: tidy.run(self._context))
         self._jobs.start()
         self._task = asyncio.create_task(self._run())
 

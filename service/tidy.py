@@ -1,21 +1,29 @@
-"""Closes alerts that nobody answered in time."""
+"""Tidies: closes alerts that nobody answered in time, forgets callbacks nobody repeats."""
 
 from datetime import timedelta
 
+from engine.errors import NotFound
 from service import cards
 from service.context import Context
-from store import alerts
+from store import alerts, callbacks
+
+REPEATED = timedelta(days=3)
+"""Longer than any platform repeats a callback."""
 
 
 def run(context: Context) -> int:
     """Close what has been open too long; says how many."""
     now = context.clock.now()
-    days = context.policy().policy.ask.open_days
+    try:
+        days = context.policy().policy.ask.open_days
+    except NotFound:  # Nobody went live yet.
+        return 0
     with context.database.write() as session:
         over = alerts.open_before(session, now - timedelta(days=days))
         for alert in over:
             alerts.close(session, alert.account, alert.id, at=now, closed_as="expired")
             cards.refresh(session, alert.account, alert.id, now)
+        callbacks.forget_before(session, now - REPEATED)
     for account in {a.account for a in over}:
         context.signals.changed(account)
     return len(over)
