@@ -1,1 +1,1 @@
-"""."""
+"""Conversations, one folder a platform: what comes in, what goes out, and its shapes."""

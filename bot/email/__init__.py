@@ -1,1 +1,1 @@
-"""."""
+"""E-mail: composed from templates, handed over by SMTP."""

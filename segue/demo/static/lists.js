@@ -39,14 +39,14 @@ export function attention(place, { timeline, selected }) {
 /** Value days in a row are one line. */
 function grouped(entries) {
   const lines = [];
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
     const last = lines.at(-1);
+    const since = entries[index + 1]?.at ?? entry.at; // Newest first, so what came before is next.
     const value = /value days?/.test(entry.cause);
     if (value && last?.value) {
       last.amount += entry.amount;
-      last.from = entry.at;
-      last.count += 1;
-    } else lines.push({ ...entry, from: entry.at, count: 1, value });
+      last.from = since;
+    } else lines.push({ ...entry, from: value ? since : entry.at, value });
   }
   return lines;
 }
