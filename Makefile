@@ -24,8 +24,8 @@ check:           ## format, lint, types, import rules, generated files
 
 format:          ## let ruff have its way
 	@.ci/setup dev
-	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
 	@.venv/bin/python -m segue.generated
+	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
 
 lock:            ## resolve the dependencies anew, for every platform and Python from 3.11
 	@.ci/setup dev

@@ -17,6 +17,7 @@ import api.config
 import api.health
 import api.usage
 from api import errors
+from api.cors import WidgetOrigins
 from service.context import Context
 
 _HEADERS = {b"x-content-type-options": b"nosniff", b"referrer-policy": b"no-referrer"}
@@ -49,6 +50,7 @@ def create(context: Context, *, extra: Sequence[Any] = ()) -> Litestar:
         guards=[_slashes],
         exception_handlers={Exception: errors.answer},
         before_send=[_secure],
+        middleware=[WidgetOrigins(context)],
         logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Segue",

@@ -20,8 +20,8 @@ def run(*, headless: bool, host: str, port: int, folder: Path) -> int:
 async def _page(host: str, port: int, folder: Path) -> int:
     """Serve the page until somebody ends it."""
     async with hosted(folder, host, port, paced=True) as demo:
-        print(f"Open {demo.base}/ (Ctrl-C ends it)", flush=True)
-        print("Time passes by itself; when Segue speaks it waits for you. Look at both sides.")
+        print(f"Open {demo.base}/ (Ctrl-C ends it)")
+        print("Time passes by itself; when Segue speaks it waits for you.", flush=True)
         story = asyncio.create_task(demo.driver.run())
         await asyncio.wait({story, demo.server}, return_when=asyncio.FIRST_COMPLETED)
         story.cancel()

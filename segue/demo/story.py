@@ -167,7 +167,7 @@ class Story:
                 self._add(sight.now, sight.player, "held", captions.held, reason.code,
                           held=reason.code, sentence=text, **values)  # fmt: skip
                 spoken = reason.code in ("ask_spacing", "duplicate")
-                if spoken and sight.player is HERO and "forwarded" in self.chapters:
+                if spoken and sight.player is HERO and "asked" in self.chapters:
                     self.chapters.setdefault("silence", sight.now)
             return
 

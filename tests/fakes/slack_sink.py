@@ -9,12 +9,20 @@ from itertools import count
 from typing import Any
 from urllib.parse import parse_qs
 
+_BUSY = {"ok": False, "error": "ratelimited"}
 
 class SlackSink:
-    """`messages` are the posted ones, each with the user whose direct message it went to."""
+    """`messages` are the posted ones, each with the user whose direct message it went to.
+
+    `unknown`: e-mail addresses nobody has here; `busy`: seconds of Retry-After, one for each
+    message that is refused before one is taken again.
+    """
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
+        self.updates: list[dict[str, Any]] = []
+        self.unknown: set[str] = set()
+        self.busy: list[int] = []
         self._numbers = count(1)
         self._lock = threading.Lock()
         self.url = ""
@@ -22,6 +30,8 @@ class SlackSink:
     def answer(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
         """What Slack would say to one call."""
         match method:
+            case "users.lookupByEmail" if body["email"] in self.unknown:
+                return {"ok": False, "error": "users_not_found"}
             case "users.lookupByEmail":
                 name = body["email"].partition("@")[0].upper()
                 return {"ok": True, "user": {"id": f"U{name}", "team_id": "T1"}}
@@ -33,8 +43,14 @@ class SlackSink:
                     self.messages.append(body)
                 return {"ok": True, "channel": body["channel"], "ts": f"1700000000.{number:06d}"}
             case "chat.update":
+                self.updates.append(body)
                 return {"ok": True, "channel": body["channel"], "ts": body["ts"]}
         return {"ok": True, "user_id": "UBOT", "team_id": "T1", "bot_id": "B1"}
+
+    def forget(self) -> None:
+        """As it was at the start."""
+        for kept in (self.messages, self.updates, self.unknown, self.busy):
+            kept.clear()
 
 
 @contextmanager
@@ -57,8 +73,13 @@ def slack_sink() -> Iterator[SlackSink]:
             # Slack's client puts the arguments of some calls into the query, posted or not.
             path, _, query = self.path.partition("?")
             asked = {k: v[0] for k, v in parse_qs(query).items()} | body
-            answer = json.dumps(sink.answer(path.rpartition("/")[2], asked)).encode()
-            self.send_response(200)
+            method = path.rpartition("/")[2]
+            wait = sink.busy.pop(0) if method == "chat.postMessage" and sink.busy else None
+            found = sink.answer(method, asked) if wait is None else _BUSY
+            answer = json.dumps(found).encode()
+            self.send_response(200 if wait is None else 429)
+            if wait is not None:
+                self.send_header("retry-after", str(wait))
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(answer)))
             self.end_headers()
