@@ -20,8 +20,10 @@ SETTLE = 0.15
 WARNING = timedelta(seconds=60)
 
 
-def routes(context: Context, hub: Hub, secret: str | None) -> list[Any]:
-    """The stream's route."""
+def routes(
+    context: Context, hub: Hub, secret: str | None, *, heartbeat: float = HEARTBEAT
+) -> list[Any]:
+    """The stream's route; `heartbeat`: seconds between the comments that keep it open."""
     who = bearer(context, secret)
 
     @get("/v1/widget/stream", summary="Live state of the widget", media_type="text/event-stream")
@@ -29,7 +31,7 @@ def routes(context: Context, hub: Hub, secret: str | None) -> list[Any]:
         visitor = await asyncio.to_thread(who, request)
         last = request.headers.get("last-event-id")
         return ServerSentEvent(
-            _events(context, hub, visitor, last),
+            _events(context, hub, visitor, last, heartbeat),
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
@@ -37,7 +39,7 @@ def routes(context: Context, hub: Hub, secret: str | None) -> list[Any]:
 
 
 async def _events(
-    context: Context, hub: Hub, visitor: Bearer, last: str | None
+    context: Context, hub: Hub, visitor: Bearer, last: str | None, heartbeat: float
 ) -> AsyncIterator[ServerSentEventMessage]:
     warned = False
     with hub.stream(visitor.account) as changed:
@@ -54,16 +56,16 @@ async def _events(
             if left <= WARNING and not warned:
                 warned = True
                 yield ServerSentEventMessage(event="expiring", data="{}")
-            async for beat in _wait(changed, left, warned=warned):
+            async for beat in _wait(changed, left, heartbeat, warned=warned):
                 yield beat
             if not hub.closing:
                 await asyncio.sleep(SETTLE)
 
 
 async def _wait(
-    changed: asyncio.Event, left: timedelta, *, warned: bool
+    changed: asyncio.Event, left: timedelta, heartbeat: float, *, warned: bool
 ) -> AsyncIterator[ServerSentEventMessage]:
-    """Comments every 15 s until something changes, or the token needs a word."""
+    """Comments at every heartbeat until something changes, or the token needs a word."""
     seconds = left.total_seconds() if warned else (left - WARNING).total_seconds()
     end = asyncio.get_running_loop().time() + max(seconds, 0.0)
     while not changed.is_set():
@@ -71,9 +73,9 @@ async def _wait(
         if rest <= 0:
             return
         try:
-            await asyncio.wait_for(changed.wait(), min(HEARTBEAT, rest))
+            await asyncio.wait_for(changed.wait(), min(heartbeat, rest))
         except TimeoutError:
-            yield ServerSentEventMessage(comment="still here")
+            yield ServerSentEventMessage(comment="still here", data=None)
 
 
 def _digest(state: dict[str, Any]) -> str:

@@ -47,12 +47,13 @@ def read(context: Context, token: str, secret: str | None) -> Bearer:
         raise Unauthorized("this token has expired: issue a new one") from None
     except jwt.PyJWTError as error:
         raise Unauthorized(f"this is not a valid widget token: {error}") from None
-    if claims["exp"] - claims["iat"] > LONGEST:
+    expires = int(claims["exp"])  # A number or its text: the library takes both.
+    if expires - int(claims["iat"]) > LONGEST:
         raise Unauthorized("a token may live for an hour at most")
     account, sub = claims["account"], claims["sub"]
-    if not (isinstance(account, str) and 0 < len(account) <= 256 and len(sub) <= 256):
-        raise Unauthorized("account and sub are texts of at most 256 characters")
-    return Bearer(account, sub, datetime.fromtimestamp(claims["exp"], UTC))
+    if not (isinstance(account, str) and 0 < len(account) <= 256 and 0 < len(sub) <= 256):
+        raise Unauthorized("account and sub are texts of 1 to 256 characters")
+    return Bearer(account, sub, datetime.fromtimestamp(expires, UTC))
 
 
 def issue(secret: str, *, account: str, sub: str, seconds: int = LONGEST) -> str:

@@ -13,6 +13,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 
+from api.fresh import NotModified
 from api.token import Bearer, bearer
 from engine.alert import FeedbackKind
 from engine.errors import Invalid, NotFound
@@ -82,7 +83,10 @@ def routes(context: Context, secret: str | None) -> list[Any]:
         directories=[FILES],
         cache_control=CacheControlHeader(max_age=300, public=True),
         include_in_schema=False,
-        middleware=[DefineMiddleware(CompressionMiddleware, config=CompressionConfig("gzip"))],
+        middleware=[
+            NotModified(),
+            DefineMiddleware(CompressionMiddleware, config=CompressionConfig("gzip")),
+        ],
     )
     return [current, answer, pass_on, undo, files]
 

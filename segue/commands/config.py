@@ -68,6 +68,9 @@ def show(
     example: Annotated[
         bool, typer.Option("--example", help="The complete commented example instead.")
     ] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="The file's JSON Schema, for your editor.")
+    ] = False,
 ) -> None:
     """Print the policy file in force.
 
@@ -79,5 +82,10 @@ def show(
         from segue.generated import example_text
 
         print(example_text(), end="")
+        return
+    if schema:
+        from segue.generated import schema_text
+
+        print(schema_text(), end="")
         return
     print(opening.context_of(settings.load()).policy().text, end="")

@@ -39,7 +39,7 @@ def lived(seconds: int, ago: int = 0) -> dict[str, int]:
 
 REFUSED: dict[str, Any] = {
     "garbage": lambda a: "not.a.token",
-    "empty": lambda a: "",
+    "two words": lambda a: f"{token(a, 'priya')} x",
     "an API key": lambda a: "segue_ingest_1234",
     "alg none": unsigned,
     "HS512": lambda a: token(a, "priya", alg="HS512"),
@@ -60,6 +60,7 @@ REFUSED: dict[str, Any] = {
     "no exp": lambda a: token(a, "priya", exp=...),
     "no iat": lambda a: token(a, "priya", iat=...),
     "times are text": lambda a: token(a, "priya", exp=str(int(time.time()) + 60), iat="0"),
+    "times are words": lambda a: token(a, "priya", exp="tomorrow", iat="today"),
     "exp is endless": lambda a: token(a, "priya", exp=float("inf")),
     "iat is endless": lambda a: token(a, "priya", iat=float("-inf")),
 }

@@ -1,0 +1,207 @@
+"""The widget's stream: the state at once, then each change, to the right people, until it ends."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import api.stream
+from api.app import create
+from api.hub import Hub
+from tests.api.live import SECRET, Live, live, policy, token
+from tests.servers import segue, segue_serve, serving
+
+STREAM = "/v1/widget/stream"
+SOON = 2.0
+"""Seconds within which a change is seen."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with live(tmp_path_factory.mktemp("stream")) as made:
+        yield made
+
+
+@dataclass
+class Stream:
+    """What a client got so far: events as (event, id, data), comments, and whether it ended."""
+
+    url: str
+    token: str
+    last: str | None = None
+    events: list[tuple[str, str, Any]] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    ended: bool = False
+
+    def __post_init__(self) -> None:
+        self._http = httpx.Client(base_url=self.url, timeout=30)
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _read(self) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        headers |= {"Last-Event-ID": self.last} if self.last else {}
+        try:
+            with self._http.stream("GET", STREAM, headers=headers) as answer:
+                self.headers = answer.headers
+                part: dict[str, str] = {}
+                for line in answer.iter_lines():
+                    part = self._take(line, part)
+            self.ended = True
+        except (httpx.TransportError, httpx.StreamError, RuntimeError):
+            return  # The test closed it.
+
+    def _take(self, line: str, part: dict[str, str]) -> dict[str, str]:
+        if line.startswith(":"):
+            self.comments.append(line[1:].strip())
+        elif line:
+            name, _, value = line.partition(":")
+            part[name] = value.removeprefix(" ")
+        elif part:
+            event = (part.get("event", "message"), part.get("id", ""), json.loads(part["data"]))
+            self.events.append(event)
+            return {}
+        return part
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _, _ in self.events]
+
+    @property
+    def used(self) -> list[str]:
+        """How the first meter stood in each state."""
+        return [d["meters"][0]["used"] for name, _, d in self.events if name == "state"]
+
+
+def within(seconds: float, holds: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return holds()
+
+
+def opened(world: Live, account: str, sub: str = "priya", **more: Any) -> Any:
+    """A stream that has said its first state."""
+    stream = Stream(world.url, token(account, sub), **more)
+    assert within(10, lambda: bool(stream.events)), stream
+    return closing(stream)
+
+
+def test_the_state_comes_at_once_and_again_with_each_change(world: Live) -> None:
+    account = world.account(usage={})
+    world.use(account, 5)
+    with opened(world, account) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert stream.headers["cache-control"] == "no-store"
+        asked = world.widget(account).state()
+        first = stream.events[0]
+        assert first[0] == "state"
+        assert {k: v for k, v in first[2].items() if k != "as_of"} == {
+            k: v for k, v in asked.items() if k != "as_of"
+        }
+        world.use(account, 7)
+        assert within(SOON, lambda: stream.used == ["5", "12"])
+        assert stream.events[0][1] != stream.events[1][1]
+
+
+def test_an_alert_reaches_an_open_page_and_leaves_it_when_answered_elsewhere(world: Live) -> None:
+    account = world.account()
+    with opened(world, account) as stream, opened(world, account, "fiona") as other:
+        assert stream.events[0][2]["alert"] is None
+        world.settle()
+        assert within(SOON, lambda: (stream.events[-1][2]["alert"] or {}).get("class") == "ask")
+        alert = stream.events[-1][2]["alert"]["id"]
+        assert within(SOON, lambda: other.events[-1][2]["alert"] is not None)
+        assert world.widget(account, "fiona").say(alert, "snoozed").status_code == 200
+        assert within(SOON, lambda: stream.events[-1][2]["alert"] is None)
+
+
+def test_who_knows_the_newest_state_hears_nothing_until_it_changes(world: Live) -> None:
+    account = world.account(usage={})
+    world.use(account, 5)
+    with opened(world, account) as stream:
+        newest = stream.events[-1][1]
+    with closing(Stream(world.url, token(account, "priya"), last=newest)) as again:
+        assert within(5, lambda: bool(again.headers))
+        assert not within(0.7, lambda: bool(again.events))
+        world.use(account, 1)
+        assert within(SOON, lambda: again.used == ["6"])
+    with opened(world, account, last="an-old-one") as behind:
+        assert behind.used == ["6"]
+
+
+def test_comments_keep_it_open_and_are_no_events(world: Live) -> None:
+    hub = Hub(world.runtime.context.signals)
+    routes = api.stream.routes(world.runtime.context, hub, SECRET, heartbeat=0.1)
+    account = world.account(usage={})
+    with serving(create(world.runtime.context, extra=routes)) as url:
+        with closing(Stream(url, token(account, "priya"))) as stream:
+            assert within(5, lambda: len(stream.comments) >= 3)
+            assert stream.names == ["state"]
+        hub.close()
+
+
+def test_it_says_that_the_token_expires_and_ends_with_it(world: Live) -> None:
+    account = world.account(usage={})
+    now = int(time.time())
+    long = Stream(world.url, token(account, "priya", iat=now, exp=now + 62))
+    short = Stream(world.url, token(account, "priya", iat=now, exp=now + 3))
+    with closing(long), closing(short):
+        assert within(1, lambda: short.names == ["state", "expiring"])
+        assert short.events[1][2] == {}
+        assert long.names == ["state"]
+        assert within(4, lambda: long.names == ["state", "expiring"])
+        assert within(4, lambda: short.ended)
+        assert time.time() >= now + 3
+        assert not long.ended
+
+
+def test_many_streams_get_only_their_own(world: Live) -> None:
+    accounts = [world.account(usage={}) for _ in range(6)]
+    streams = {a: [Stream(world.url, token(a, f"u{n}")) for n in range(5)] for a in accounts}
+    everyone = [s for found in streams.values() for s in found]
+    try:
+        assert within(15, lambda: all(s.events for s in everyone))
+        for amount, account in enumerate(accounts, start=1):
+            world.use(account, amount)
+        assert within(6, lambda: all(len(s.events) == 2 for s in everyone))
+        for amount, account in enumerate(accounts, start=1):
+            for stream in streams[account]:
+                assert {d["account"] for _, _, d in stream.events} == {account}
+                assert stream.used == ["0", str(amount)]
+    finally:
+        for stream in everyone:
+            stream.close()
+
+
+def test_who_went_away_is_forgotten(world: Live) -> None:
+    account = world.account(usage={})
+    assert within(5, lambda: len(world.runtime.hub) == 0)
+    with opened(world, account), opened(world, account, "jonas"):
+        assert len(world.runtime.hub) == 2
+    assert within(5, lambda: len(world.runtime.hub) == 0)
+
+
+def test_a_server_that_stops_ends_its_streams(tmp_path: Path) -> None:
+    (tmp_path / "segue.toml").write_text(policy())
+    segue(tmp_path, "config", "apply", "segue.toml")
+    with segue_serve(tmp_path, environment={"SEGUE_WIDGET_SECRET": SECRET}) as served:
+        with closing(Stream(served.url, token("acme", "priya"))) as stream:
+            assert within(10, lambda: bool(stream.events))
+            started = time.monotonic()
+            assert served.stop() == 0
+            assert time.monotonic() - started < 8
+            assert within(2, lambda: stream.ended)
