@@ -3,7 +3,7 @@
 import asyncio
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from litestar import Request, get, post
@@ -22,34 +22,36 @@ from service.context import Context
 from service.people import of_token
 
 T = TypeVar("T")
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+"""A name the widget gives to an answer, so that the same click counts once."""
 FILES = Path(__file__).parent.parent / "widget" / "v1"
 
 
 class Feedback(msgspec.Struct, forbid_unknown_fields=True):
     """An answer as the widget sends it; the same id twice is one answer."""
 
-    id: str
+    id: Id
     kind: FeedbackKind
     until: date | None = None
-    reason: str | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=500)] | None = None
     whole_account: bool = False
 
 
 class Forward(msgspec.Struct, forbid_unknown_fields=True):
     """To whom the story goes: a stored person, or somebody new by e-mail."""
 
-    id: str
+    id: Id
     to: str | None = None
     role: Literal["manager", "finance"] = "manager"
-    email: str | None = None
-    name: str | None = None
+    email: Annotated[str, msgspec.Meta(max_length=254)] | None = None
+    name: Annotated[str, msgspec.Meta(max_length=200)] | None = None
     note: str = ""
 
 
 class Undo(msgspec.Struct, forbid_unknown_fields=True):
     """Which answer or forward is taken back."""
 
-    id: str
+    id: Id
 
 
 def routes(context: Context, secret: str | None) -> list[Any]:
@@ -99,7 +101,7 @@ def body(raw: bytes, shape: type[T]) -> T:
         text, _, path = str(error).partition(" - at `$")
         pointer = path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
         raise Invalid(text, pointer=pointer) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Invalid(f"not JSON: {error}") from None
 
 
@@ -158,10 +160,16 @@ def _forward(context: Context, visitor: Bearer, alert: str, wanted: Forward) -> 
 
 def _undo(context: Context, visitor: Bearer, alert: str, id: str) -> dict[str, Any]:
     if id.startswith("forward_"):
-        done = forward.undo(context, account=visitor.account, forward=id, person=visitor.sub)
+        done = forward.undo(
+            context, account=visitor.account, forward=id, person=visitor.sub, alert=alert
+        )
     else:
         done = feedback.undo(
-            context, account=visitor.account, id=f"{visitor.sub}/{id}", person=visitor.sub
+            context,
+            account=visitor.account,
+            id=f"{visitor.sub}/{id}",
+            person=visitor.sub,
+            alert=alert,
         )
     return {"id": id, "undone": done}
 

@@ -64,48 +64,44 @@ def record(
         if stored is None or facts is None:
             raise NotFound(f"there is no alert {alert!r} here")
         who = person if isinstance(person, Person) else _person(facts, person)
-        fresh = feedback.add(
-            session,
-            feedback.StoredFeedback(
-                account=account,
-                id=id,
-                alert=alert,
-                person=who.id,
-                role=who.role,
-                kind=kind,
-                at=now,
-                channel=channel,
-                until=until,
-                reason=reason,
-                whole_account=whole_account and who.role in CHAMPION_LIKE,
-            ),
+        given = feedback.StoredFeedback(
+            account=account,
+            id=id,
+            alert=alert,
+            person=who.id,
+            role=who.role,
+            kind=kind,
+            at=now,
+            channel=channel,
+            until=until,
+            reason=reason,
+            whole_account=whole_account and who.role in CHAMPION_LIKE,
         )
-        returns = _apply(context, session, stored, facts, who, kind, until, now) if fresh else None
-        if not fresh:
-            returns = stored.returns
+        fresh = feedback.add(session, given)
+        returns = _apply(context, session, stored, who, given) if fresh else stored.returns
     context.signals.changed(account)
     return FeedbackResult(
         id=id, kind=kind, returns=returns, undo_until=now + UNDO, duplicate=not fresh
     )
 
 
-def undo(context: Context, *, account: str, id: str, person: str) -> bool:
+def undo(context: Context, *, account: str, id: str, person: str, alert: str | None = None) -> bool:
     """Take one's own answer back while that is possible; False where it is too late.
 
     Raises:
-        NotFound: this person never gave it.
+        NotFound: this person never gave it (to `alert`, where that is said).
     """
     now = context.clock.now()
     with context.database.write() as session:
         given = feedback.get(session, account, id)
-        if given is None or given.person != person:
+        if given is None or given.person != person or alert not in (None, given.alert):
             raise NotFound("there is no such answer of yours")
         if given.undone_at is not None:
             return True
         if now - given.at > UNDO:
             return False
         feedback.undo(session, account, id, now)
-        if given.kind is FeedbackKind.MUTED:
+        if given.kind is FeedbackKind.MUTED and not given.whole_account:
             people.mute(session, account, person, muted=False)
         alerts.reopen(session, account, given.alert, closed_as=given.kind)
         cards.refresh(session, account, given.alert, now)
@@ -118,44 +114,38 @@ def _apply(
     context: Context,
     session: Session,
     stored: alerts.StoredAlert,
-    facts: Snapshot,
     who: Person,
-    kind: FeedbackKind,
-    until: date | None,
-    now: datetime,
+    given: feedback.StoredFeedback,
 ) -> date | None:
     """What a fresh answer changes, in the same commit."""
-    account = facts.account.id
+    account, kind, now = given.account, given.kind, given.at
     if kind is FeedbackKind.SEEN:
         if stored.closed_at is None:
             alerts.charge(session, account, stored.id, now)
         return None
-    if kind is FeedbackKind.MUTED:
+    if kind is FeedbackKind.MUTED and not given.whole_account:
         people.mute(session, account, who.id, muted=True)
-    closes = kind in _CLOSING and (
-        who.role in CHAMPION_LIKE or stored.key.alert_class is not AlertClass.ASK
-    )
     returns = None
     if kind in (FeedbackKind.SNOOZED, FeedbackKind.DECLINED, FeedbackKind.NOT_USEFUL):
-        returns = _earliest(context, session, account, until, now)
-    if closes and stored.key.alert_class is not AlertClass.NOTICE:
+        returns = _earliest(context, session, given)
+    binds = who.role in CHAMPION_LIKE and stored.key.alert_class is not AlertClass.NOTICE
+    if kind in _CLOSING and binds:
         alerts.close(session, account, stored.id, at=now, closed_as=kind, returns=returns)
     cards.refresh(session, account, stored.id, now)
     due.mark(session, account, now)
     return returns
 
 
-def _earliest(
-    context: Context, session: Session, account: str, until: date | None, now: datetime
-) -> date | None:
+def _earliest(context: Context, session: Session, given: feedback.StoredFeedback) -> date | None:
     """The first day something may be suggested again, now that the answer is kept."""
     applied = context.policy()
-    facts = snapshot.load(context, session, account, now, applied)
+    facts = snapshot.load(context, session, given.account, given.at, applied)
     assert facts is not None
-    today = now.astimezone(ZoneInfo(facts.account.time_zone)).date()
-    rest = balance(facts, history(facts, today), applied.policy, now).rest_until
-    days = [d for d in (rest, until) if d is not None]
-    return max(days, default=None)
+    zone = ZoneInfo(facts.account.time_zone)
+    today = given.at.astimezone(zone).date()
+    rest = balance(facts, history(facts, today), applied.policy, given.at).rest_until
+    days = [given.until, rest.astimezone(zone).date() if rest else None]
+    return max((d for d in days if d is not None), default=None)
 
 
 def _person(facts: Snapshot, id: str) -> Person:

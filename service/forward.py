@@ -122,16 +122,19 @@ def start(
     return state
 
 
-def undo(context: Context, *, account: str, forward: str, person: str) -> bool:
+def undo(
+    context: Context, *, account: str, forward: str, person: str, alert: str | None = None
+) -> bool:
     """Take a forward back while it waits; False where it has gone.
 
     Raises:
-        NotFound: this person has no such forward.
+        NotFound: this person has no such forward (of `alert`, where that is said).
     """
     now = context.clock.now()
     with context.database.write() as session:
         stored = forwards.get(session, account, forward)
-        if stored is None or stored.champion != person:
+        own = stored is not None and stored.champion == person
+        if stored is None or not own or alert not in (None, stored.alert):
             raise NotFound("there is no such forward of yours")
         if stored.state == "undone":
             return True

@@ -12,6 +12,7 @@ from segue.demo.story import LOUD, Note
 
 SPEEDS = (0.5, 1.0, 2.0, 6.0)
 _TICK = 0.04
+_LONGEST = 0.3
 _SOON = timedelta(seconds=60)
 """What is due this soon is waited for in real seconds: a forward that can still be undone."""
 _READING = {"ask": 60.0, "ask_plain": 60.0}
@@ -42,6 +43,7 @@ class Pace:
         self._news = asyncio.Event()
         self._skipping = False
         self._reading_until = 0.0
+        self._moved_at = time.monotonic()
         self.speed = 2.0
         self.paused = False
         self.held: Held | None = None
@@ -104,11 +106,16 @@ class Pace:
                 return False
             else:
                 self._clock.stand()
-                self._clock.put(min(at, now + timedelta(days=self.speed * _TICK)))
+                self._clock.put(min(at, now + timedelta(days=self.speed * self._passed())))
                 if self._clock.now() >= at:
                     return True
             await asyncio.sleep(_TICK)
         return True
+
+    def _passed(self) -> float:
+        """Real seconds since the clock was last moved on, work done meanwhile included."""
+        before, self._moved_at = self._moved_at, time.monotonic()
+        return min(self._moved_at - before, _LONGEST)
 
     def _resting(self) -> bool:
         if self.held is not None and self.held.left <= 0:

@@ -112,9 +112,7 @@ def claims(account: str, sub: str, /, **changes: Any) -> dict[str, Any]:
     return {k: v for k, v in {**made, **changes}.items() if v is not ...}
 
 
-def token(
-    account: str, sub: str, /, *, secret: str = SECRET, alg: str = "HS256", **c: Any
-) -> str:
+def token(account: str, sub: str, /, *, secret: str = SECRET, alg: str = "HS256", **c: Any) -> str:
     """A widget token."""
     return jwt.encode(claims(account, sub, **c), secret, algorithm=alg)
 

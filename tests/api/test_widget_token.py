@@ -95,9 +95,7 @@ def test_every_route_wants_a_token(method: str, path: str, world: Live) -> None:
 
 
 @pytest.mark.parametrize("name", ["token", "access_token", "authorization"])
-def test_a_token_in_the_address_is_not_read(
-    name: str, world: Live, asked: tuple[str, str]
-) -> None:
+def test_a_token_in_the_address_is_not_read(name: str, world: Live, asked: tuple[str, str]) -> None:
     good = token(asked[0], "priya")
     for path in (STATE, "/v1/widget/stream"):
         assert world.http.get(path, params={name: good}).status_code == 401
@@ -105,9 +103,7 @@ def test_a_token_in_the_address_is_not_read(
     assert cookies.get(STATE).status_code == 401
 
 
-def test_an_api_key_is_no_widget_token_and_the_reverse(
-    world: Live, asked: tuple[str, str]
-) -> None:
+def test_an_api_key_is_no_widget_token_and_the_reverse(world: Live, asked: tuple[str, str]) -> None:
     key = {"Authorization": f"Bearer {world.keys['admin']}"}
     assert world.http.get(STATE, headers=key).status_code == 401
     signed = {"Authorization": f"Bearer {token(asked[0], 'priya')}"}

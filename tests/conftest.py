@@ -1,0 +1,9 @@
+"""Hypothesis: random at a desk, repeatable in CI, and no deadline anywhere: machines differ."""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
