@@ -137,6 +137,7 @@ def _forward(context: Context, visitor: Bearer, alert: str, wanted: Forward) -> 
             role=wanted.role,
             email=wanted.email,
             name=wanted.name,
+            champion=visitor.sub,
         )
     sent = forward.start(
         context,

@@ -33,7 +33,7 @@ def put(context: Context, account: str, wanted: Account, by: str) -> Account:
             if after.plan is not None:
                 plans.move(session, account, after.plan, catalogue, now=now)
             stored.set_plan(session, account, after.plan)
-            stored.close_for_plan_change(session, account, now)
+            plans.close_open(session, account, now)
         usage.mark_due(session, [account], now)
         entry = audit.Entry(
             at=now,

@@ -42,7 +42,7 @@ def page(context: Context, token: str, *, answered: str = "", status: int = 200)
         view, locale = _view(context, session, case, token)
     if view.status in (CaseStatus.REVOKED, CaseStatus.EXPIRED):
         return _page(pages.gone(product.name, locale), 410)
-    if answered in _KINDS and view.answers:
+    if _KINDS.get(answered) in {a.kind for a in view.answers}:
         said = pages.answered(
             product.name,
             _KINDS[answered],

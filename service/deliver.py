@@ -74,7 +74,9 @@ def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:
         facts = snapshot.load(context, session, delivery.account, now, applied)
         alert = alerts.get(session, delivery.account, delivery.alert)
         if facts is None or alert is None:
-            outbox.finish(session, delivery, DeliveryState.CANCELLED, at=now, reason="erased")
+            outbox.finish(
+                session, delivery, DeliveryState.CANCELLED, at=now, reason="erased", tried=False
+            )
             return None
         if delivery.kind in cards.PUSHED:
             release = dispatch.release_push(facts, alert, delivery, applied.policy, now)
@@ -97,7 +99,9 @@ def _held(
             outbox.later(session, delivery, until, reason=reason, tried=False)
             return True
         case Expire(reason=reason):
-            outbox.finish(session, delivery, DeliveryState.EXPIRED, at=now, reason=reason)
+            outbox.finish(
+                session, delivery, DeliveryState.EXPIRED, at=now, reason=reason, tried=False
+            )
             if reason in dispatch.OVER:
                 alerts.close(session, alert.account, alert.id, at=now, closed_as=reason)
                 context.signals.changed(alert.account)
@@ -118,7 +122,7 @@ def _record(context: Context, ready: Ready, result: Sent | Retry | Failed) -> No
                 _sent(session, delivery, now)
             case Retry(after=after, reason=reason):
                 outbox.attempt(session, delivery, at=now, outcome="retry", detail=reason)
-                if now - delivery.created_at > GIVE_UP:
+                if _tried_enough(session, delivery, now):
                     outbox.finish(session, delivery, DeliveryState.FAILED, at=now, reason=reason)
                     _failed(context, session, ready, reason, now)
                 else:
@@ -134,13 +138,18 @@ def _record(context: Context, ready: Ready, result: Sent | Retry | Failed) -> No
 
 def _put_back(context: Context, delivery: StoredDelivery) -> None:
     now = context.clock.now()
-    over = now - delivery.created_at > GIVE_UP
     with context.database.write() as session:
         outbox.attempt(session, delivery, at=now, outcome="error", detail="see the log")
-        if over:
+        if _tried_enough(session, delivery, now):
             outbox.finish(session, delivery, DeliveryState.FAILED, at=now, reason="error")
         else:
             outbox.later(session, delivery, now + timedelta(minutes=1), reason="error")
+
+
+def _tried_enough(session: dispatch.Session, delivery: StoredDelivery, now: datetime) -> bool:
+    """Three days from the first try: how long a push had to wait for its reader counts not."""
+    first = outbox.first_tried(session, delivery)
+    return first is not None and now - first > GIVE_UP
 
 
 def _sent(session: dispatch.Session, delivery: StoredDelivery, now: datetime) -> None:

@@ -14,7 +14,7 @@ from service.people import named
 from store.alerts import StoredAlert
 from store.outbox import StoredDelivery
 
-__all__ = ["OVER", "Session", "public_holidays", "release_push"]
+__all__ = ["OVER", "Session", "over", "public_holidays", "release_push"]
 
 Release = Send | Defer | Expire
 OVER = (Ended.PLAN_CHANGED, Ended.MOMENT_OVER)
@@ -39,6 +39,12 @@ def release_push(
         ended=ended(alert.key, alert.raised_at, facts, policy, now),
     )
     return release(push, policy.quiet, now)
+
+
+def over(alert: StoredAlert, facts: Snapshot, policy: Policy, now: datetime) -> Ended | None:
+    """Why an open alert is to be closed by itself; None: it is still worth saying."""
+    why = ended(alert.key, alert.raised_at, facts, policy, now)
+    return why if why in OVER else None
 
 
 @lru_cache(maxsize=256)

@@ -12,7 +12,7 @@ from engine.decision import Candidate, Decision
 from engine.snapshot import Snapshot
 from engine.story import Story
 from engine.tell import tell
-from service import frozen, snapshot, wording
+from service import cards, dispatch, frozen, snapshot, wording
 from service.calendar import next_daily
 from service.channel import DeliveryKind
 from service.config import Applied
@@ -63,6 +63,7 @@ def evaluate(
     decision, raised = conclude(facts, applied, now)
     with context.database.write() as session:
         _keep(session, facts, decision, applied)
+        over = _close_over(session, facts, applied, now)
         for one in raised:
             _raise(session, facts, decision, one, applied, now)
         due.looked(
@@ -72,8 +73,9 @@ def evaluate(
             guard=dict(decision.guard),
         )
         due.done(session, account, mark)
-    if raised:
+    if raised or over:
         context.signals.changed(account)
+    if raised:
         log.info("%s: %s", account, ", ".join(str(r.candidate.key) for r in raised))
     return decision
 
@@ -144,6 +146,18 @@ def _keep(session: Session, facts: Snapshot, decision: Decision, applied: Applie
     )
 
 
+def _close_over(session: Session, facts: Snapshot, applied: Applied, now: datetime) -> int:
+    """Close what was worth saying and is so no longer: its period has ended, or its moment."""
+    over = 0
+    for alert in alerts.open_of(session, facts.account.id):
+        why = dispatch.over(alert, facts, applied.policy, now)
+        if why is not None:
+            alerts.close(session, alert.account, alert.id, at=now, closed_as=why)
+            cards.refresh(session, alert.account, alert.id, now)
+            over += 1
+    return over
+
+
 def _raise(
     session: Session,
     facts: Snapshot,
@@ -168,6 +182,7 @@ def _raise(
         closed_at=now if held else None,
         closed_as="held_out" if held else None,
         policy_version=applied.version,
+        turn=sum(past.key == key for past in facts.alerts),
     )
     if not alerts.add(session, alert) or held:
         return

@@ -23,7 +23,11 @@ CASE_LIFE = timedelta(days=30)
 NOTE_LENGTH = 280
 NEW_PER_DAY = 5
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]]+@[^@\s<>,;:\"()\[\]]+\.[^@\s<>,;:\"()\[\]]+")
-_LINK = re.compile(r"(https?://|www\.)\S+|\b[\w-]+\.(com|net|org|io|de|co)\b(/\S*)?", re.IGNORECASE)
+_LINK = re.compile(
+    r"\b[a-z][a-z0-9+.-]*://|\b(mailto|javascript):\S|\bwww\.\S"
+    r"|\b[\w-]+\.[a-z]{2,}/\S|\b[\w-]+\.(com|net|org|io|de|co)\b",
+    re.IGNORECASE,
+)
 
 
 def recipients(context: Context, *, account: str, person: str) -> tuple[Recipient, ...]:
@@ -60,12 +64,16 @@ def add_recipient(
     team: str | None = None,
     email: str | None = None,
     name: str | None = None,
+    champion: str | None = None,
 ) -> str:
     """Remember who the manager or finance lead is; says their person id.
+
+    `champion`: who is about to forward to them; nobody is remembered whom they may not send to.
 
     Raises:
         Invalid: neither a chat user nor an e-mail address, or a role that decides nothing.
         Forbidden: the e-mail's domain is not verified for the account.
+        TooMany: more than five new recipients in a day.
     """
     if role not in APPROVERS:
         raise Invalid("choose manager or finance", pointer="/role")
@@ -84,6 +92,8 @@ def add_recipient(
                 "copy the link or send it from your own mailbox"
             )
         person = found or new_id("person")
+        if champion is not None:
+            _hold_to_cap(session, account, champion, person, context.clock.now())
         people.add(session, account, person, role=role, name=name, email=email)
         if slack_user and team:
             people.set_address(session, account, person, "slack", f"{team}/{slack_user}")
@@ -125,7 +135,7 @@ def start(
 def undo(
     context: Context, *, account: str, forward: str, person: str, alert: str | None = None
 ) -> bool:
-    """Take a forward back while it waits; False where it has gone.
+    """Take a forward back while it waits, or a draft's link; False where it has gone.
 
     Raises:
         NotFound: this person has no such forward (of `alert`, where that is said).
@@ -138,7 +148,8 @@ def undo(
             raise NotFound("there is no such forward of yours")
         if stored.state == "undone":
             return True
-        if not outbox.cancel_forward(session, account, forward, now):
+        draft = stored.state == "draft"
+        if not draft and not outbox.cancel_forward(session, account, forward, now):
             return False
         forwards.move(session, account, forward, "undone")
         forwards.revoke(session, account, stored.case, now)

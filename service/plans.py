@@ -6,10 +6,11 @@ from sqlmodel import Session
 
 from engine.catalogue import Catalogue
 from engine.errors import Conflict, Invalid, NotFound
+from service import cards
 from service.context import Context
 from service.shapes import Plan
 from service.usage import AHEAD
-from store import accounts, audit, usage
+from store import accounts, alerts, audit, usage
 from store.accounts import StoredChange
 
 
@@ -31,12 +32,20 @@ def change(context: Context, account: str, wanted: Plan, by: str) -> StoredChang
             session, account, wanted.plan, catalogue, now=now, at=wanted.at, reason=wanted.reason
         )
         if new:
-            accounts.close_for_plan_change(session, account, now)
+            close_open(session, account, now)
             usage.mark_due(session, [account], now)
             audit.add(session, _entry(account, done, now, by))
     if new:
         context.signals.changed(account)
     return done
+
+
+def close_open(session: Session, account: str, now: datetime) -> None:
+    """A new plan answers what is open, and the messages that were sent say so."""
+    answered = alerts.open_of(session, account)
+    accounts.close_for_plan_change(session, account, now)
+    for alert in answered:
+        cards.refresh(session, account, alert.id, now)
 
 
 def move(

@@ -12,7 +12,7 @@ from engine.snapshot import Person, Role, Snapshot
 from engine.story import Story
 from engine.tell import meter_story
 from engine.usage import MeterUse
-from service import forward, frozen, links, snapshot, wording
+from service import dispatch, forward, frozen, links, snapshot, wording
 from service.config import Applied
 from service.context import Context
 from service.people import of_token
@@ -78,6 +78,7 @@ def current(
         if a.raised_at >= newest
         and _meant_for(a, facts, person, applied, now)
         and not _answered(session, a, person)
+        and dispatch.over(a, facts, applied.policy, now) is None
     ]
     return min(shown, key=lambda a: (_ORDER[a.key.alert_class], a.raised_at), default=None)
 

@@ -14,7 +14,10 @@ from store import tables
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAlert:
-    """An alert as it was raised, and how it stands. `story` is the frozen story as JSON values."""
+    """An alert as it was raised, and how it stands. `story` is the frozen story as JSON values.
+
+    `turn`: how often its key was raised before; a changed limit makes the same limit news again.
+    """
 
     id: str
     key: AlertKey
@@ -28,6 +31,7 @@ class StoredAlert:
     closed_as: str | None = None
     returns: date | None = None
     policy_version: int = 0
+    turn: int = 0
 
     @property
     def account(self) -> str:
@@ -36,10 +40,11 @@ class StoredAlert:
 
 
 def add(session: Session, alert: StoredAlert) -> bool:
-    """Raise an alert; False where its key was raised before."""
+    """Raise an alert; False where its key was raised before, in the same turn."""
+    key = f"{alert.key}#{alert.turn}" if alert.turn else str(alert.key)
     known = session.exec(
         select(tables.Alert.id).where(
-            col(tables.Alert.account) == alert.account, col(tables.Alert.key) == str(alert.key)
+            col(tables.Alert.account) == alert.account, col(tables.Alert.key) == key
         )
     ).first()
     if known is not None:
@@ -48,7 +53,7 @@ def add(session: Session, alert: StoredAlert) -> bool:
         tables.Alert(
             account=alert.account,
             id=alert.id,
-            key=str(alert.key),
+            key=key,
             alert_class=alert.key.alert_class,
             moment=alert.key.moment,
             meter=alert.key.meter,

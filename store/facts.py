@@ -218,7 +218,7 @@ def _alerts(
         )
         for r in alerts
     )
-    keys = {r.id: r.key for r in alerts}
+    keys = {row.id: str(alert.key) for row, alert in zip(alerts, past, strict=True)}
     given = session.exec(
         select(tables.Feedback)
         .where(

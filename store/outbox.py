@@ -108,6 +108,16 @@ def attempt(
     )
 
 
+def first_tried(session: Session, delivery: StoredDelivery) -> datetime | None:
+    """When it was tried first; None: not yet."""
+    return session.exec(
+        select(func.min(tables.Attempt.at)).where(
+            col(tables.Attempt.account) == delivery.account,
+            col(tables.Attempt.delivery) == delivery.id,
+        )
+    ).one()
+
+
 def finish(
     session: Session,
     delivery: StoredDelivery,
@@ -116,8 +126,9 @@ def finish(
     at: datetime,
     reference: str | None = None,
     reason: str | None = None,
+    tried: bool = True,
 ) -> None:
-    """The delivery is over, one way or the other."""
+    """The delivery is over, one way or the other; `tried` False: it was never handed over."""
     session.execute(
         update(tables.Delivery)
         .where(
@@ -129,6 +140,7 @@ def finish(
             reference=reference,
             reason=reason,
             claimed_until=None,
+            attempts=delivery.attempts if tried else delivery.attempts - 1,
             sent_at=at if state is DeliveryState.SENT else None,
         )
     )

@@ -10,7 +10,7 @@ from segue.demo.clock import DemoClock
 from segue.demo.doors import Doors
 from segue.demo.pace import Pace
 from segue.demo.schedule import Schedule, Step
-from segue.demo.story import Note, Story
+from segue.demo.story import ASKS, Note, Story
 from segue.demo.world import Player
 from segue.wiring import Runtime
 from service.calendar import DAILY
@@ -58,12 +58,15 @@ class Driver:
         while await self.step() is not None:
             pass
         self._pace.done = True
+        asks = sum(note.kind in ASKS for note in self.story.notes)
+        self.story.tell(world.HERO, "over", asks="one ask" if asks == 1 else f"{asks} asks")
         while True:
             delivery, _ = await asyncio.to_thread(self._due)
             await self._pace.come(delivery, delivery=True)
             await self._happen(())
 
     async def _happen(self, steps: Sequence[Step]) -> list[Note]:
+        before = len(self.story.notes)
         told: set[str] = set()
         for step in steps:
             told.update(await step())
@@ -71,7 +74,8 @@ class Driver:
             self._changed = told  # That usage came in is no news in itself.
         await self._worker.until_idle()
         await asyncio.sleep(0)  # Signals from other threads arrive before they are read.
-        notes = await asyncio.to_thread(self._look)
+        await asyncio.to_thread(self._look)
+        notes = self.story.notes[before:]
         for note in notes:
             if note.kind == "approve":
                 self._plan_upgrade(world.player(note.account), note.at)
@@ -79,11 +83,12 @@ class Driver:
             self._pace.react(notes)
         return notes
 
-    def _look(self) -> list[Note]:
+    def _look(self) -> None:
         now = self._clock.now()
         changed, self._changed = self._changed, set()
         players = [p for p in world.PLAYERS if p.id in changed or _is_daily(p, now)]
-        return [note for player in players for note in self.story.look(player)]
+        for player in players:
+            self.story.look(player)
 
     def _plan_upgrade(self, player: Player, approved: datetime) -> None:
         """The vendor's own billing follows an approval; Segue only hears of it."""

@@ -8,15 +8,14 @@ from datetime import datetime, timedelta
 
 from engine.errors import Invalid
 from segue.demo.clock import DemoClock
-from segue.demo.story import LOUD, Note
+from segue.demo.story import ASKS, LOUD, Note
 
 SPEEDS = (0.5, 1.0, 2.0, 6.0)
 _TICK = 0.04
 _LONGEST = 0.3
 _SOON = timedelta(seconds=60)
 """What is due this soon is waited for in real seconds: a forward that can still be undone."""
-_READING = {"ask": 60.0, "ask_plain": 60.0}
-_GLANCE = 15.0
+_READING, _GLANCE = 60.0, 15.0
 _SENTENCE = 3.0
 """Seconds to read what the narrator says, at two days a second or less."""
 
@@ -71,14 +70,14 @@ class Pace:
     def touch(self) -> None:
         """Somebody is doing something with what Segue said: give them time."""
         if self.held is not None:
-            until = max(self.held.until, time.monotonic() + _READING["ask"])
+            until = max(self.held.until, time.monotonic() + _READING)
             self.held = Held(account=self.held.account, note=self.held.note, until=until)
 
     def react(self, notes: Sequence[Note]) -> None:
         """Stop at what is new, as the mode says."""
         loud = next((n for n in notes if n.kind in LOUD), None)
         if loud is not None:
-            wait = _READING.get(loud.kind, _GLANCE)
+            wait = _READING if loud.kind in ASKS else _GLANCE
             until = time.monotonic() + wait
             self.held = Held(account=loud.account, note=loud.id, until=until)
         elif notes:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engine.alert import AlertClass, Reason
+from engine.alert import AlertClass, Reason, ReasonCode
 from engine.decision import Stage
 from engine.story import Range
 from segue.demo import captions
@@ -23,7 +23,10 @@ _CHAPTERS = {
     "forwarded": "forwarded",
 }
 _ORDER = (Stage.EXPERIMENTING, Stage.LEARNING, Stage.ADOPTED, Stage.EMBEDDED)
-LOUD = frozenset(("ask", "ask_plain", "notice", "reflection"))
+_SPOKEN = (ReasonCode.ASK_SPACING, ReasonCode.DUPLICATE)
+_TERMS = {"manager": "a manager's", "finance": "a finance lead's"}
+ASKS = frozenset(("ask", "ask_plain"))
+LOUD = ASKS | {"notice", "reflection"}
 """What makes the demo slow down: Segue has spoken."""
 
 
@@ -57,12 +60,11 @@ class Story:
         self.notes: list[Note] = []
         self.chapters: dict[str, datetime] = {}
 
-    def look(self, player: Player) -> list[Note]:
-        """What is new about an account since the last look."""
+    def look(self, player: Player) -> None:
+        """Note what is new about an account since the last look."""
         sight = see(self._context, player)
         if sight is None:
-            return []
-        before = len(self.notes)
+            return
         memory = self._memories.setdefault(player.id, _Memory())
         self._stage(sight, memory)
         self._crossing(sight, memory)
@@ -72,7 +74,6 @@ class Story:
         self._month_over(sight, memory)
         for day, values in spike(sight.meter, sight.today):
             self._once(memory, sight, ("spike", day), "spike", **values)
-        return self.notes[before:]
 
     def tell(self, player: Player, kind: str, **values: str) -> None:
         """Something the vendor did, not Segue."""
@@ -134,7 +135,8 @@ class Story:
             if said:
                 by = {"email": "e-mail", "slack": "Slack"}.get(passed.channel, passed.channel)
                 key = (passed.id, passed.state)
-                self._once(memory, sight, key, said, channel=by, **values)
+                terms = _TERMS.get(passed.role, "their own")
+                self._once(memory, sight, key, said, channel=by, terms=terms, **values)
             for given in raised.answers:
                 if given.case == passed.case:
                     key = ("answer", given.id)
@@ -161,12 +163,12 @@ class Story:
             asked = [r.alert for r in sight.raised if r.alert.key.alert_class is AlertClass.ASK]
             if asked:
                 values["asked"] = captions.day(asked[0].raised_at.astimezone(sight.zone).date())
-            key = ("held", reason.code, candidate.key.period)
+            spoken = reason.code in _SPOKEN
+            key = ("held", "spoken" if spoken else reason.code, candidate.key.period)
             if key not in memory.said:
                 memory.said.add(key)
                 self._add(sight.now, sight.player, "held", captions.held, reason.code,
                           held=reason.code, sentence=text, **values)  # fmt: skip
-                spoken = reason.code in ("ask_spacing", "duplicate")
                 if spoken and sight.player is HERO and "asked" in self.chapters:
                     self.chapters.setdefault("silence", sight.now)
             return

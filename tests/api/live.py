@@ -117,9 +117,9 @@ def token(account: str, sub: str, /, *, secret: str = SECRET, alg: str = "HS256"
     return jwt.encode(claims(account, sub, **c), secret, algorithm=alg)
 
 
-def growing() -> dict[date, int]:
+def growing(until: date = NOW.date()) -> dict[date, int]:
     """Forty each working day, fifty-five since November: 660 of 1,000 on the eighteenth."""
-    days = (START.date() + timedelta(n) for n in range((NOW.date() - START.date()).days))
+    days = (START.date() + timedelta(n) for n in range((until - START.date()).days))
     return {d: 55 if d >= date(2026, 11, 1) else 40 for d in days if d.weekday() < 5}
 
 
@@ -171,7 +171,7 @@ class Live:
             assert put.is_success, put.text
         if slack:
             self.install(account)
-        self.report(account, growing() if usage is None else usage)
+        self.report(account, growing() if usage is None else usage, present)
         self.clock.set(present)
         return account
 
@@ -191,7 +191,7 @@ class Live:
         with self.runtime.context.database.write() as session:
             installs.save(session, workspace)
 
-    def report(self, account: str, days: dict[date, int]) -> None:
+    def report(self, account: str, days: dict[date, int], present: datetime) -> None:
         """Usage as it came in, month by month; half of each day is Jonas's, half is Mia's."""
         months: dict[tuple[int, int], list[msgspec.Raw]] = {}
         for day, amount in days.items():
@@ -202,13 +202,14 @@ class Live:
             )
         for (year, month), events in months.items():
             end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
-            self.clock.set(min(end, NOW))
+            self.clock.set(min(end, present))
             receipt = ingest(self.runtime.context, events)
             assert receipt.accepted == len(events), receipt.rejected[:1]
 
-    def use(self, account: str, value: int) -> None:
+    def use(self, account: str, value: int, **more: str) -> None:
         """Usage that comes in at this instant, through the front door."""
         body = {"id": f"u{next(_numbers)}", "account": account, "meter": "reports", "value": value}
+        body |= more
         headers = {"Authorization": f"Bearer {self.keys['ingest']}"}
         answer = self.http.post("/v1/usage", json=body, headers=headers)
         assert answer.json()["accepted"] == 1, answer.text

@@ -224,6 +224,7 @@ def test_five_new_recipients_a_day_are_enough(world: Live) -> None:
         refused = priya.send(alert, **more)
         assert refused.status_code == 429
         assert int(refused.headers["retry-after"]) > 0
+    assert "p5@" not in str(priya.alert())  # Who was refused is not remembered either.
     assert priya.send(alert, email=f"p0@{account}.example").status_code == 200
     assert world.widget(account, "fiona").send(alert, to="tomas").status_code == 200
     after(world, 10)

@@ -2,7 +2,6 @@
 
 import fcntl
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,9 @@ LONGEST = 240
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.CompletedProcess[str]]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
     folder = tmp_path_factory.mktemp("demo")
-    yield subprocess.run(
+    return subprocess.run(
         [SEGUE, "demo", "--headless", "--folder", folder],
         capture_output=True,
         text=True,

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 _BUSY = {"ok": False, "error": "ratelimited"}
 
+
 class SlackSink:
     """`messages` are the posted ones, each with the user whose direct message it went to.
 

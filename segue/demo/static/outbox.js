@@ -42,7 +42,7 @@ async function click(message, element, clicked) {
 }
 
 function mail(message) {
-  const frame = h("iframe", { src: `/demo/mail/${message.id}`, sandbox: "allow-popups allow-popups-to-escape-sandbox", title: `E-mail to ${message.to_name}: ${message.subject}`, loading: "lazy" });
+  const frame = h("iframe", { src: `/demo/mail/${message.id}`, sandbox: "allow-popups allow-popups-to-escape-sandbox", title: `E-mail to ${message.to_name}: ${message.subject}` });
   return h(
     "article",
     { class: "message email", "aria-label": `E-mail to ${message.to_name}` },

@@ -80,8 +80,8 @@ function newest(notes, held) {
 function caption({ notes, accounts, pace }) {
   const note = newest(notes, pace.held);
   const name = accounts.find((a) => a.id === note?.account)?.name ?? "";
-  $("caption-who").textContent = note ? `${name} · ${format.day(note.at)}` : "";
-  const said = pace.done && note ? `${note.text} The sample ends here; everything can still be clicked.` : note?.text;
+  $("caption-who").textContent = note && note.kind !== "over" ? `${name} · ${format.day(note.at)}` : "";
+  const said = note?.text;
   if (said && $("caption-said").textContent !== said) $("caption-said").textContent = said;
   $("held").hidden = !pace.held;
   if (pace.held) $("continue").textContent = `Continue (${pace.held.left})`;

@@ -1,0 +1,161 @@
+"""What was decided about an account: decisions that replay, alerts, and the ledger."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.api.live import NOW, Live, live
+
+PATHS = ("decisions", "alerts", "ledger")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with live(tmp_path_factory.mktemp("decisions")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def account(world: Live) -> str:
+    """Three weeks of an account: asked, refused, over its limit, a ticket, another plan."""
+    name, alert = world.asked()
+    world.widget(name, "fiona").say(alert, "snoozed")
+    for day in range(21):
+        world.clock.set(NOW + timedelta(days=day, hours=1))
+        world.use(name, 55)
+        if day == 2:
+            world.admin("PUT", f"/v1/accounts/{name}/blockers/t1", {"kind": "ticket"})
+        if day == 15:
+            world.admin("POST", f"/v1/accounts/{name}/plan", {"plan": "business"})
+        world.settle()
+        world.clock.set(NOW + timedelta(days=day + 1))
+        world.settle()
+    return name
+
+
+def read(world: Live, account: str, what: str, **query: Any) -> Any:
+    headers = {"Authorization": f"Bearer {world.keys['read']}"}
+    answer = world.http.get(f"/v1/accounts/{account}/{what}", headers=headers, params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_every_decision_replays_bit_by_bit(world: Live, account: str) -> None:
+    found = read(world, account, "decisions")["decisions"]
+    assert len(found) >= 4
+    assert [d["replayed"] for d in found] == [True] * len(found)
+    assert len({d["digest"] for d in found}) == len(found)
+    instants = [d["at"] for d in found]
+    assert instants == sorted(instants, reverse=True)
+    assert {"ask", "silent", "notice"} <= {d["outcome"] for d in found}
+
+
+def test_a_decision_says_what_was_seen_and_why(world: Live, account: str) -> None:
+    found = read(world, account, "decisions")["decisions"]
+    for decision in found:
+        assert decision.keys() == {
+            "at", "until", "outcome", "reason", "moment", "meter", "stage", "p", "sentence",
+            "customer_sentence", "reasons", "evidence", "forecasts", "trust", "next_possible",
+            "policy_version", "digest", "replayed",
+        }  # fmt: skip
+        assert decision["sentence"]
+        assert {e["label"] for e in decision["evidence"]} >= {"stage", "attention left"}
+        codes = [r["code"] for r in decision["reasons"]]
+        assert decision["reason"] == (codes[0] if codes else None)
+        if decision["outcome"] == "silent":
+            assert codes
+    assert "ticket_open" in {r["code"] for d in found for r in d["reasons"]}
+    assert "upgrade_recent" in {r["code"] for d in found for r in d["reasons"]}
+    assert "backoff" in {r["code"] for d in found for r in d["reasons"]}
+
+
+def test_the_newest_come_first_and_no_more_than_asked_for(world: Live, account: str) -> None:
+    everything = read(world, account, "decisions")["decisions"]
+    assert read(world, account, "decisions", limit=2)["decisions"] == everything[:2]
+    assert len(read(world, account, "alerts", limit=1)["alerts"]) == 1
+
+
+@pytest.mark.parametrize("limit", ["0", "501", "-1", "many"])
+@pytest.mark.parametrize("what", ["decisions", "alerts"])
+def test_a_limit_is_a_number_of_rows(what: str, limit: str, world: Live, account: str) -> None:
+    headers = {"Authorization": f"Bearer {world.keys['read']}"}
+    path = f"/v1/accounts/{account}/{what}"
+    answer = world.http.get(path, headers=headers, params={"limit": limit})
+    assert answer.status_code == 400
+    assert answer.json()["pointer"] == "/limit"
+
+
+def test_alerts_tell_their_deliveries(world: Live, account: str) -> None:
+    found = read(world, account, "alerts")["alerts"]
+    assert [a["class"] for a in found] == ["notice", "ask"]
+    notice, ask = found
+    assert ask.keys() == {
+        "id", "class", "moment", "meter", "period", "p", "person", "raised_at", "charged_at",
+        "closed_at", "closed_as", "deliveries",
+    }  # fmt: skip
+    assert (ask["moment"], ask["period"], ask["person"]) == ("pace", "2026-11-01", "priya")
+    assert (ask["closed_as"], notice["moment"]) == ("snoozed", "at_limit")
+    assert ask["charged_at"] == NOW.isoformat()
+    kinds = [(d["kind"], d["channel"], d["person"], d["state"]) for d in ask["deliveries"]]
+    assert kinds == [
+        ("summary", "slack", "priya", "sent"),
+        ("card", "slack", "priya", "sent"),
+    ]
+    for delivery in (*ask["deliveries"], *notice["deliveries"]):
+        assert delivery["attempts"] == 1
+        assert delivery["sent_at"]
+
+
+def test_the_ledger_adds_up(world: Live, account: str) -> None:
+    found = read(world, account, "ledger")
+    assert found.keys() == {"account", "trust", "refusals", "entries"}
+    trust = 0.0
+    for entry in found["entries"]:
+        assert entry.keys() == {"at", "cause", "change"}
+        trust = min(100.0, max(0.0, trust + entry["change"]))
+    assert trust == pytest.approx(found["trust"])
+    causes = [e["cause"] for e in found["entries"]]
+    assert causes[0] == "start"
+    for cause in ("ask delivered", "snoozed", "upgrade"):
+        assert causes.count(cause) == 1
+    assert found["refusals"] == 0  # The upgrade cleared them.
+
+
+@pytest.mark.parametrize("what", PATHS)
+def test_scopes_are_held(what: str, world: Live, account: str) -> None:
+    expected = {"ingest": 403, "read": 200, "admin": 200}
+    for scope, status in expected.items():
+        headers = {"Authorization": f"Bearer {world.keys[scope]}"}
+        answer = world.http.get(f"/v1/accounts/{account}/{what}", headers=headers)
+        assert answer.status_code == status, scope
+    for headers in ({}, {"Authorization": "Bearer segue_admin_guess"}):
+        assert world.http.get(f"/v1/accounts/{account}/{what}", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["never-heard-of", "%2e%2e", "a%2Fb", "x" * 300])
+@pytest.mark.parametrize("what", PATHS)
+def test_an_unknown_account_is_not_found(what: str, name: str, world: Live) -> None:
+    answer = world.admin("GET", f"/v1/accounts/{name}/{what}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_an_account_nothing_was_decided_about_has_empty_lists(world: Live) -> None:
+    fresh = world.account(usage={})
+    assert read(world, fresh, "decisions") == {"decisions": []}
+    assert read(world, fresh, "alerts") == {"alerts": []}
+    assert read(world, fresh, "ledger")["trust"] == 60
+
+
+def test_what_is_no_business_of_theirs_is_not_told_to_customers(world: Live, account: str) -> None:
+    """Sales, care, a holdout or a score never leak into the account's own sentence."""
+    for kind in ("sales", "care"):
+        name = world.account()
+        world.admin("PUT", f"/v1/accounts/{name}/blockers/b1", {"kind": kind})
+        world.settle()
+        [decision] = read(world, name, "decisions")["decisions"]
+        assert decision["reason"] in ("sales_active", "care_flag")
+        for word in ("sales", "care", "trust", "score"):
+            assert word not in decision["customer_sentence"].lower()
