@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from litestar import MediaType, Request, Response, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from engine.errors import Gone, Invalid, NotFound
@@ -18,18 +19,20 @@ def routes(context: Context) -> list[Any]:
     """The page, the chart and the answers."""
 
     @get("/case/{token:str}", include_in_schema=False, sync_to_thread=True)
-    def page(token: str, answered: str = "") -> Response[str]:
+    def page(token: FromPath[str], answered: FromQuery[str] = "") -> Response[str]:
         return _page(case.page(context, token, answered=answered))
 
     @get("/chart/{name:str}", include_in_schema=False, sync_to_thread=True)
-    def chart(name: str) -> Response[bytes]:
+    def chart(name: FromPath[str]) -> Response[bytes]:
         png = case.chart_png(context, name.removesuffix(".png"))
         return Response(
             png, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"}
         )
 
     @post("/case/{token:str}/{kind:str}", include_in_schema=False)
-    async def respond(request: Request[Any, Any, Any], token: str, kind: str) -> Response[Any]:
+    async def respond(
+        request: Request[Any, Any, Any], token: FromPath[str], kind: FromPath[str]
+    ) -> Response[Any]:
         form = await request.form()
         given = {name: str(form.get(name) or "") for name in FIELDS}
         return await asyncio.to_thread(_respond, context, token, kind, given)

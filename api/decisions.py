@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from api.auth import require
 from engine.errors import NotFound
@@ -12,7 +12,7 @@ from service.context import Context
 from service.ledger import of_account
 from store import alerts, outbox
 
-Limit = Annotated[int, Parameter(ge=1, le=500)]
+Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 
 
 def routes(context: Context) -> list[Any]:
@@ -25,7 +25,7 @@ def routes(context: Context) -> list[Any]:
         guards=[read],
         sync_to_thread=True,
     )
-    def decisions(account: str, limit: Limit = 100) -> dict[str, Any]:
+    def decisions(account: FromPath[str], limit: Limit = 100) -> dict[str, Any]:
         _known(context, account)
         return {"decisions": [_decision(e) for e in explain.history(context, account, limit=limit)]}
 
@@ -35,7 +35,7 @@ def routes(context: Context) -> list[Any]:
         guards=[read],
         sync_to_thread=True,
     )
-    def raised(account: str, limit: Limit = 100) -> dict[str, Any]:
+    def raised(account: FromPath[str], limit: Limit = 100) -> dict[str, Any]:
         _known(context, account)
         with context.database.read() as session:
             found = alerts.of_account(session, account, limit=limit)
@@ -48,7 +48,7 @@ def routes(context: Context) -> list[Any]:
         guards=[read],
         sync_to_thread=True,
     )
-    def ledger(account: str) -> dict[str, Any]:
+    def ledger(account: FromPath[str]) -> dict[str, Any]:
         balance = of_account(context, account)
         return {
             "account": account,

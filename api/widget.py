@@ -11,6 +11,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader
 from litestar.middleware import DefineMiddleware
 from litestar.middleware.compression import CompressionMiddleware
+from litestar.params import FromPath
 from litestar.static_files import create_static_files_router
 
 from api.fresh import NotModified
@@ -66,17 +67,17 @@ def routes(context: Context, secret: str | None) -> list[Any]:
     @post(
         "/v1/widget/alerts/{alert:str}/feedback", summary="An answer to an alert", status_code=200
     )
-    async def answer(request: Request[Any, Any, Any], alert: str) -> dict[str, Any]:
+    async def answer(request: Request[Any, Any, Any], alert: FromPath[str]) -> dict[str, Any]:
         given = body(await request.body(), Feedback)
         return await asyncio.to_thread(_answer, context, who(request), alert, given)
 
     @post("/v1/widget/alerts/{alert:str}/forward", summary="Pass the story on", status_code=200)
-    async def pass_on(request: Request[Any, Any, Any], alert: str) -> dict[str, Any]:
+    async def pass_on(request: Request[Any, Any, Any], alert: FromPath[str]) -> dict[str, Any]:
         wanted = body(await request.body(), Forward)
         return await asyncio.to_thread(_forward, context, who(request), alert, wanted)
 
     @post("/v1/widget/alerts/{alert:str}/undo", summary="Take it back", status_code=200)
-    async def undo(request: Request[Any, Any, Any], alert: str) -> dict[str, Any]:
+    async def undo(request: Request[Any, Any, Any], alert: FromPath[str]) -> dict[str, Any]:
         wanted = body(await request.body(), Undo)
         return await asyncio.to_thread(_undo, context, who(request), alert, wanted.id)
 

@@ -14,7 +14,7 @@ from service.calendar import next_daily
 from service.context import Context
 from service.shapes import Account, amount, identifier
 from store import accounts as stored
-from store import audit, erase, facts, usage
+from store import audit, due, erase, facts, usage
 from store.accounts import StoredAccount
 
 
@@ -34,6 +34,7 @@ def put(context: Context, account: str, wanted: Account, by: str) -> Account:
                 plans.move(session, account, after.plan, catalogue, now=now)
             stored.set_plan(session, account, after.plan)
             plans.close_open(session, account, now)
+        due.unguard(session, account)
         usage.mark_due(session, [account], now)
         entry = audit.Entry(
             at=now,

@@ -10,7 +10,7 @@ from service import cards
 from service.context import Context
 from service.shapes import Plan
 from service.usage import AHEAD
-from store import accounts, alerts, audit, usage
+from store import accounts, alerts, audit, due, usage
 from store.accounts import StoredChange
 
 
@@ -33,6 +33,7 @@ def change(context: Context, account: str, wanted: Plan, by: str) -> StoredChang
         )
         if new:
             close_open(session, account, now)
+            due.unguard(session, account)
             usage.mark_due(session, [account], now)
             audit.add(session, _entry(account, done, now, by))
     if new:

@@ -85,6 +85,11 @@ def looked(
         )
 
 
+def unguard(session: Session, account: str) -> None:
+    """What the guard rests on has changed: the account is worth a look whatever it uses."""
+    looked(session, account, guard={})
+
+
 def next_daily(session: Session) -> datetime | None:
     """When the next daily evaluation is due."""
     return session.exec(select(func.min(tables.Account.next_daily))).one()

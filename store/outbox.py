@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import case, func, update
 from sqlmodel import Session, col, or_, select
 
 from store import tables
 
 LEASE = timedelta(seconds=60)
+_RANK = case({"notice": 0, "summary": 1}, value=col(tables.Delivery.kind), else_=2)
+"""A notice goes before the ask it was raised with."""
 
 
 class DeliveryState(StrEnum):
@@ -76,7 +78,9 @@ def claim(session: Session, now: datetime, *, limit: int = 20) -> tuple[StoredDe
             col(table.due_at) <= now,
             or_(col(table.claimed_until).is_(None), col(table.claimed_until) <= now),
         )
-        .order_by(col(table.due_at), col(table.account), col(table.id))
+        .order_by(
+            col(table.due_at), col(table.account), col(table.created_at), _RANK, col(table.id)
+        )
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
@@ -192,7 +196,7 @@ def of_alert(session: Session, account: str, alert: str) -> Sequence[StoredDeliv
     rows = session.exec(
         select(tables.Delivery)
         .where(col(tables.Delivery.account) == account, col(tables.Delivery.alert) == alert)
-        .order_by(col(tables.Delivery.created_at), col(tables.Delivery.id))
+        .order_by(col(tables.Delivery.created_at), _RANK, col(tables.Delivery.id))
     ).all()
     return tuple(_value(r) for r in rows)
 

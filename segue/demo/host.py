@@ -40,7 +40,8 @@ class Demo:
     base: str
     live: Live
     driver: Driver
-    server: asyncio.Task[None]
+    server: Server
+    serving: asyncio.Task[None]
 
 
 @asynccontextmanager
@@ -65,14 +66,14 @@ async def hosted(folder: Path, host: str, port: int, *, paced: bool) -> AsyncIte
         )
         try:
             _prepare(runtime.context, workspaces, base)
-            async with _served(runtime, listener) as server:
+            async with _served(runtime, listener) as (server, serving):
                 doors = _doors(runtime.context, base, settings)
                 live.pace = Pace(clock) if paced else None
                 plan = schedule.vendor(doors, world.usage())
                 driver = Driver(runtime, clock, plan, doors, pace=live.pace)
                 live.open(runtime.context, doors, driver.story)
                 async with aclosing(doors):
-                    yield Demo(base=base, live=live, driver=driver, server=server)
+                    yield Demo(base=base, live=live, driver=driver, server=server, serving=serving)
         finally:
             mailbox.stop()
             runtime.close()
@@ -81,7 +82,7 @@ async def hosted(folder: Path, host: str, port: int, *, paced: bool) -> AsyncIte
 @asynccontextmanager
 async def _served(
     runtime: wiring.Runtime, listener: socket.socket
-) -> AsyncIterator[asyncio.Task[None]]:
+) -> AsyncIterator[tuple[Server, asyncio.Task[None]]]:
     config = uvicorn.Config(
         runtime.app,
         log_level="warning",
@@ -94,7 +95,7 @@ async def _served(
     while not server.started and not serving.done():
         await asyncio.sleep(0.02)
     try:
-        yield serving
+        yield server, serving
     finally:
         runtime.hub.close()
         server.should_exit = True

@@ -23,8 +23,10 @@ async def _page(host: str, port: int, folder: Path) -> int:
         print(f"Open {demo.base}/ (Ctrl-C ends it)")
         print("Time passes by itself; when Segue speaks it waits for you.", flush=True)
         story = asyncio.create_task(demo.driver.run())
-        await asyncio.wait({story, demo.server}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({story, demo.serving}, return_when=asyncio.FIRST_COMPLETED)
         story.cancel()
-        with suppress(asyncio.CancelledError):
-            await story
+        await asyncio.wait({story})
+        ended = None if story.cancelled() else story.exception()
+        if ended is not None and not demo.server.should_exit:  # Else its server went away first.
+            raise ended
     return 0

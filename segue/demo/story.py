@@ -67,6 +67,9 @@ class Story:
             return
         memory = self._memories.setdefault(player.id, _Memory())
         self._stage(sight, memory)
+        for blocker in sight.facts.blockers:
+            kind = "ticket_closed" if blocker.closed else "ticket_opened"
+            self._once(memory, sight, (blocker.id, kind), kind)
         self._crossing(sight, memory)
         for raised in reversed(sight.raised):
             self._alert(sight, memory, raised)

@@ -33,6 +33,7 @@ SECRET = "a-widget-secret-of-32-bytes-or-more"
 ORIGIN = "https://app.example.com"
 START = datetime(2026, 8, 1, 6, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
+TODAY = NOW.date()
 """A Wednesday, nine o'clock in Berlin: the daily look, and the end of the quiet hours."""
 PEOPLE = {
     "priya": {"role": "champion", "name": "Priya Raman"},
@@ -117,7 +118,7 @@ def token(account: str, sub: str, /, *, secret: str = SECRET, alg: str = "HS256"
     return jwt.encode(claims(account, sub, **c), secret, algorithm=alg)
 
 
-def growing(until: date = NOW.date()) -> dict[date, int]:
+def growing(until: date = TODAY) -> dict[date, int]:
     """Forty each working day, fifty-five since November: 660 of 1,000 on the eighteenth."""
     days = (START.date() + timedelta(n) for n in range((until - START.date()).days))
     return {d: 55 if d >= date(2026, 11, 1) else 40 for d in days if d.weekday() < 5}

@@ -202,7 +202,7 @@ def test_a_page_that_says_what_was_recorded_says_what_was_recorded(world: Live) 
 
 
 def test_two_who_approve_at_once_are_one(world: Live) -> None:
-    account, _, page = mailed(world)
+    _, _, page = mailed(world)
     with ThreadPoolExecutor(8) as pool:
         answers = list(
             pool.map(
@@ -214,7 +214,7 @@ def test_two_who_approve_at_once_are_one(world: Live) -> None:
 
 
 def test_a_date_given_with_a_no_is_kept(world: Live) -> None:
-    account, alert, page = mailed(world)
+    account, _, page = mailed(world)
     world.open(f"{page}/decline", "POST", data={"not_before": "2027-06-01"})
     assert closed_as(world, account) == "declined"
     world.use(account, 60)

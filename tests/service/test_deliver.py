@@ -90,6 +90,17 @@ def test_a_push_waits_for_the_next_opening_and_the_banner_does_not(
     assert len(set(titles)) == len(titles) == len(world.alerts(account))
 
 
+def test_the_notice_goes_first(world: Live) -> None:
+    accounts = []
+    for _ in range(4):
+        accounts.append(world.account())
+        world.use(accounts[-1], 400)
+    world.settle()
+    for account in accounts:
+        sent = [m["blocks"] for m in world.sink.messages if account in str(m["blocks"])]
+        assert ["Business" in str(blocks) for blocks in sent] == [False, True]
+
+
 def change_plan(world: Live, account: str) -> None:
     world.admin("POST", f"/v1/accounts/{account}/plan", {"plan": "business"})
 

@@ -1,4 +1,4 @@
-"""Looking at an account: what is held back is decided all the same, and what can't be said is not."""
+"""Looking at an account: what is held back is decided all the same; what can't be said is not."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -198,7 +198,7 @@ def test_a_changed_limit_makes_the_same_limit_news_again(world: Live) -> None:
     alert = world.widget(account).alert()
     assert alert is not None
     assert alert["id"] == second
-    assert "1,200" in alert["body"]
+    assert "1,200" in f"{alert['title']} {alert['body']}"
     world.clock.advance(hours=1)
     world.use(account, 10)
     world.settle()
