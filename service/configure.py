@@ -5,7 +5,7 @@ import hashlib
 from engine.errors import ConfigInvalid
 from service import config
 from service.context import Context
-from store import audit
+from store import audit, due
 from store import config as stored
 
 LARGEST = 256 * 1024
@@ -43,5 +43,6 @@ def apply(context: Context, text: str, by: str) -> int:
             after={"version": version, "digest": digest},
         )
         audit.add(session, entry)
+        due.unguard_all(session)
     context.signals.changed(None)
     return version

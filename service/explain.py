@@ -64,7 +64,9 @@ def _explained(stored: decisions.StoredDecision, policy_text: str) -> Explanatio
         sentence=wording.silence(decision.reasons, locale, for_admin=True, today=today)
         if decision.reasons
         else wording.outcome(decision, locale),
-        customer=wording.silence(decision.reasons, locale, for_admin=False, today=today),
+        customer=wording.silence(decision.reasons, locale, for_admin=False, today=today)
+        if decision.reasons
+        else wording.outcome(decision, locale),
         lines=wording.evidence(decision, locale),
         replayed=_replays(stored, decision, policy_text),
     )

@@ -31,11 +31,6 @@ def language_tag(locale: str) -> str:
     return str(pack(locale).babel).replace("_", "-")
 
 
-def tag(locale: str) -> str:
-    """The language as browsers name it, with the region whose formats our texts use: en-GB."""
-    return str(pack(locale).babel).replace("_", "-")
-
-
 def message(story: Story, audience: str, locale: str, *, can_buy: bool) -> Message:
     """The story for one audience; a notice whose own copy fails the lint is said plainly."""
     text = render(story, audience=Audience(audience), locale=locale, can_buy=can_buy)

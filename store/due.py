@@ -90,6 +90,11 @@ def unguard(session: Session, account: str) -> None:
     looked(session, account, guard={})
 
 
+def unguard_all(session: Session) -> None:
+    """A new policy: what any guard rests on may have changed."""
+    session.execute(update(tables.Account).values(guard={}))
+
+
 def next_daily(session: Session) -> datetime | None:
     """When the next daily evaluation is due."""
     return session.exec(select(func.min(tables.Account.next_daily))).one()

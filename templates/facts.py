@@ -1,7 +1,7 @@
 """The cited facts of a story: every number, date and price any text may say, formatted once."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from engine.decision import Stage
 from engine.story import MeterStory, PlanStory, Range, Story
 from engine.usage import MeterKind
-from templates.formats import Formats, widened
+from templates.formats import NARROWEST_RANGE, Formats, widened
 from templates.pack import Pack
 from templates.plain import plain
 
@@ -92,6 +92,12 @@ def shown_range(meter: MeterStory, today: date) -> Range | None:
     if meter.forecast is None or meter.limit is None or passed(meter):
         return None
     low, high = widened(meter.forecast.low, meter.forecast.high, today)
+    if meter.period_end is not None and meter.kind is MeterKind.RESET and high >= meter.period_end:
+        # Counting starts again then: the range can't reach past it, and may not be too narrow.
+        high = meter.period_end - timedelta(days=1)
+        low = max(min(low, high - NARROWEST_RANGE), today)
+        if high - low < NARROWEST_RANGE:
+            return None
     return Range(low=low, mid=meter.forecast.mid, high=high)
 
 

@@ -72,6 +72,7 @@ async def _forward(context: Context, client: AsyncWebClient, body: dict[str, Any
         team=team,
         email=member.get("profile", {}).get("email"),
         name=member.get("real_name") or member.get("name"),
+        champion=caller.person,
     )
     return await asyncio.to_thread(
         forward.start,
