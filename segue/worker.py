@@ -63,6 +63,7 @@ class Worker:
             try:
                 busy = await self.step()
             except Exception:
+                # A locked or full database passes; a worker that ended would stay silent for good.
                 log.exception("the worker's step failed; it is tried again")
                 busy = 0
                 await asyncio.sleep(IDLE)

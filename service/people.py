@@ -1,7 +1,5 @@
 """Who is who: people behind tokens and chat users, and how each can be reached."""
 
-from dataclasses import dataclass
-
 from engine.snapshot import Person, Role
 from service.context import Context
 from store import facts
@@ -9,14 +7,6 @@ from store import people as stored
 
 APPROVERS = (Role.MANAGER, Role.FINANCE)
 CHAMPION_LIKE = (Role.CHAMPION, Role.MANAGER, Role.FINANCE, Role.ADMIN)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Somebody:
-    """A person as found, or a plain user that is not stored."""
-
-    account: str
-    person: Person
 
 
 def of_token(context: Context, account: str, sub: str) -> Person:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from engine.alert import AlertClass, FeedbackKind, Reason, ReasonCode
+from engine.alert import AlertClass, Reason, ReasonCode
 from engine.decision import Decision
 from engine.errors import LocaleMissing
 from engine.policy import Policy
@@ -112,11 +112,6 @@ def meter_sentence(meter: MeterStory, zone: str, locale: str) -> str:
 def meter_name(meter: MeterStory) -> str:
     """What a meter is called above its bar."""
     return meter.name_other[:1].upper() + meter.name_other[1:]
-
-
-def noted(kind: FeedbackKind, returns: date | None, locale: str, *, today: date) -> str:
-    """What an answer led to."""
-    return words.outcome(kind, locale=locale, until=returns, today=today)
 
 
 def answered(kind: str, name: str, text: str, locale: str) -> str:
