@@ -44,6 +44,11 @@ def overlay_name(overlay: str, locale: str) -> str:
     return str(pack(locale).words["stages"][overlay])
 
 
+def moment_name(moment: Moment, locale: str) -> str:
+    """What people call a moment."""
+    return str(pack(locale).words["moments"][moment])
+
+
 def evidence_name(key: str, locale: str) -> str:
     """What a piece of evidence is called; an unknown key is shown as it is."""
     return str(pack(locale).words["evidence"].get(key, key.replace("_", " ")))
