@@ -73,7 +73,7 @@ def _forecasts(snapshot: Snapshot, policy: Policy, today: date) -> dict[str, For
     """Forecasts of the meters for which one could matter; below that share nothing rests on it."""
     share = min(policy.pace.used, policy.approaching.used)
     return {
-        meter.key: foresee(meter, snapshot.account.id, today, policy, snapshot.calibration)
+        meter.key: foresee(meter, today, policy, snapshot.calibration)
         for meter in snapshot.meters
         if meter.meaningful and uses(meter, share)
     }

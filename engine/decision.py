@@ -44,7 +44,6 @@ class Forecast:
     high: date | None = None
     one_off: bool = False
     ramp: bool = False
-    seed: int = 0
     p_previous: float | None = None
 
 

@@ -1,59 +1,129 @@
-"""Whether a limit will be met, and around when: many futures drawn from the account's own days.
+"""Whether a limit will be met, and around when, read from the account's own days.
 
-Only complete days feed the draws; what came in today so far counts as used. With the same seed
-more of it can only bring the crossing nearer.
+Only complete days are learned from; what came in today so far counts as used, so that more of it
+can only bring the crossing nearer. Looks at one meter are made together: all days of a replay, or
+today alone.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
-from hashlib import sha256
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
+from engine.chance import Outlooks, chances, crossing_days
 from engine.decision import Forecast
 from engine.history import Flags, Floats, Ints, changes, is_flow
 from engine.policy import ForecastPolicy, Policy
 from engine.snapshot import Calibration
-from engine.usage import MeterKind, MeterUse
+from engine.usage import MeterKind, MeterUse, Period
 
 _LIKELY = 0.5
 """Crossing dates are given from this probability on: below, there is nothing to date."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One meter's days, from the ordinal `first` on, and what they are held against.
+
+    `days`: what each day added; `usable`: days a forecast may learn from. `begin`: index of the
+    first day of use. `flow`: days add up to a period; else what is gained stays.
+    """
+
+    meter: str
+    first: int
+    days: Floats
+    usable: Flags
+    begin: int
+    flow: bool
+    limit: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """Days of a series that are looked at: `index` of each, what was used and came in that day.
+
+    `start`: index of the period's first day; `ahead`: days to the reset, the day itself included.
+    """
+
+    index: Ints
+    used: Floats
+    so_far: Floats
+    start: Ints
+    ahead: Ints
+
+    def of(self, which: Flags | Ints) -> "Looks":
+        """Some of them."""
+        return Looks(
+            index=self.index[which],
+            used=self.used[which],
+            so_far=self.so_far[which],
+            start=self.start[which],
+            ahead=self.ahead[which],
+        )
+
+
 def foresee(
-    meter: MeterUse, account: str, today: date, policy: Policy, calibration: Calibration | None
+    meter: MeterUse, today: date, policy: Policy, calibration: Calibration | None
 ) -> Forecast:
-    """Forecast one meter with a limit; `known` False where it can't be told."""
-    case = _Case(meter, account, today, policy, calibration)
-    top, carries = case.top_day()
-    blank = Forecast(
-        meter=meter.key,
-        known=False,
-        one_off=carries,
-        ramp=case.ramp,
-        seed=_seed(account, meter.key, today, policy.forecast),
-    )
-    if meter.limit is None or not meter.limit_known:
-        return blank
-    if meter.used >= meter.limit:
-        one_off = carries or case.p_without(top) < policy.forecast.one_off_p
-        return replace(blank, known=case.enough(), p_raw=1.0, p=1.0, one_off=one_off)
-    outlook = case.outlook() if case.enough() else None
-    if outlook is None:
-        return blank
-    raw, first = _chance(outlook, policy.forecast)
-    p = calibrated(raw, calibration)
-    seen = replace(blank, known=True, p_raw=raw, p=p)
-    if p >= _LIKELY and len(first):
-        low, mid, high = np.quantile(first, (0.1, 0.5, 0.9), method="inverted_cdf")
-        days = (today + timedelta(int(ahead)) for ahead in (low, mid, high))
-        seen = replace(seen, low=next(days), mid=next(days), high=next(days))
-    if p >= policy.forecast.one_off_p and not carries:
-        seen = replace(seen, one_off=case.p_without(top) < policy.forecast.one_off_p)
-    if p >= bar(policy, calibration):
-        seen = replace(seen, p_previous=case.p_previous())
-    return seen
+    """Forecast one meter today; `known` False where it can't be told."""
+    series = series_of(meter, today)
+    if series is None:
+        young = _young(changes(meter, today), policy)
+        return Forecast(meter=meter.key, known=False, ramp=young)
+    looks = _look(meter, series, today, policy.forecast)
+    return foresee_all(series, looks, policy, (calibration,))[0]
+
+
+def foresee_all(
+    series: Series, looks: Looks, policy: Policy, calibrations: Sequence[Calibration | None]
+) -> list[Forecast]:
+    """Forecast one meter on several days; `calibrations`: the one in force on each."""
+    met = looks.used >= series.limit
+    open_now = _enough(series, looks, policy.forecast) & ~met & (looks.ahead > 0)
+    raw = np.where(met, 1.0, np.nan)
+    raw[open_now] = _chances(series, looks.of(open_now), policy)
+    p = np.array([calibrated(r, c) for r, c in zip(raw.tolist(), calibrations, strict=True)])
+    p[met] = 1.0
+    top, carries = _top_days(series, looks, policy.forecast)
+    one_off = carries.copy()
+    doubt = np.flatnonzero(~carries & (p >= policy.forecast.one_off_p) & (top >= 0))
+    without = _chances_without(series, looks.of(doubt), policy, top[doubt])
+    # One day is too much where without it nothing was to be foreseen at all: a raw question.
+    one_off[doubt] = without < policy.forecast.one_off_p
+    bars = np.array([bar(policy, c) for c in calibrations])
+    pressing = np.flatnonzero(open_now & (p >= bars))
+    before = np.full(len(p), np.nan)
+    before[pressing] = _chances_before(series, looks.of(pressing), policy)
+    dated = np.flatnonzero(open_now & (p >= _LIKELY))
+    days = np.full((len(p), 3), -1)
+    if len(dated):
+        days[dated] = crossing_days(_outlooks(series, looks.of(dated), policy), policy.forecast)
+    enough = _enough(series, looks, policy.forecast)
+    return [
+        Forecast(
+            meter=series.meter,
+            known=bool(enough[i]) and not np.isnan(raw[i]),
+            p_raw=None if np.isnan(raw[i]) else float(raw[i]),
+            p=None if np.isnan(raw[i]) else float(p[i]),
+            **_dates(series.first + int(looks.index[i]), days[i]),
+            one_off=bool(one_off[i]),
+            ramp=int(looks.index[i]) - series.begin < policy.stage.onboarding_days,
+            p_previous=None
+            if np.isnan(before[i])
+            else calibrated(float(before[i]), calibrations[i]),
+        )
+        for i in range(len(p))
+    ]
+
+
+def raw_chances(series: Series, looks: Looks, policy: Policy) -> Floats:
+    """The uncalibrated probability at each look; not a number where it can't be told."""
+    raw = np.full(len(looks.index), np.nan)
+    can = _enough(series, looks, policy.forecast) & (looks.used < series.limit) & (looks.ahead > 0)
+    raw[can] = _chances(series, looks.of(can), policy)
+    return raw
 
 
 def bar(policy: Policy, calibration: Calibration | None) -> float:
@@ -70,180 +140,170 @@ def calibrated(raw: float, calibration: Calibration | None) -> float:
 
 def history_days(meter: MeterUse, today: date, policy: ForecastPolicy) -> int:
     """Complete days a forecast could rest on: since first use, without backfills, lately."""
-    return len(_kept(meter, changes(meter, today), today, policy, skip=None))
+    days = changes(meter, today)
+    usable, _ = _usable(meter, days, today)
+    return int(usable[: len(days) - 1][-policy.history_days :].sum())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outlook:
-    """What is drawn from and what is missing: `so_far` came in on the first day ahead."""
-
-    days: Floats
-    weekend: Flags
-    so_far: float
-    missing: float
-    start: date
-    ahead: int
-    seed: int
-    damped: bool
+def foreseeable(meter: MeterUse) -> bool:
+    """Whether the meter's days say when its limit is met: they add up, or stay once gained."""
+    return is_flow(meter) or meter.kind is MeterKind.CUMULATIVE
 
 
-class _Case:
-    """One meter, looked at today, without its highest day, or as it was a day earlier."""
-
-    def __init__(
-        self,
-        meter: MeterUse,
-        account: str,
-        today: date,
-        policy: Policy,
-        calibration: Calibration | None,
-    ) -> None:
-        self.meter, self.account, self.today = meter, account, today
-        self.policy, self.calibration = policy, calibration
-        self.days = changes(meter, today)
-        used = np.flatnonzero(self.days)
-        young = len(self.days) - 1 - int(used[0]) if len(used) else 0
-        self.ramp = young < policy.stage.onboarding_days
-
-    def enough(self) -> bool:
-        """Whether the meter has the history a forecast needs."""
-        kept = _kept(self.meter, self.days, self.today, self.policy.forecast, skip=None)
-        return len(kept) >= self.policy.forecast.min_days
-
-    def top_day(self) -> tuple[int | None, bool]:
-        """The highest day of the period, and whether it alone carries the period."""
-        size = len(self.days)
-        if is_flow(self.meter):
-            start = size - 1 - (self.today - self.meter.period.start).days
-        else:
-            # A level has no period of its own, and what an account began with is no spike.
-            start = max(size - self.policy.forecast.history_days, 1)
-        lately = self.days[max(start, 0) :]
-        if not len(lately) or self.meter.used <= 0:
-            return None, False
-        top = max(start, 0) + int(np.argmax(lately))
-        share = float(self.days[top]) / float(self.meter.used)
-        return top, share >= self.policy.forecast.one_off_share
-
-    def p_without(self, top: int | None) -> float:
-        """The probability had the highest day not been; a level stays, whatever brought it."""
-        if top is None or not is_flow(self.meter):
-            return 1.0
-        outlook = self.outlook(skip=top)
-        if outlook is None:
-            return 0.0
-        return calibrated(_chance(outlook, self.policy.forecast)[0], self.calibration)
-
-    def p_previous(self) -> float | None:
-        """The probability at yesterday's evaluation, when yesterday had not come in yet."""
-        if self.meter.period.start == self.today and is_flow(self.meter):
-            return None
-        yesterday = self.today - timedelta(1)
-        kept = _kept(self.meter, self.days[:-1], yesterday, self.policy.forecast, skip=None)
-        outlook = self.outlook(back=1)
-        if outlook is None or len(kept) < self.policy.forecast.min_days:
-            return None
-        return calibrated(_chance(outlook, self.policy.forecast)[0], self.calibration)
-
-    def outlook(self, *, skip: int | None = None, back: int = 0) -> _Outlook | None:
-        """What today's draws start from, or those `back` days ago; `skip`: a day left out."""
-        meter, day = self.meter, self.today - timedelta(back)
-        if meter.limit is None or not (is_flow(meter) or meter.kind is MeterKind.CUMULATIVE):
-            return None
-        days = self.days[: len(self.days) - back]
-        kept = _kept(meter, days, day, self.policy.forecast, skip=skip)
-        ahead = self.policy.forecast.horizon_days
-        if is_flow(meter) and meter.period.end is not None:
-            ahead = (meter.period.end - day).days
-        if not len(kept) or ahead <= 0:
-            return None
-        before = float(meter.used) - float(self.days[len(days) - 1 :].sum())
-        so_far = 0.0 if back else float(self.days[-1])
-        if skip is not None:
-            before -= float(self.days[skip]) if skip < len(days) - 1 else 0.0
-            so_far = 0.0 if skip == len(days) - 1 else so_far
-        ordinal = day.toordinal() - (len(days) - 1) + kept
-        return _Outlook(
-            days=days[kept],
-            weekend=(ordinal - 1) % 7 >= 5,
-            so_far=so_far,
-            missing=float(meter.limit) - before,
-            start=day,
-            ahead=ahead,
-            seed=_seed(self.account, meter.key, day, self.policy.forecast),
-            damped=not self.ramp,
-        )
+def series_of(meter: MeterUse, today: date) -> Series | None:
+    """The meter's days as a series; None where there is no limit or nothing to foresee."""
+    if meter.limit is None or not meter.limit_known or not foreseeable(meter):
+        return None
+    days = changes(meter, today)
+    if not len(days):
+        return None
+    usable, begin = _usable(meter, days, today)
+    return Series(
+        meter=meter.key,
+        first=today.toordinal() - len(days) + 1,
+        days=days,
+        usable=usable,
+        begin=begin,
+        flow=is_flow(meter),
+        limit=float(meter.limit),
+    )
 
 
-def _kept(
-    meter: MeterUse, days: Floats, today: date, policy: ForecastPolicy, *, skip: int | None
-) -> Ints:
-    """Indices of the complete days to draw from; the last of `days` is today and never one."""
-    complete = len(days) - 1
+def _usable(meter: MeterUse, days: Floats, today: date) -> tuple[Flags, int]:
+    """Days since first use without backfilled ones, and the index of the first use."""
     used = np.flatnonzero(days)
-    if not len(used) or complete <= 0:
-        return np.zeros(0, dtype=np.int64)
+    begin = int(used[0]) if len(used) else len(days)
+    usable = np.zeros(len(days), dtype=np.bool_)
     # What an account with a level began with is where it starts from, not growth.
-    first = int(used[0]) + (0 if is_flow(meter) else 1)
-    kept = np.arange(max(first, complete - policy.history_days), complete)
-    out = {skip} if skip is not None else set()
-    out |= {complete - (today - day).days for day in meter.backfilled}
-    return kept[~np.isin(kept, list(out))] if out else kept
+    usable[begin + (0 if is_flow(meter) else 1) :] = True
+    last = len(days) - 1
+    for day in meter.backfilled:
+        index = last - (today - day).days
+        if 0 <= index <= last:
+            usable[index] = False
+    return usable, begin
 
 
-def _chance(outlook: _Outlook, policy: ForecastPolicy) -> tuple[float, Ints]:
-    """The share of paths that meet the limit, and how many days ahead each of those does."""
-    rng = np.random.default_rng(outlook.seed)
-    days = _winsorised(outlook.days)
-    monday = (outlook.start.weekday() + np.arange(outlook.ahead)) % 7
-    paths = _draw(days, outlook.weekend, monday >= 5, rng, policy.paths)
-    half = policy.history_days // 2
-    if outlook.damped and len(days) >= 2 * half:
-        trend = (days[-half:].mean() + 1e-9) / (days[-2 * half : -half].mean() + 1e-9)
-        paths *= np.clip(trend, 0.5, 2.0) ** policy.trend_damping
-    paths *= np.exp(rng.normal(policy.level_drift, policy.level_noise, (policy.paths, 1)))
-    np.maximum(paths[:, 0], outlook.so_far, out=paths[:, 0])
-    met = paths.cumsum(axis=1) >= outlook.missing
-    hit = met.any(axis=1)
-    return float(hit.mean()), met[hit].argmax(axis=1)
+def _young(days: Floats, policy: Policy) -> bool:
+    used = np.flatnonzero(days)
+    age = len(days) - 1 - int(used[0]) if len(used) else 0
+    return age < policy.stage.onboarding_days
 
 
-def _draw(
-    days: Floats, weekend: Flags, ahead: Flags, rng: np.random.Generator, paths: int
-) -> Floats:
-    """Bayesian bootstrap: each path weighs the past days anew; weekends are drawn from weekends."""
-    drawn = np.zeros((paths, len(ahead)))
-    for of_weekend in (False, True):
-        columns = np.flatnonzero(ahead == of_weekend)
-        past = days[weekend == of_weekend]
-        past = past if len(past) else days
-        if not len(columns):
+def _look(meter: MeterUse, series: Series, today: date, policy: ForecastPolicy) -> Looks:
+    last = len(series.days) - 1
+    start = last - (today - meter.period.start).days if series.flow else 0
+    return Looks(
+        index=np.array([last]),
+        used=np.array([float(meter.used)]),
+        so_far=series.days[-1:],
+        start=np.array([max(start, 0)]),
+        ahead=np.array([days_ahead(series.flow, meter.period, today, policy)]),
+    )
+
+
+def days_ahead(flow: bool, period: Period, today: date, policy: ForecastPolicy) -> int:
+    """How many days a crossing may take: to the reset, or to the horizon where there is none."""
+    if flow and period.end is not None:
+        return (period.end - today).days
+    return policy.horizon_days
+
+
+def _enough(series: Series, looks: Looks, policy: ForecastPolicy) -> Flags:
+    """Where there is the history a forecast needs."""
+    known = np.concatenate(([0], np.cumsum(series.usable)))
+    low = np.maximum(looks.index - policy.history_days, 0)
+    enough: Flags = known[looks.index] - known[low] >= policy.min_days
+    return enough
+
+
+def _outlooks(
+    series: Series, looks: Looks, policy: Policy, *, skip: Ints | None = None, back: int = 0
+) -> Outlooks:
+    """What each look knows; `skip`: a day left out, `back`: as many days earlier."""
+    memory = policy.forecast.memory_days
+    at = looks.index - back
+    rows = np.concatenate((np.zeros(memory), series.days))
+    may = np.concatenate((np.zeros(memory, dtype=np.bool_), series.usable))
+    kept = sliding_window_view(may, memory)[at]
+    before, so_far = looks.used - looks.so_far, looks.so_far
+    if back:
+        before, so_far = before - series.days[at], np.zeros(len(at))
+    if skip is not None:
+        earlier = skip < looks.index
+        before = before - np.where(earlier, series.days[skip], 0.0)
+        so_far = np.where(earlier, so_far, 0.0)
+        column = skip - at + memory
+        inside = earlier & (column >= 0)
+        kept = kept.copy()
+        kept[np.flatnonzero(inside), column[inside]] = False
+    return Outlooks(
+        days=sliding_window_view(rows, memory)[at],
+        kept=kept,
+        day=series.first + at,
+        so_far=so_far,
+        missing=series.limit - before,
+        ahead=looks.ahead + back,
+        damped=looks.index - series.begin >= policy.stage.onboarding_days,
+    )
+
+
+def _chances(series: Series, looks: Looks, policy: Policy) -> Floats:
+    return chances(_outlooks(series, looks, policy), policy.forecast)
+
+
+def _chances_without(series: Series, looks: Looks, policy: Policy, top: Ints) -> Floats:
+    """The probability had the highest day not been; a level stays, whatever brought it."""
+    if not series.flow:
+        return np.ones(len(top))
+    outlooks = _outlooks(series, looks, policy, skip=top)
+    chance = chances(outlooks, policy.forecast)
+    return np.where(outlooks.kept.any(axis=1) & (looks.ahead > 0), chance, 0.0)
+
+
+def _chances_before(series: Series, looks: Looks, policy: Policy) -> Floats:
+    """The probability a day earlier, before that day had come in; the same period only."""
+    chance = np.full(len(looks.index), np.nan)
+    earlier = looks.of(np.flatnonzero(looks.index > 0))
+    back = Looks(
+        index=earlier.index - 1,
+        used=earlier.used,
+        so_far=earlier.so_far,
+        start=earlier.start,
+        ahead=earlier.ahead,
+    )
+    same = _enough(series, back, policy.forecast) & (
+        (earlier.index > earlier.start) | (not series.flow)
+    )
+    if same.any():
+        said = chances(_outlooks(series, earlier.of(same), policy, back=1), policy.forecast)
+        chance[np.flatnonzero(looks.index > 0)[same]] = said
+    return chance
+
+
+def _top_days(series: Series, looks: Looks, policy: ForecastPolicy) -> tuple[Ints, Flags]:
+    """The highest day of each look's period (-1: none), and whether it alone carries it."""
+    top = np.full(len(looks.index), -1)
+    carries = np.zeros(len(looks.index), dtype=np.bool_)
+    for row, (last, start) in enumerate(zip(looks.index, looks.start, strict=True)):
+        # A level has no period of its own, and what an account began with is no spike.
+        begin = start if series.flow else max(last + 1 - policy.history_days, 1)
+        used = float(looks.used[row])
+        if begin > last or used <= 0:
             continue
-        # Normalised exponentials are Dirichlet(1, ..., 1): an index a column, by inverse weights.
-        edges = rng.standard_exponential((len(past), paths, 1), dtype=np.float32).cumsum(axis=0)
-        at = rng.random((paths, len(columns)), dtype=np.float32) * edges[-1]
-        picked = np.zeros(at.shape, dtype=np.int16)
-        for edge in edges[:-1]:
-            picked += at > edge
-        drawn[:, columns] = past[picked]
-    return drawn
+        days = series.days[begin:last]
+        best = int(begin) + int(np.argmax(days)) if len(days) else int(last)
+        amount = float(series.days[best]) if best < last else 0.0
+        if best == last or looks.so_far[row] > amount:
+            best, amount = int(last), float(looks.so_far[row])
+        top[row], carries[row] = best, amount / used >= policy.one_off_share
+    return top, carries
 
 
-def _winsorised(days: Floats) -> Floats:
-    """The days without their spikes, where there are enough of them to tell."""
-    busy = days[days > 0]
-    if len(busy) < 5:
-        return days
-    middle = np.median(busy)
-    spread = 1.4826 * np.median(np.abs(busy - middle))
-    return np.minimum(days, max(3 * middle, middle + 6 * spread))
-
-
-def _seed(account: str, meter: str, day: date, policy: ForecastPolicy) -> int:
-    text = f"{account}\0{meter}\0{day.isoformat()}\0{_digest(policy)}"
-    return int.from_bytes(sha256(text.encode()).digest()[:7], "big")
-
-
-@lru_cache(maxsize=32)
-def _digest(policy: ForecastPolicy) -> str:
-    return sha256(repr(policy).encode()).hexdigest()
+def _dates(day: int, ahead: Ints) -> dict[str, date]:
+    """Crossing days; none where it is not likely."""
+    if ahead[0] < 0:
+        return {}
+    today = date.fromordinal(day)
+    names = ("low", "mid", "high")
+    return {name: today + timedelta(int(k)) for name, k in zip(names, ahead, strict=True)}

@@ -98,18 +98,18 @@ class ForecastPolicy(Table):
     """How the crossing of a limit is foreseen."""
 
     history_days: int = 28
-    """Complete days that are looked at."""
+    """Complete days that say how much is used ..."""
+    memory_days: int = 90
+    """... and those that say how unevenly, and what is usual."""
+    recent_weight: float = 0.70
+    """How much the level rests on the former; the rest is on the latter."""
     min_days: int = 10
     """Below this many complete days: cannot tell."""
     horizon_days: int = 45
     """How far ahead a meter that never resets is looked at."""
-    paths: int = 1000
-    """Futures that are drawn."""
     level_noise: float = 0.20
-    """Uncertainty of the level, on the log scale ..."""
-    level_drift: float = -0.02
-    """... and its drift."""
-    trend_damping: float = 0.35
+    """Uncertainty of the level, on the log scale."""
+    trend_damping: float = 0.50
     """How much of the recent trend is believed."""
     one_off_share: float = 0.60
     """One day carries this share of the period: a one-off ..."""
@@ -120,7 +120,10 @@ class ForecastPolicy(Table):
 
     def __post_init__(self) -> None:
         check(3 <= self.min_days <= self.history_days, "min_days must be 3 to history_days")
-        check(100 <= self.paths <= 10_000, "paths must be 100 to 10,000")
+        check(
+            self.history_days <= self.memory_days <= 366, "memory_days must be history_days to 366"
+        )
+        check(0 <= self.recent_weight <= 1, "recent_weight must be 0 to 1")
 
 
 @dataclass(frozen=True, kw_only=True)

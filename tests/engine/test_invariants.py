@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.alert import AlertClass, FeedbackKind, Outcome, PastAlert
 from engine.decide import decide
 from engine.decision import Decision
-from engine.policy import ForecastPolicy, Policy
+from engine.policy import Policy
 from engine.snapshot import Answer, Arm, BlockerKind, Role, Snapshot
 from engine.stage import COMMITTED
 from engine.usage import AtLimit
@@ -29,7 +29,7 @@ from tests.builders import (
     user_days,
 )
 
-POLICY = Policy(forecast=ForecastPolicy(paths=100))
+POLICY = Policy()
 STAGES = ("experimenting", "learning", "adopted", "embedded")
 SMALL = settings(max_examples=60, deadline=None, derandomize=True)
 
