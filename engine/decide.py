@@ -18,7 +18,7 @@ from engine.digest import digest
 from engine.forecast import foresee
 from engine.gate import Context
 from engine.guard import guard
-from engine.history import history
+from engine.history import History, history
 from engine.ledger import balance
 from engine.moments import Due, moments, uses
 from engine.policy import Policy
@@ -33,13 +33,42 @@ _PRESSURE = frozenset(
 _SPIKES = frozenset((ReasonCode.ONE_OFF, ReasonCode.RAMP))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What is read from an account's days before anything is decided.
+
+    `forecasts`: of the meters for which one could matter.
+    """
+
+    today: date
+    history: History
+    standing: Standing
+    forecasts: dict[str, Forecast]
+
+
 def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
     """Whether to speak to this account at `now`, about what, to whom, and every reason why not."""
+    known = read(snapshot, policy, now)
+    decision = weigh(snapshot, known, policy, now)
+    return replace(decision, digest=digest(snapshot, policy, known.today))
+
+
+def read(snapshot: Snapshot, policy: Policy, now: datetime) -> Read:
+    """Read the account's days as they stand now."""
     today = now.astimezone(ZoneInfo(snapshot.account.time_zone)).date()
     past = history(snapshot, today)
-    stands = standing(snapshot, past, policy.stage)
-    forecasts = _forecasts(snapshot, policy, today)
-    trust = balance(snapshot, past, policy, now)
+    return Read(
+        today=today,
+        history=past,
+        standing=standing(snapshot, past, policy.stage),
+        forecasts=_forecasts(snapshot, policy, today),
+    )
+
+
+def weigh(snapshot: Snapshot, known: Read, policy: Policy, now: datetime) -> Decision:
+    """The decision from what was read, without a digest; a replay reads many days at once."""
+    today, stands, forecasts = known.today, known.standing, known.forecasts
+    trust = balance(snapshot, known.history, policy, now)
     audience = Audience(snapshot, policy, now)
     due = moments(snapshot, forecasts, stands, policy, today)
     contexts = (
@@ -63,20 +92,25 @@ def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
         audience=audience.banner(said.chosen.alert_class) if said.chosen else (),
         exposed=said.exposed,
         next_possible=_next_possible(said.reasons),
-        guard=tuple((m.key, guard(m, judged, policy, today)) for m in snapshot.meters),
-        digest=digest(snapshot, policy, today),
+        guard=tuple((m.key, guard(m, policy, today)) for m in snapshot.meters),
+        digest="",
         notice_recipient=audience.recipient(AlertClass.NOTICE) if said.notices else None,
     )
 
 
 def _forecasts(snapshot: Snapshot, policy: Policy, today: date) -> dict[str, Forecast]:
-    """Forecasts of the meters for which one could matter; below that share nothing rests on it."""
-    share = min(policy.pace.used, policy.approaching.used)
+    """Below a share of the limit nothing rests on a forecast."""
+    share = foreseen_from(policy)
     return {
         meter.key: foresee(meter, today, policy, snapshot.calibration)
         for meter in snapshot.meters
         if meter.meaningful and uses(meter, share)
     }
+
+
+def foreseen_from(policy: Policy) -> float:
+    """The share of the limit from which a forecast could matter."""
+    return min(policy.pace.used, policy.approaching.used)
 
 
 def _context(

@@ -87,7 +87,7 @@ class Decision:
     `chosen`: the ask or reflection that survived (also when held back: then `reason` says why).
     `notices` go out beside it, pushed to `notice_recipient`. `audience`: ids of people who may see
     an ask banner: stored ones, and users known by their usage alone.
-    `guard`: per meter the usage from which on it is worth looking again (None: any).
+    `guard`: per meter the usage from which on it is worth looking again.
     `exposed`: all but held_out passed, logged in both arms.
     """
 
@@ -106,6 +106,6 @@ class Decision:
     audience: tuple[str, ...]
     exposed: bool
     next_possible: date | None
-    guard: tuple[tuple[str, float | None], ...]
+    guard: tuple[tuple[str, float], ...]
     digest: str
     notice_recipient: str | None = None

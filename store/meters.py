@@ -145,13 +145,14 @@ def _daily(
     if not amounts:
         return [], None
     start = max(min(amounts), today - timedelta(days=HISTORY_DAYS - 1))
-    level = meter.kind is MeterKind.CUMULATIVE or meter.aggregation is Aggregation.LATEST
-    adds = meter.aggregation in (*_ADDED, Aggregation.UNIQUE)
+    level = meter.aggregation is Aggregation.LATEST or (
+        meter.aggregation is Aggregation.MAX and meter.kind is MeterKind.CUMULATIVE
+    )
     carried = Decimal(0)
     if level:
-        for day, amount in sorted(amounts.items()):
-            if day < start:
-                carried = carried + amount if adds else amount
+        carried = next(
+            (a for day, a in sorted(amounts.items(), reverse=True) if day < start), carried
+        )
     out = []
     for offset in range((today - start).days + 1):
         seen = amounts.get(start + timedelta(days=offset))
@@ -159,7 +160,7 @@ def _daily(
             out.append(seen or Decimal(0))
             continue
         if seen is not None:
-            carried = carried + seen if adds else seen
+            carried = seen
         out.append(carried)
     return out, start
 

@@ -7,9 +7,9 @@ import pytest
 
 from engine.decide import decide
 from engine.decision import Stage
+from engine.features import beta20
 from engine.policy import PRESETS, Policy, Preset, StagePolicy
 from engine.snapshot import Snapshot
-from engine.stage import beta20
 from engine.usage import Aggregation, MeterKind
 from tests.builders import TODAY, at, meter, snapshot, steady, user_days
 

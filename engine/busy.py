@@ -1,0 +1,113 @@
+"""On which days of a recording anything could be due at all: a quick and generous reading.
+
+A day that is passed over here is silent for sure; a busy one is decided in full.
+"""
+
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from engine.history import MONTH, Flags, Floats
+from engine.lay import Recording
+from engine.policy import Policy
+from engine.tracks import Laid, steps
+from engine.usage import AtLimit
+
+_SLACK = 1e-9
+_MONTH_DAYS = range(28, 32)
+
+
+def busy_days(laid: Recording, policy: Policy) -> Flags:
+    """The days whose look, or usage up to the next look, must be decided in full."""
+    size = laid.calendar.size
+    if policy.right_size.enabled:
+        return np.ones(size, dtype=np.bool_)
+    busy = np.zeros(size, dtype=np.bool_)
+    for track in laid.tracks:
+        if track.track.meaningful or track.track.at_limit is AtLimit.STOPS:
+            busy |= _limit(track, policy)
+        if track.track.meaningful:
+            busy |= _over(track, policy) | _milestones(track, policy)
+    return busy | _friction(laid)
+
+
+def _limit(track: Laid, policy: Policy) -> Flags:
+    limit = track.track.limit
+    if limit is None or not track.track.limit_known:
+        return np.zeros(track.calendar.size, dtype=np.bool_)
+    shares = sorted({policy.pace.used, policy.approaching.used, 1.0})
+    bars = np.array([float(limit * Decimal(repr(share))) for share in shares])
+    pressed: Flags = (track.used >= bars[0]) & (track.used > 0)
+    return pressed | _before(track, steps(track, bars))
+
+
+def _before(track: Laid, events: Flags) -> Flags:
+    """The days whose look comes last before one of these events."""
+    days = np.zeros(track.calendar.size, dtype=np.bool_)
+    at = np.searchsorted(track.calendar.looks, track.at[events], side="left") - 1
+    days[np.maximum(at, 0)] = True
+    return days
+
+
+def _over(track: Laid, policy: Policy) -> Flags:
+    """The last closed periods were all over the limit."""
+    count, limit = policy.sustained_over.periods, track.track.limit
+    none = np.zeros(track.calendar.size, dtype=np.bool_)
+    if limit is None or not track.closed or count <= 0:
+        return none
+    over = np.array([p.used > limit for p in track.closed], dtype=np.bool_)
+    period = track.calendar.period
+    held = np.ones(track.calendar.size, dtype=np.bool_)
+    for back in range(1, count + 1):
+        held &= (period >= back) & over[np.clip(period - back, 0, len(over) - 1)]
+    return held
+
+
+def _milestones(track: Laid, policy: Policy) -> Flags:
+    """A round number or a best month was reached lately, or will be before the next look."""
+    none = np.zeros(track.calendar.size, dtype=np.bool_)
+    if not track.flow or not len(track.at):
+        return none
+    days = policy.milestone.within_days
+    total = np.cumsum(track.track.amount[: len(track.at)])
+    round_number = _rank(total) > _rank(np.concatenate(([0.0], total[:-1])))
+    best = _best_before(track) * policy.milestone.best_month
+    of_event = best[track.calendar.period[track.day]]
+    before = np.concatenate(([0.0], track.used_after[:-1]))
+    better = (track.used_after >= of_event * (1 - _SLACK)) & (
+        (before < of_event * (1 + _SLACK)) | (before > track.used_after)
+    )
+    reached = round_number | better
+    busy = _before(track, reached)
+    for day in np.unique(track.day[reached]).tolist():
+        busy[day : day + days + 1] = True
+    return busy
+
+
+def _rank(total: Floats) -> Floats:
+    """Which of 10, 100, 1,000 ... the total has reached."""
+    return np.floor(np.log10(np.maximum(total, 1.0)) + _SLACK)
+
+
+def _best_before(track: Laid) -> Floats:
+    """For each period the most any closed month before it used; infinite before two were."""
+    best, seen = [], 0
+    top = 0.0
+    for closed in track.closed:
+        best.append(top if seen >= 2 else np.inf)
+        if (closed.end - closed.start).days in _MONTH_DAYS and closed.used > 0:
+            top, seen = max(top, float(closed.used)), seen + 1
+    best += [top if seen >= 2 else np.inf] * 2
+    return np.array(best)
+
+
+def _friction(laid: Recording) -> Flags:
+    """A limit got in somebody's way within four weeks."""
+    busy = np.zeros(laid.calendar.size, dtype=np.bool_)
+    zone = ZoneInfo(laid.calendar.zone)
+    for friction in laid.record.frictions:
+        day = friction.at.astimezone(zone).date()
+        index = day.toordinal() - laid.calendar.first
+        busy[max(index, 0) : max(index + MONTH, 0)] = True
+    return busy

@@ -1,0 +1,238 @@
+"""A record laid out by days: its calendar, its meters, its people, and its timeline."""
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from engine.forecast import Looks, Series
+from engine.history import HISTORY_DAYS, Flags, Floats, Ints
+from engine.policy import Policy
+from engine.record import Record, Track
+from engine.snapshot import UserDays
+from engine.timeline import Days, Timeline, UserRows
+from engine.tracks import Calendar, Laid, lay
+from engine.usage import MeterKind
+from engine.zones import local_days, looks, period_starts
+
+_SILENCE = HISTORY_DAYS + 20
+"""After so many silent days nothing changes any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A record by days. `begin`: index of the first look that knows of any use.
+
+    `rest`: days after the last of the calendar up to `end`, on which nothing changes any more.
+    """
+
+    record: Record
+    calendar: Calendar
+    tracks: tuple[Laid, ...]
+    users: tuple["UserLine", ...]
+    timeline: Timeline
+    begin: int
+    rest: int
+    end: float
+
+    @property
+    def live_since(self) -> datetime:
+        """When Segue began to speak for the account: with its first use."""
+        return datetime.fromtimestamp(min(t.at[0] for t in self.tracks if len(t.at)), UTC)
+
+    def user_days(self, index: int, at: float) -> tuple[UserDays, ...]:
+        """Who had done what by an instant of a day."""
+        found = (user.until(self.calendar.first + index, at) for user in self.users)
+        return tuple(user for user in found if user is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserLine:
+    """One user's value days, oldest first, and when each of them was first known."""
+
+    user: str
+    days: tuple[date, ...]
+    known: tuple[float, ...]
+
+    def until(self, today: int, at: float) -> UserDays | None:
+        """What was known of the user at an instant; None: nothing."""
+        stop = bisect_right(self.known, at)
+        start = bisect_right(self.days, date.fromordinal(today - HISTORY_DAYS - 1), 0, stop)
+        return UserDays(user=self.user, days=self.days[start:stop]) if start < stop else None
+
+
+def recording(record: Record, end: datetime) -> Recording | None:
+    """Lay a record out up to `end`; None where nothing came in by then."""
+    zone, stop = record.account.time_zone, end.timestamp()
+    at = [t.at[: int(np.searchsorted(t.at, stop, side="right"))] for t in record.tracks]
+    some = [stamps for stamps in at if len(stamps)]
+    if not some:
+        return None
+    first = min(int(local_days(stamps[:1], zone)[0]) for stamps in some)
+    newest = max(float(stamps[-1]) for stamps in some)
+    felt = [f.at.timestamp() for f in record.frictions if f.at <= end]
+    newest_day = int(local_days(np.array([max([newest, *felt])]), zone)[0])
+    last_day = end.astimezone(ZoneInfo(zone)).date().toordinal()
+    if looks(zone, last_day, last_day)[0] > stop:
+        last_day -= 1
+    last = max(min(last_day, newest_day + _SILENCE), first)
+    calendar = _calendar(record, first, last)
+    tracks = tuple(
+        lay(_until(track, len(stamps)), calendar)
+        for track, stamps in zip(record.tracks, at, strict=True)
+    )
+    users, rows = _users(record, tracks, calendar)
+    first_at = min(float(stamps[0]) for stamps in some)
+    begin = int(np.searchsorted(calendar.looks, first_at))
+    return Recording(
+        record=record,
+        calendar=calendar,
+        tracks=tracks,
+        users=users,
+        timeline=_timeline(record, tracks, calendar, rows),
+        begin=begin if last_day >= first else calendar.size,
+        rest=max(last_day - last, 0),
+        end=stop,
+    )
+
+
+def _until(track: Track, count: int) -> Track:
+    if count == len(track.at):
+        return track
+    return replace(
+        track, at=track.at[:count], amount=track.amount[:count], owner=track.owner[:count]
+    )
+
+
+def _calendar(record: Record, first: int, last: int) -> Calendar:
+    starts = period_starts(record.period, record.anchor, first, last)
+    days = np.arange(first, last + 1)
+    return Calendar(
+        zone=record.account.time_zone,
+        first=first,
+        looks=looks(record.account.time_zone, first, last),
+        kind=record.period,
+        starts=starts,
+        period=np.searchsorted(starts, days, side="right") - 1,
+    )
+
+
+def _timeline(
+    record: Record, tracks: tuple[Laid, ...], calendar: Calendar, users: UserRows
+) -> Timeline:
+    meaningful = [t for t in tracks if t.track.meaningful and len(t.at)]
+    changed = [t.changes() for t in meaningful]
+    whole, looked = (
+        Days(
+            value=_any([c[which] > 0 for c in changed], calendar.size),
+            by_meter=tuple(c[which] > 0 for c in changed),
+            flows=tuple(c[which] for t, c in zip(meaningful, changed, strict=True) if t.flow),
+        )
+        for which in (0, 1)
+    )
+    closed = [t.closed[int(calendar.period[t.begin]) :] for t in meaningful]
+    return Timeline(
+        first=calendar.first,
+        whole=whole,
+        looked=looked,
+        users=users,
+        closed=max(closed, key=len, default=()),
+        since=record.account.since or _first_value(whole.value, calendar),
+        seats=record.account.seats,
+        integrated=bool(record.account.integrations),
+    )
+
+
+def _any(flags: list[Flags], size: int) -> Flags:
+    return np.logical_or.reduce(flags) if flags else np.zeros(size, dtype=np.bool_)
+
+
+def _first_value(value: Flags, calendar: Calendar) -> date | None:
+    hits = np.flatnonzero(value)
+    return calendar.date(int(hits[0])) if len(hits) else None
+
+
+def _users(
+    record: Record, tracks: tuple[Laid, ...], calendar: Calendar
+) -> tuple[tuple[UserLine, ...], UserRows]:
+    """Each user's value days, and the same as rows for the timeline."""
+    if not record.users:
+        none = np.zeros(0, dtype=np.int64)
+        return (), UserRows(owner=none, day=none, early=np.zeros(0, dtype=np.bool_))
+    owner, day, at = (
+        np.concatenate(parts)
+        for parts in zip(*(_value_rows(t) for t in tracks if t.track.meaningful), strict=True)
+    )
+    order = np.lexsort((at, day, owner))
+    owner, day, at = owner[order], day[order], at[order]
+    new = np.ones(len(owner), dtype=np.bool_)
+    new[1:] = (owner[1:] != owner[:-1]) | (day[1:] != day[:-1])
+    owner, day, at = owner[new], day[new], at[new]
+    edges = np.searchsorted(owner, np.arange(len(record.users) + 1))
+    lines = tuple(
+        UserLine(
+            user=user,
+            days=tuple(calendar.date(d) for d in day[low:high].tolist()),
+            known=tuple(at[low:high].tolist()),
+        )
+        for user, low, high in zip(record.users, edges[:-1], edges[1:], strict=True)
+        if low < high
+    )
+    return lines, UserRows(owner=owner, day=day, early=at <= calendar.looks[day])
+
+
+def _value_rows(track: Laid) -> tuple[Ints, Ints, Floats]:
+    amount = track.track.amount[: len(track.at)]
+    mine = (track.owner >= 0) & (amount > 0)
+    return track.owner[mine], track.day[mine], track.at[mine]
+
+
+def pressing(track: Laid, policy: Policy, share: float) -> tuple[Series, Looks] | None:
+    """The track as a series, and the days on which at least `share` of its limit is used."""
+    spec = track.track
+    foreseen = track.flow or spec.kind is MeterKind.CUMULATIVE
+    if not (spec.meaningful and spec.limit_known and spec.limit is not None and foreseen):
+        return None
+    bar = float(spec.limit * Decimal(repr(share)))
+    days = np.flatnonzero((track.used >= bar) & (track.used > 0))
+    if not len(days):
+        return None
+    calendar, change = track.calendar, track.changes()
+    used_at_all = np.flatnonzero(change[0])
+    begin = int(used_at_all[0]) if len(used_at_all) else calendar.size
+    usable = np.zeros(calendar.size, dtype=np.bool_)
+    usable[begin + (0 if track.flow else 1) :] = True
+    for day in spec.backfilled:
+        index = day.toordinal() - calendar.first
+        if 0 <= index < calendar.size:
+            usable[index] = False
+    resets = track.flow and len(calendar.starts) > 1
+    period = calendar.period[days]
+    ordinal = calendar.first + days
+    start = calendar.starts[period] - calendar.first if resets else np.zeros_like(days)
+    ahead = (
+        calendar.starts[period + 1] - ordinal
+        if resets
+        else np.full(len(days), policy.forecast.horizon_days)
+    )
+    return (
+        Series(
+            meter=spec.key,
+            first=calendar.first,
+            days=change[0],
+            usable=usable,
+            begin=begin,
+            flow=track.flow,
+            limit=float(spec.limit),
+        ),
+        Looks(
+            index=days,
+            used=track.used[days],
+            so_far=change[1][days],
+            start=np.maximum(start, 0),
+            ahead=ahead,
+        ),
+    )

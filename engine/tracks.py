@@ -1,0 +1,323 @@
+"""One recorded meter laid out by days: what came in, what was used, and what each look knew.
+
+Everything is read from what each event brought its day and its period to; a look knows the last
+event before it.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+import numpy as np
+
+from engine.history import HISTORY_DAYS, Flags, Floats, Ints
+from engine.record import Track
+from engine.usage import Aggregation, ClosedPeriod, MeterKind, MeterUse, Period, PeriodKind
+from engine.zones import local_days
+
+CLOSED = 13
+"""As many closed periods a snapshot holds at most."""
+_PLACES = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """The days of an account, from the ordinal `first` on, and when each is looked at.
+
+    `period`: for each day the index of its period; `starts`: each period's first ordinal, and the
+    one after the last. Without periods there is one, of all days.
+    """
+
+    zone: str
+    first: int
+    looks: Floats
+    kind: PeriodKind
+    starts: Ints
+    period: Ints
+
+    @property
+    def size(self) -> int:
+        """How many days."""
+        return len(self.looks)
+
+    def date(self, index: int) -> date:
+        """The local day at an index."""
+        return date.fromordinal(self.first + index)
+
+    def of(self, index: int) -> Period:
+        """The period of a day."""
+        if self.kind is PeriodKind.NONE:
+            return Period(start=date.min, end=None)
+        at = int(self.period[index])
+        start, end = (date.fromordinal(int(self.starts[i])) for i in (at, at + 1))
+        return Period(start=start, end=end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laid:
+    """A track by days of its calendar; a day's amount is what came in, or the level it reached.
+
+    `day`, `at`, `owner`: of each event; `day_after`, `used_after`: what it brought its day and its
+    period to. `whole`,
+    `looked`: each day's amount, complete and as its look knew it; `used`: at each look.
+    `known`: how many events each look knew. `begin`: the first day of use.
+    """
+
+    track: Track
+    calendar: Calendar
+    at: Floats
+    day: Ints
+    owner: Ints
+    day_after: Floats
+    used_after: Floats
+    whole: Floats
+    looked: Floats
+    used: Floats
+    known: Ints
+    begin: int
+    closed: tuple[ClosedPeriod, ...]
+
+    @property
+    def level(self) -> bool:
+        """Whether a day's amount is a level."""
+        return not _adds(self.track)
+
+    @property
+    def flow(self) -> bool:
+        """Whether the days of a period add up to what was used in it."""
+        return self.track.kind is MeterKind.RESET and not self.level
+
+    def changes(self) -> tuple[Floats, Floats]:
+        """What each day added, complete and as its look knew it."""
+        if not self.level:
+            return self.whole, self.looked
+        before = np.concatenate(([0.0], self.whole[:-1]))
+        return self.whole - before, self.looked - before
+
+    def closed_at(self, index: int) -> tuple[ClosedPeriod, ...]:
+        """The closed periods a snapshot of this day holds."""
+        now = int(self.calendar.period[index])
+        first = int(self.calendar.period[min(self.begin, self.calendar.size - 1)])
+        return self.closed[max(first, now - CLOSED) : now]
+
+    def use(self, index: int, event: int | None = None) -> MeterUse:
+        """The meter as a snapshot holds it: at the day's look, or right after an event."""
+        known = int(self.known[index]) if event is None else event + 1
+        used, today = float(self.used[index]), float(self.looked[index])
+        if event is not None:
+            used, today = self._after(index, event)
+        start = max(self.begin, index - HISTORY_DAYS + 1)
+        daily = self.whole[start : index + 1].copy()
+        if known:
+            daily[-1] = today
+        track = self.track
+        return MeterUse(
+            key=track.key,
+            name_one=track.name_one,
+            name_other=track.name_other,
+            value=track.value,
+            kind=track.kind,
+            aggregation=track.aggregation,
+            meaningful=track.meaningful,
+            at_limit=track.at_limit,
+            period=self.calendar.of(index),
+            used=exact(used),
+            limit=track.limit,
+            limit_known=track.limit_known,
+            next_limit=track.next_limit,
+            first_day=self.calendar.date(start) if known else None,
+            daily=daily if known else (),
+            closed=self.closed_at(index) if known else (),
+            backfilled=track.backfilled,
+            lower_limit=track.lower_limit,
+        )
+
+    def last_event(self, at: float) -> int:
+        """The last event up to an instant (-1: none)."""
+        return int(np.searchsorted(self.at, at, side="right")) - 1
+
+    def passes(self, start: float, stop: float, bar: float) -> tuple[float, int] | None:
+        """The first instant between two looks at which the period reaches `bar`, and its day."""
+        low, high = np.searchsorted(self.at, start, side="right"), np.searchsorted(self.at, stop)
+        found = np.flatnonzero(self.used_after[low:high] >= bar)
+        if not len(found):
+            return None
+        event = int(low + found[0])
+        return float(self.at[event]), int(self.day[event])
+
+    def _after(self, index: int, event: int) -> tuple[float, float]:
+        """What was used in the period of the day, and that day, after an event (-1: before any)."""
+        if event < 0:
+            return 0.0, 0.0
+        today = 0.0
+        if int(self.day[event]) == index:
+            today = float(self.day_after[event])
+        elif self.level and _carried(self.track):
+            today = float(self.whole[index - 1])
+        in_period = self.calendar.period[self.day[event]] == self.calendar.period[index]
+        if in_period or _endless(self.track, self.calendar):
+            return float(self.used_after[event]), today
+        return 0.0, today
+
+
+def lay(track: Track, calendar: Calendar) -> Laid:
+    """Lay a track out over the days of a calendar; what lies outside them is left out."""
+    day = local_days(track.at, calendar.zone) - calendar.first
+    inside = (day >= 0) & (day < calendar.size)
+    day, at, amount = day[inside], track.at[inside], track.amount[inside]
+    values = _day_values(track, day, amount)
+    after = _used_after(track, calendar, day, amount, values)
+    known = np.searchsorted(at, calendar.looks, side="right")
+    days = np.arange(calendar.size)
+    ended = np.searchsorted(day, days, side="right")
+    whole = _carry(track, _at(values, day, ended, days))
+    return Laid(
+        track=track,
+        calendar=calendar,
+        at=at,
+        day=day,
+        owner=track.owner[inside],
+        day_after=values,
+        used_after=after,
+        whole=whole,
+        looked=_looked(track, whole, _at(values, day, known, days)),
+        used=_used(track, calendar, after, day, known),
+        known=known,
+        begin=int(day[0]) if len(day) else calendar.size,
+        closed=_closed(track, calendar, after, day, ended),
+    )
+
+
+def _adds(track: Track) -> bool:
+    return track.aggregation not in (Aggregation.MAX, Aggregation.LATEST)
+
+
+def _carried(track: Track) -> bool:
+    """Whether a level stays over silent days."""
+    return track.aggregation is Aggregation.LATEST or track.kind is MeterKind.CUMULATIVE
+
+
+def _endless(track: Track, calendar: Calendar) -> bool:
+    return track.kind is MeterKind.CUMULATIVE or calendar.kind is PeriodKind.NONE
+
+
+def _day_values(track: Track, day: Ints, amount: Floats) -> Floats:
+    """What each event brought its day to."""
+    if track.aggregation is Aggregation.LATEST or not len(day):
+        return amount
+    if track.aggregation is Aggregation.MAX:
+        return _highest_within(amount, day)
+    return _sums_within(amount, day)
+
+
+def _used_after(
+    track: Track, calendar: Calendar, day: Ints, amount: Floats, values: Floats
+) -> Floats:
+    """What each event brought its period to."""
+    endless = _endless(track, calendar)
+    span = np.zeros(len(day), dtype=np.int64) if endless else calendar.period[day]
+    if track.kind is MeterKind.PEAK:
+        return _highest_within(values, span)
+    if _adds(track):
+        return _sums_within(amount, span)
+    if track.aggregation is Aggregation.MAX and track.kind is MeterKind.RESET:
+        return _highest_within(values, span)
+    return values
+
+
+def _sums_within(amount: Floats, group: Ints) -> Floats:
+    """Running sums that begin anew with each group; groups lie together."""
+    running = np.cumsum(amount)
+    first = np.searchsorted(group, group, side="left")
+    return np.round(running - running[first] + amount[first], _PLACES)
+
+
+def _highest_within(amount: Floats, group: Ints) -> Floats:
+    """The highest so far, beginning anew with each group."""
+    out = amount.copy()
+    edges = [0, *(np.flatnonzero(np.diff(group)) + 1).tolist(), len(group)]
+    for low, high in pairwise(edges):
+        np.maximum.accumulate(amount[low:high], out=out[low:high])
+    return out
+
+
+def _at(values: Floats, day: Ints, count: Ints, days: Ints) -> Floats:
+    """Each day's value after `count` events; not a number where none of them was that day's."""
+    if not len(values):
+        return np.full(len(days), np.nan)
+    last = np.maximum(count - 1, 0)
+    return np.where((count > 0) & (day[last] == days), values[last], np.nan)
+
+
+def _carry(track: Track, values: Floats) -> Floats:
+    """Silent days filled in: a level that stays is carried, everything else is nothing."""
+    if _adds(track) or not _carried(track):
+        return np.nan_to_num(values)
+    last = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(len(values))))
+    return np.where(last >= 0, values[last], 0.0)
+
+
+def _looked(track: Track, whole: Floats, values: Floats) -> Floats:
+    """Each day as its look knew it."""
+    if _adds(track) or not _carried(track):
+        return np.nan_to_num(values)
+    before = np.concatenate(([0.0], whole[:-1]))
+    return np.where(np.isnan(values), before, values)
+
+
+def _used(track: Track, calendar: Calendar, after: Floats, day: Ints, known: Ints) -> Floats:
+    """What was used in the period at each look."""
+    if not len(after):
+        return np.zeros(calendar.size)
+    last = np.maximum(known - 1, 0)
+    counts = known > 0
+    if not _endless(track, calendar):
+        counts &= calendar.period[day[last]] == calendar.period
+    return np.where(counts, after[last], 0.0)
+
+
+def _closed(
+    track: Track, calendar: Calendar, after: Floats, day: Ints, ended: Ints
+) -> tuple[ClosedPeriod, ...]:
+    """Every period of the calendar that is over by its last day, in order."""
+    if calendar.kind is PeriodKind.NONE:
+        return ()
+    closed = []
+    for number, (start, end) in enumerate(pairwise(calendar.starts.tolist())):
+        last_day = end - calendar.first - 1
+        if last_day >= calendar.size:
+            break
+        count = int(ended[last_day]) if last_day >= 0 else 0
+        inside = count and (
+            _endless(track, calendar) or int(calendar.period[day[count - 1]]) == number
+        )
+        closed.append(
+            ClosedPeriod(
+                start=date.fromordinal(start),
+                end=date.fromordinal(end),
+                used=exact(float(after[count - 1])) if inside else Decimal(0),
+                limit=track.limit,
+            )
+        )
+    return tuple(closed)
+
+
+def exact(amount: float) -> Decimal:
+    """An amount as Segue keeps it: exact to six decimals."""
+    whole = int(amount)
+    return Decimal(whole) if whole == amount else Decimal(repr(round(amount, _PLACES)))
+
+
+def steps(laid: Laid, bars: Floats) -> Flags:
+    """Which events brought the period from below one of the bars to it or past it."""
+    after = laid.used_after
+    if not len(after):
+        return np.zeros(0, dtype=np.bool_)
+    before = np.concatenate(([0.0], after[:-1]))
+    if not _endless(laid.track, laid.calendar):
+        period = laid.calendar.period[laid.day]
+        before[1:][period[1:] != period[:-1]] = 0.0
+    rank_before, rank_after = (np.searchsorted(bars, x, side="right") for x in (before, after))
+    stepped: Flags = rank_after > rank_before
+    return stepped
