@@ -15,7 +15,7 @@ from engine.alert import AlertClass, AlertKey, Moment, Outcome, Reason, ReasonCo
 from engine.audience import Audience
 from engine.decision import Balance, Candidate, Decision, Forecast
 from engine.digest import digest
-from engine.forecast import foresee
+from engine.forecast import foresee, foreseeable
 from engine.gate import Context
 from engine.guard import guard
 from engine.history import History, history
@@ -104,7 +104,7 @@ def _forecasts(snapshot: Snapshot, policy: Policy, today: date) -> dict[str, For
     return {
         meter.key: foresee(meter, today, policy, snapshot.calibration)
         for meter in snapshot.meters
-        if meter.meaningful and uses(meter, share)
+        if meter.meaningful and foreseeable(meter) and uses(meter, share)
     }
 
 

@@ -163,10 +163,19 @@ def _window(running: Floats, start: Ints, seen: Flags | Floats) -> Floats:
 
 def _ratio(whole: Seen, seen: Seen) -> Floats:
     """Value of the last 28 days over the 28 before; today, unfinished, counts where it helps."""
-    flows, now_flows = whole.flows, seen.flows
-    if not flows:
-        flows, now_flows = (whole.value.astype(float),), (seen.value.astype(float),)
     index = np.arange(len(whole.value))
+    moved = np.zeros(len(index), dtype=np.bool_)
+    for days, today in zip(whole.flows, seen.flows, strict=True):
+        moved |= (totals(days != 0)[:-1] > 0) | (today != 0)
+    ratio = _ratio_of(whole.flows, seen.flows, index)
+    if moved.all():
+        return ratio
+    # As long as nothing adds up, value days are counted.
+    by_day = _ratio_of((whole.value.astype(float),), (seen.value.astype(float),), index)
+    return np.where(moved, ratio, by_day)
+
+
+def _ratio_of(flows: tuple[Floats, ...], now_flows: tuple[Floats, ...], index: Ints) -> Floats:
     now, then = np.zeros(len(index)), np.zeros(len(index))
     for days, today in zip(flows, now_flows, strict=True):
         running = totals(np.maximum(days, 0.0))

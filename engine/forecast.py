@@ -287,7 +287,7 @@ def _top_days(series: Series, looks: Looks, policy: ForecastPolicy) -> tuple[Int
     carries = np.zeros(len(looks.index), dtype=np.bool_)
     for row, (last, start) in enumerate(zip(looks.index, looks.start, strict=True)):
         # A level has no period of its own, and what an account began with is no spike.
-        begin = start if series.flow else max(last + 1 - policy.history_days, 1)
+        begin = start if series.flow else max(last + 1 - policy.history_days, series.begin + 1)
         used = float(looks.used[row])
         if begin > last or used <= 0:
             continue

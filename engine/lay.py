@@ -159,12 +159,12 @@ def _users(
     record: Record, tracks: tuple[Laid, ...], calendar: Calendar
 ) -> tuple[tuple[UserLine, ...], UserRows]:
     """Each user's value days, and the same as rows for the timeline."""
-    if not record.users:
+    meaningful = [t for t in tracks if t.track.meaningful]
+    if not record.users or not meaningful:
         none = np.zeros(0, dtype=np.int64)
         return (), UserRows(owner=none, day=none, early=np.zeros(0, dtype=np.bool_))
     owner, day, at = (
-        np.concatenate(parts)
-        for parts in zip(*(_value_rows(t) for t in tracks if t.track.meaningful), strict=True)
+        np.concatenate(parts) for parts in zip(*(_value_rows(t) for t in meaningful), strict=True)
     )
     order = np.lexsort((at, day, owner))
     owner, day, at = owner[order], day[order], at[order]

@@ -116,7 +116,9 @@ class ForecastPolicy(Table):
     one_off_p: float = 0.50
     """... or p falls below this without that day."""
     calibrate_from: int = 200
-    """Resolved forecasts needed before p is recalibrated."""
+    """Resolved forecasts needed before p is recalibrated ..."""
+    calibrate_days: int = 366
+    """... of as many days."""
 
     def __post_init__(self) -> None:
         check(3 <= self.min_days <= self.history_days, "min_days must be 3 to history_days")

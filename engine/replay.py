@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from math import inf
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from engine.busy import busy_days
 from engine.decide import Read, foreseen_from, read, weigh
 from engine.decision import Candidate, Decision, Forecast
 from engine.forecast import foresee_all
+from engine.guard import guard
+from engine.hindsight import foresee_record as foresee_record
 from engine.history import History
 from engine.lay import Recording, pressing, recording
 from engine.policy import Mode, Policy
@@ -54,20 +57,17 @@ class _Replay:
         self.record, self.calendar = laid.record, laid.calendar
         self.standings = Standings(laid.timeline, policy.stage)
         self.nobody = self._nobody()
-        self.meters = [t.track.key for t in laid.tracks]
         self.alerts: list[PastAlert] = []
         self.told: list[tuple[datetime, str]] = []
         self.forecasts = self._foreseen()
 
     def run(self) -> Iterator[Spell]:
         """Every look, one spell each; days on which nothing can be due in one."""
+        yield from self._usage(self.laid.begin - 1, self._unused())
         busy = busy_days(self.laid, self.policy)
         quiet_from = self.laid.begin
         for index in np.flatnonzero(busy).tolist():
-            if index < self.laid.begin - 1:
-                continue
-            if index < self.laid.begin:  # Use began after that day's look.
-                yield from self._usage(index, dict.fromkeys(self.meters, 0.0))
+            if index < self.laid.begin:
                 continue
             yield from self._quiet(quiet_from, index)
             quiet_from = index + 1
@@ -103,6 +103,11 @@ class _Replay:
         yield self._said(decision, now, days=1)
         yield from self._usage(index, dict(decision.guard))
 
+    def _unused(self) -> dict[str, float]:
+        """The guards before anything came in."""
+        day = self.calendar.date(0)
+        return {t.track.key: guard(t.use(0, -1), self.policy, day) for t in self.laid.tracks}
+
     def _usage(self, index: int, bars: dict[str, float]) -> Iterator[Spell]:
         """The looks at usage that passes a guard, up to the next day's look."""
         for at, day in self._events(index, bars):
@@ -125,7 +130,7 @@ class _Replay:
 
     def _events(self, index: int, bars: dict[str, float]) -> Iterator[tuple[datetime, int]]:
         """Usage that passes the guard between one day's look and the next, as it comes."""
-        start = float(self.calendar.looks[index])
+        start = float(self.calendar.looks[index]) if index >= self.laid.begin else -inf
         last = index + 1 >= self.calendar.size
         stop = self.laid.end + 1 if last else float(self.calendar.looks[index + 1])
         while True:

@@ -177,7 +177,7 @@ def test_a_policy_moves_its_threshold() -> None:
     assert ReasonCode.ASK_SPACING not in {reason.code for reason in said(old).reasons}
 
 
-def guard(facts: Snapshot) -> float | None:
+def guard(facts: Snapshot) -> float:
     return dict(said(facts).guard)["reports"]
 
 
@@ -186,24 +186,23 @@ def guard(facts: Snapshot) -> float | None:
     [
         ("below three fifths", snapshot(meter(steady(20.0), limit=500)), 300.0),
         ("a milestone comes sooner", snapshot(meter([2.0] * 46, limit=500)), 36 + 8.0),
-        ("the forecast may speak at any use", snapshot(meter(steady(20.0), limit=300)), None),
+        ("more of it waits for the morning", snapshot(meter(steady(20.0), limit=300)), 300.0),
         ("a vanity meter", snapshot(meter(steady(20.0), meaningful=False)), NEVER),
         (
             "a vanity meter that stops work",
             snapshot(meter(steady(20.0), limit=400, meaningful=False, at_limit=AtLimit.STOPS)),
             320.0,
         ),
-        ("an ask held back by trust", snapshot(meter([9.0] * 3, limit=20)), None),
+        ("past the limit nothing is left to wait for", snapshot(meter([9.0] * 3, limit=20)), 100.0),
     ],
 )
-def test_guard(name: str, facts: Snapshot, expected: float | None) -> None:
+def test_guard(name: str, facts: Snapshot, expected: float) -> None:
     assert guard(facts) == expected
 
 
 def test_below_the_guard_nothing_changes() -> None:
     facts = snapshot(meter(steady(20.0), limit=500))
     edge = guard(facts)
-    assert edge is not None
     used = float(facts.meters[0].used)
     for more in (1.0, (edge - used) / 2, edge - used - 0.001):
         daily = [*steady(20.0)[:-1], more]
