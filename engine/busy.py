@@ -3,6 +3,7 @@
 A day that is passed over here is silent for sure; a busy one is decided in full.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -18,28 +19,47 @@ _SLACK = 1e-9
 _MONTH_DAYS = range(28, 32)
 
 
-def busy_days(laid: Recording, policy: Policy) -> Flags:
+def busy_days(laid: Recording, turns: Sequence[Flags], policy: Policy) -> Flags:
     """The days whose look, or usage up to the next look, must be decided in full."""
     size = laid.calendar.size
     if policy.right_size.enabled:
         return np.ones(size, dtype=np.bool_)
-    busy = np.zeros(size, dtype=np.bool_)
-    for track in laid.tracks:
-        if track.track.meaningful or track.track.at_limit is AtLimit.STOPS:
-            busy |= _limit(track, policy)
+    busy = _friction(laid)
+    for track, turning in zip(laid.tracks, turns, strict=True):
+        busy |= _before(track, turning)
+        if _told(track):
+            busy |= _pressed(track, policy)
         if track.track.meaningful:
-            busy |= _over(track, policy) | _milestones(track, policy)
-    return busy | _friction(laid)
+            busy |= _over(track, policy) | _lasting(track, policy)
+    return busy
 
 
-def _limit(track: Laid, policy: Policy) -> Flags:
-    limit = track.track.limit
-    if limit is None or not track.track.limit_known:
-        return np.zeros(track.calendar.size, dtype=np.bool_)
+def turning_points(track: Laid, policy: Policy) -> Flags:
+    """The events at which a moment may begin: those that a guard could have been waiting for."""
+    turning = np.zeros(len(track.at), dtype=np.bool_)
+    if _told(track):
+        turning |= steps(track, _bars(track, policy))
+    if track.track.meaningful and track.flow:
+        turning |= _milestones(track, policy)
+    return turning
+
+
+def _told(track: Laid) -> bool:
+    """Whether anything is said of the meter's limit."""
+    spec = track.track
+    told = spec.meaningful or spec.at_limit is AtLimit.STOPS
+    return told and spec.limit is not None and spec.limit_known
+
+
+def _bars(track: Laid, policy: Policy) -> Floats:
+    limit = track.track.limit or Decimal(0)
     shares = sorted({policy.pace.used, policy.approaching.used, 1.0})
-    bars = np.array([float(limit * Decimal(repr(share))) for share in shares])
-    pressed: Flags = (track.used >= bars[0]) & (track.used > 0)
-    return pressed | _before(track, steps(track, bars))
+    return np.array([float(limit * Decimal(repr(share))) for share in shares])
+
+
+def _pressed(track: Laid, policy: Policy) -> Flags:
+    pressed: Flags = (track.used >= _bars(track, policy)[0]) & (track.used > 0)
+    return pressed
 
 
 def _before(track: Laid, events: Flags) -> Flags:
@@ -65,23 +85,24 @@ def _over(track: Laid, policy: Policy) -> Flags:
 
 
 def _milestones(track: Laid, policy: Policy) -> Flags:
-    """A round number or a best month was reached lately, or will be before the next look."""
-    none = np.zeros(track.calendar.size, dtype=np.bool_)
-    if not track.flow or not len(track.at):
-        return none
-    days = policy.milestone.within_days
+    """The events that reached a round number or a best month."""
     total = np.cumsum(track.track.amount[: len(track.at)])
     round_number = _rank(total) > _rank(np.concatenate(([0.0], total[:-1])))
     best = _best_before(track) * policy.milestone.best_month
     of_event = best[track.calendar.period[track.day]]
     before = np.concatenate(([0.0], track.used_after[:-1]))
-    better = (track.used_after >= of_event * (1 - _SLACK)) & (
+    better: Flags = (track.used_after >= of_event * (1 - _SLACK)) & (
         (before < of_event * (1 + _SLACK)) | (before > track.used_after)
     )
-    reached = round_number | better
-    busy = _before(track, reached)
-    for day in np.unique(track.day[reached]).tolist():
-        busy[day : day + days + 1] = True
+    return round_number | better
+
+
+def _lasting(track: Laid, policy: Policy) -> Flags:
+    """The days on which a milestone is still worth a word."""
+    busy = np.zeros(track.calendar.size, dtype=np.bool_)
+    if track.flow:
+        for day in np.unique(track.day[_milestones(track, policy)]).tolist():
+            busy[day : day + policy.milestone.within_days + 1] = True
     return busy
 
 

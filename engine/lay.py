@@ -64,11 +64,14 @@ class UserLine:
         return UserDays(user=self.user, days=self.days[start:stop]) if start < stop else None
 
 
-def recording(record: Record, end: datetime) -> Recording | None:
-    """Lay a record out up to `end`; None where nothing came in by then."""
+def recording(record: Record, end: datetime, at: Floats | None = None) -> Recording | None:
+    """Lay a record out up to `end`; None where nothing came in by then.
+
+    `at`: when each day is looked at, where that is not at nine.
+    """
     zone, stop = record.account.time_zone, end.timestamp()
-    at = [t.at[: int(np.searchsorted(t.at, stop, side="right"))] for t in record.tracks]
-    some = [stamps for stamps in at if len(stamps)]
+    known = [t.at[: int(np.searchsorted(t.at, stop, side="right"))] for t in record.tracks]
+    some = [stamps for stamps in known if len(stamps)]
     if not some:
         return None
     first = min(int(local_days(stamps[:1], zone)[0]) for stamps in some)
@@ -80,9 +83,11 @@ def recording(record: Record, end: datetime) -> Recording | None:
         last_day -= 1
     last = max(min(last_day, newest_day + _SILENCE), first)
     calendar = _calendar(record, first, last)
+    if at is not None:
+        calendar = replace(calendar, looks=at)
     tracks = tuple(
         lay(_until(track, len(stamps)), calendar)
-        for track, stamps in zip(record.tracks, at, strict=True)
+        for track, stamps in zip(record.tracks, known, strict=True)
     )
     users, rows = _users(record, tracks, calendar)
     first_at = min(float(stamps[0]) for stamps in some)

@@ -1,8 +1,8 @@
 """An account's recorded history through the live engine, day after day.
 
 Stages and forecasts of all days are read at once; the days on which nothing can be due are passed
-over, and every other look is decided by the same `weigh` and `decide` that run live. Each look
-knows what had come in by then and nothing else, so that what comes later changes nothing before.
+over, and every other look is decided by the same `weigh` that runs live. Each look knows what had
+come in by then and nothing else, so that what comes later changes nothing before.
 """
 
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from math import inf
 import numpy as np
 
 from engine.alert import Outcome, PastAlert, ReasonCode
-from engine.busy import busy_days
-from engine.decide import Read, foreseen_from, read, weigh
+from engine.busy import busy_days, turning_points
+from engine.decide import Read, foreseen_from, weigh
 from engine.decision import Candidate, Decision, Forecast
 from engine.forecast import foresee_all
 from engine.guard import guard
 from engine.hindsight import foresee_record as foresee_record
-from engine.history import History
+from engine.history import Flags, History
 from engine.lay import Recording, pressing, recording
 from engine.policy import Mode, Policy
 from engine.record import Calibrations, Raised, Record, Spell
@@ -49,127 +49,142 @@ def replay(
     yield from _collapsed(_Replay(laid, replace(policy, mode=Mode.LIVE), calibrations).run())
 
 
+class _Layer:
+    """One look a day, read for all days: at nine, or at a turning point of each day."""
+
+    def __init__(self, laid: Recording, policy: Policy, calibrations: Calibrations) -> None:
+        self.laid, self.calendar = laid, laid.calendar
+        self.standings = Standings(laid.timeline, policy.stage)
+        self.forecasts: dict[str, dict[int, Forecast]] = {}
+        for track in laid.tracks:
+            pressed = pressing(track, policy, foreseen_from(policy))
+            if pressed is None:
+                continue
+            series, days = pressed
+            index = days.index.tolist()
+            forecasts = foresee_all(series, days, policy, [calibrations(self.at(i)) for i in index])
+            self.forecasts[track.track.key] = dict(zip(index, forecasts, strict=True))
+
+    def at(self, index: int) -> datetime:
+        """When a day is looked at."""
+        return datetime.fromtimestamp(float(self.calendar.looks[index]), UTC)
+
+    def read(self, index: int) -> Read:
+        """What `weigh` needs to know of a day."""
+        value = self.laid.timeline.whole.value[: index + 1].copy()
+        value[-1] = self.laid.timeline.looked.value[index]
+        today, first = self.calendar.date(index), self.calendar.first
+        return Read(
+            today=today,
+            history=History(today=today, first=first, value=value, by_meter=(), flows=()),
+            standing=self.standings.at(index),
+            forecasts={
+                key: found for key, of in self.forecasts.items() if (found := of.get(index))
+            },
+        )
+
+
 class _Replay:
     """One account's replay: what was read of its days, and what has been said so far."""
 
     def __init__(self, laid: Recording, policy: Policy, calibrations: Calibrations) -> None:
         self.laid, self.policy, self.calibrations = laid, policy, calibrations
         self.record, self.calendar = laid.record, laid.calendar
-        self.standings = Standings(laid.timeline, policy.stage)
+        self.daily = _Layer(laid, policy, calibrations)
+        self.turns = [turning_points(track, policy) for track in laid.tracks]
+        self.turning = _by_day(laid, self.turns)
+        self.layers: list[_Layer] = []
         self.nobody = self._nobody()
         self.alerts: list[PastAlert] = []
         self.told: list[tuple[datetime, str]] = []
-        self.forecasts = self._foreseen()
 
     def run(self) -> Iterator[Spell]:
         """Every look, one spell each; days on which nothing can be due in one."""
-        yield from self._usage(self.laid.begin - 1, self._unused())
-        busy = busy_days(self.laid, self.policy)
         quiet_from = self.laid.begin
-        for index in np.flatnonzero(busy).tolist():
+        yield from self._usage(self.laid.begin - 1, self._unused())
+        for index in np.flatnonzero(busy_days(self.laid, self.turns, self.policy)).tolist():
             if index < self.laid.begin:
                 continue
             yield from self._quiet(quiet_from, index)
             quiet_from = index + 1
-            yield from self._day(index)
+            decision, spell = self._look(self.daily, index, days=1)
+            yield spell
+            yield from self._usage(index, dict(decision.guard))
         yield from self._quiet(quiet_from, self.calendar.size)
         if self.laid.rest:
             first, last = (self.calendar.size - 1 + n for n in (1, self.laid.rest))
-            yield self._silent(first, last, int(self.standings.stages[-1]))
+            yield self._silent(first, last, int(self.daily.standings.stages[-1]))
 
     def _quiet(self, low: int, high: int) -> Iterator[Spell]:
         """Days on which no moment could hold: only the stage may differ."""
         if low >= high:
             return
-        stages = self.standings.stages[low:high]
+        stages = self.daily.standings.stages[low:high]
         edges = [0, *(np.flatnonzero(np.diff(stages)) + 1).tolist(), high - low]
         for first, last in pairwise(edges):
             yield self._silent(low + first, low + last - 1, int(stages[first]))
 
     def _silent(self, first: int, last: int, stage: int) -> Spell:
         return Spell(
-            at=self._at(first),
-            until=self._at(last),
+            at=self._nine(first),
+            until=self._nine(last),
             days=last - first + 1,
             outcome=Outcome.SILENT,
             stage=STAGES[stage],
             reasons=self.nobody,
         )
 
-    def _day(self, index: int) -> Iterator[Spell]:
-        """The look of a day, and those at usage before the next."""
-        now = self._at(index)
-        decision = self._look(index, now)
-        yield self._said(decision, now, days=1)
-        yield from self._usage(index, dict(decision.guard))
-
     def _unused(self) -> dict[str, float]:
         """The guards before anything came in."""
         day = self.calendar.date(0)
-        return {t.track.key: guard(t.use(0, -1), self.policy, day) for t in self.laid.tracks}
+        return {t.track.key: guard(t.unused(), self.policy, day) for t in self.laid.tracks}
 
     def _usage(self, index: int, bars: dict[str, float]) -> Iterator[Spell]:
         """The looks at usage that passes a guard, up to the next day's look."""
-        for at, day in self._events(index, bars):
-            facts = self._snapshot(day, at, after=True)
-            decision = weigh(facts, read(facts, self.policy, at), self.policy, at)
-            bars.update(decision.guard)
-            yield self._said(decision, at, days=0)
-
-    def _look(self, index: int, now: datetime) -> Decision:
-        facts = self._snapshot(index, now)
-        known = Read(
-            today=self.calendar.date(index),
-            history=self._history(index),
-            standing=self.standings.at(index),
-            forecasts={
-                key: found for key, of in self.forecasts.items() if (found := of.get(index))
-            },
-        )
-        return weigh(facts, known, self.policy, now)
-
-    def _events(self, index: int, bars: dict[str, float]) -> Iterator[tuple[datetime, int]]:
-        """Usage that passes the guard between one day's look and the next, as it comes."""
         start = float(self.calendar.looks[index]) if index >= self.laid.begin else -inf
         last = index + 1 >= self.calendar.size
         stop = self.laid.end + 1 if last else float(self.calendar.looks[index + 1])
         while True:
-            found = [
-                hit
-                for track in self.laid.tracks
-                if (hit := track.passes(start, stop, bars[track.track.key])) is not None
-            ]
+            hits = (t.passes(start, stop, bars[t.track.key]) for t in self.laid.tracks)
+            found = [hit for hit in hits if hit is not None]
             if not found:
                 return
-            start, day = min(found)
             # What comes in within the same instant is looked at once.
-            yield datetime.fromtimestamp(start, UTC), min(day, self.calendar.size - 1)
+            start, day = min(found)
+            layer = self._layer(self.turning[day].index(start))
+            decision, spell = self._look(layer, day, days=0)
+            bars = dict(decision.guard)
+            yield spell
 
-    def _history(self, index: int) -> History:
-        value = self.laid.timeline.whole.value[: index + 1].copy()
-        value[-1] = self.laid.timeline.looked.value[index]
-        return History(
-            today=self.calendar.date(index),
-            first=self.calendar.first,
-            value=value,
-            by_meter=(),
-            flows=(),
-        )
+    def _layer(self, number: int) -> _Layer:
+        """Looks at the turning point of that number on each day that has as many."""
+        while len(self.layers) <= number:
+            at = self.calendar.looks.copy()
+            for day, instants in self.turning.items():
+                if len(instants) > len(self.layers):
+                    at[day] = instants[len(self.layers)]
+            end = datetime.fromtimestamp(self.laid.end, UTC)
+            laid = recording(self.record, end, at)
+            assert laid is not None
+            self.layers.append(_Layer(laid, self.policy, self.calibrations))
+        return self.layers[number]
 
-    def _snapshot(self, index: int, now: datetime, *, after: bool = False) -> Snapshot:
-        """What was known at a day's look; `after`: at usage that came in later that day."""
-        at = now.timestamp()
+    def _look(self, layer: _Layer, index: int, *, days: int) -> tuple[Decision, Spell]:
+        now = layer.at(index)
+        decision = weigh(self._snapshot(layer, index, now), layer.read(index), self.policy, now)
+        return decision, self._said(decision, now, days=days)
+
+    def _snapshot(self, layer: _Layer, index: int, now: datetime) -> Snapshot:
+        """What was known at a look."""
+        record = self.record
         return Snapshot(
-            account=self.record.account,
-            meters=tuple(
-                track.use(index, track.last_event(at) if after else None)
-                for track in self.laid.tracks
-            ),
-            people=self.record.people,
-            user_days=self.laid.user_days(index, at),
-            frictions=tuple(f for f in self.record.frictions if f.at <= now),
-            blockers=tuple(_as_known(b, now) for b in self.record.blockers if b.opened <= now),
-            plan_changes=tuple(c for c in self.record.plan_changes if c.at <= now),
+            account=record.account,
+            meters=tuple(track.use(index) for track in layer.laid.tracks),
+            people=record.people,
+            user_days=layer.laid.user_days(index, now.timestamp()),
+            frictions=tuple(f for f in record.frictions if f.at <= now),
+            blockers=tuple(_as_known(b, now) for b in record.blockers if b.opened <= now),
+            plan_changes=tuple(c for c in record.plan_changes if c.at <= now),
             alerts=tuple(self.alerts),
             answers=self._answers(now),
             arm=Arm.TREATED,
@@ -202,9 +217,9 @@ class _Replay:
         if decision.chosen and decision.outcome in (Outcome.ASK, Outcome.REFLECT):
             raised.append(decision.chosen)
             self.told.append((now, str(decision.chosen.key)))
-        self.alerts += (
+        self.alerts += [
             PastAlert(key=c.key, raised_at=now, charged_at=now, closed_at=None) for c in raised
-        )
+        ]
         shown = decision.chosen or next(iter(decision.notices), None)
         forecasts = {f.meter: f for f in decision.forecasts}
         return Spell(
@@ -221,9 +236,10 @@ class _Replay:
             decision=decision if decision.candidates else None,
         )
 
-    def _at(self, index: int) -> datetime:
+    def _nine(self, index: int) -> datetime:
+        """When a day is looked at, also one after the last that was laid out."""
         if index < self.calendar.size:
-            return datetime.fromtimestamp(float(self.calendar.looks[index]), UTC)
+            return self.daily.at(index)
         day = self.calendar.first + index
         return datetime.fromtimestamp(float(looks(self.calendar.zone, day, day)[0]), UTC)
 
@@ -234,18 +250,14 @@ class _Replay:
             return (ReasonCode.LIMIT_UNKNOWN, ReasonCode.NO_MOMENT)
         return (ReasonCode.NO_MOMENT,)
 
-    def _foreseen(self) -> dict[str, dict[int, Forecast]]:
-        """The forecast of each meter on each day on which one could matter, by day."""
-        found = {}
-        for track in self.laid.tracks:
-            pressed = pressing(track, self.policy, foreseen_from(self.policy))
-            if pressed is None:
-                continue
-            series, days = pressed
-            when = [self.calibrations(self._at(i)) for i in days.index.tolist()]
-            forecasts = foresee_all(series, days, self.policy, when)
-            found[track.track.key] = dict(zip(days.index.tolist(), forecasts, strict=True))
-        return found
+
+def _by_day(laid: Recording, turns: list[Flags]) -> dict[int, list[float]]:
+    """The turning points of each day that has any, in order."""
+    found: dict[int, set[float]] = {}
+    for track, turning in zip(laid.tracks, turns, strict=True):
+        for day, at in zip(track.day[turning].tolist(), track.at[turning].tolist(), strict=True):
+            found.setdefault(day, set()).add(at)
+    return {day: sorted(instants) for day, instants in found.items()}
 
 
 def _as_known(blocker: Blocker, now: datetime) -> Blocker:

@@ -101,16 +101,19 @@ class Laid:
         first = int(self.calendar.period[min(self.begin, self.calendar.size - 1)])
         return self.closed[max(first, now - CLOSED) : now]
 
-    def use(self, index: int, event: int | None = None) -> MeterUse:
-        """The meter as a snapshot holds it: at the day's look, or right after an event."""
-        known = int(self.known[index]) if event is None else event + 1
-        used, today = float(self.used[index]), float(self.looked[index])
-        if event is not None:
-            used, today = self._after(index, event)
+    def use(self, index: int) -> MeterUse:
+        """The meter as a snapshot holds it at the day's look."""
+        return self._use(index, known=bool(self.known[index]), used=float(self.used[index]))
+
+    def unused(self) -> MeterUse:
+        """The meter on its first day, before anything came in."""
+        return self._use(0, known=False, used=0.0)
+
+    def _use(self, index: int, *, known: bool, used: float) -> MeterUse:
         start = max(self.begin, index - HISTORY_DAYS + 1)
         daily = self.whole[start : index + 1].copy()
         if known:
-            daily[-1] = today
+            daily[-1] = self.looked[index]
         track = self.track
         return MeterUse(
             key=track.key,
@@ -133,10 +136,6 @@ class Laid:
             lower_limit=track.lower_limit,
         )
 
-    def last_event(self, at: float) -> int:
-        """The last event up to an instant (-1: none)."""
-        return int(np.searchsorted(self.at, at, side="right")) - 1
-
     def passes(self, start: float, stop: float, bar: float) -> tuple[float, int] | None:
         """The first instant between two looks at which the period reaches `bar`, and its day."""
         low, high = np.searchsorted(self.at, start, side="right"), np.searchsorted(self.at, stop)
@@ -145,20 +144,6 @@ class Laid:
             return None
         event = int(low + found[0])
         return float(self.at[event]), int(self.day[event])
-
-    def _after(self, index: int, event: int) -> tuple[float, float]:
-        """What was used in the period of the day, and that day, after an event (-1: before any)."""
-        if event < 0:
-            return 0.0, 0.0
-        today = 0.0
-        if int(self.day[event]) == index:
-            today = float(self.day_after[event])
-        elif self.level and _carried(self.track):
-            today = float(self.whole[index - 1])
-        in_period = self.calendar.period[self.day[event]] == self.calendar.period[index]
-        if in_period or _endless(self.track, self.calendar):
-            return float(self.used_after[event]), today
-        return 0.0, today
 
 
 def lay(track: Track, calendar: Calendar) -> Laid:
