@@ -7,12 +7,30 @@ from litestar.params import FromPath, QueryParameter
 
 from api.auth import require
 from engine.errors import NotFound
-from service import explain, snapshot
+from service import detail, explain, snapshot
 from service.context import Context
+from service.decision_shape import Decisions
 from service.ledger import of_account
+from service.shown import shown
 from store import alerts, outbox
 
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
+On = Annotated[
+    str | None,
+    QueryParameter(
+        description=(
+            "The one decision in force then, with `detail`: a day like 2026-06-12 of the "
+            "account's own time, or an instant like 2026-06-12T09:00:00Z."
+        )
+    ),
+]
+Everything = Annotated[
+    bool,
+    QueryParameter(
+        name="detail",
+        description="Facts, gates, ledger, texts and what would change it, of every decision.",
+    ),
+]
 
 
 def routes(context: Context) -> list[Any]:
@@ -21,13 +39,26 @@ def routes(context: Context) -> list[Any]:
 
     @get(
         "/v1/accounts/{account:str}/decisions",
-        summary="Decisions with every reason, newest first",
+        summary="Decisions with every reason, newest first, and everything behind each",
         guards=[read],
         sync_to_thread=True,
     )
-    def decisions(account: FromPath[str], limit: Limit = 100) -> dict[str, Any]:
+    def decisions(
+        account: FromPath[str],
+        limit: Limit = 100,
+        on: On = None,
+        everything: Everything = False,
+    ) -> Decisions:
         _known(context, account)
-        return {"decisions": [_decision(e) for e in explain.history(context, account, limit=limit)]}
+        if on is not None:
+            found = detail.one(context, account, on=on)
+            return Decisions(decisions=[shown(found.explanation, found)])
+        return Decisions(
+            decisions=[
+                shown(e, detail.behind(context, e) if everything else None)
+                for e in explain.history(context, account, limit=limit)
+            ]
+        )
 
     @get(
         "/v1/accounts/{account:str}/alerts",
@@ -67,30 +98,6 @@ def _known(context: Context, account: str) -> None:
     with context.database.read() as session:
         if snapshot.zone(session, account, context.policy()) is None:
             raise NotFound(f"there is no account {account!r}")
-
-
-def _decision(found: explain.Explanation) -> dict[str, Any]:
-    stored, decision = found.stored, found.decision
-    return {
-        "at": stored.at.isoformat(),
-        "until": stored.until.isoformat() if stored.until else None,
-        "outcome": stored.outcome,
-        "reason": stored.reason,
-        "moment": stored.moment,
-        "meter": stored.meter,
-        "stage": stored.stage,
-        "p": stored.p,
-        "sentence": found.sentence,
-        "customer_sentence": found.customer,
-        "reasons": stored.body["reasons"],
-        "evidence": [{"label": label, "value": value} for label, value in found.lines],
-        "forecasts": stored.body["forecasts"],
-        "trust": decision.balance.trust,
-        "next_possible": stored.body["next_possible"],
-        "policy_version": stored.policy_version,
-        "digest": stored.digest,
-        "replayed": found.replayed,
-    }
 
 
 def _alert(alert: alerts.StoredAlert, sent: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, FeedbackKind
@@ -17,17 +18,43 @@ class Audience:
     def __init__(self, snapshot: Snapshot, policy: Policy, now: datetime) -> None:
         self.snapshot, self.policy, self.now = snapshot, policy, now
         self.today = now.astimezone(ZoneInfo(snapshot.account.time_zone)).date()
-        self.days = value_days_of(snapshot.user_days, self.today)
-        self.first = {u.user: u.days[0] for u in snapshot.user_days if u.days}
-        self.people = {p.id: p for p in snapshot.people}
-        self.muted = {p.id for p in snapshot.people if p.muted} | self._muted_by_answer()
-        self.quiet = snapshot.account.objected or bool(mutes_in_force(snapshot, now, self.today))
-        self.asked = {p.id: p.last_asked for p in snapshot.people if p.last_asked}
-        for alert in snapshot.alerts:
-            asked = alert.key.alert_class is AlertClass.ASK and not alert.ghost
-            if alert.person and alert.charged_at and asked:
-                known = self.asked.get(alert.person, alert.charged_at)
-                self.asked[alert.person] = max(known, alert.charged_at)
+
+    @cached_property
+    def days(self) -> dict[str, int]:
+        """Each user's value days in 28."""
+        return value_days_of(self.snapshot.user_days, self.today)
+
+    @cached_property
+    def first(self) -> dict[str, date]:
+        """Each user's first value day."""
+        return {u.user: u.days[0] for u in self.snapshot.user_days if u.days}
+
+    @cached_property
+    def people(self) -> dict[str, Person]:
+        """Stored people by id."""
+        return {p.id: p for p in self.snapshot.people}
+
+    @cached_property
+    def muted(self) -> set[str]:
+        """Who wants to hear nothing."""
+        return {p.id for p in self.snapshot.people if p.muted} | self._muted_by_answer()
+
+    @cached_property
+    def quiet(self) -> bool:
+        """Whether nobody at the account is to be pushed anything."""
+        objected = self.snapshot.account.objected
+        return objected or bool(mutes_in_force(self.snapshot, self.now, self.today))
+
+    @cached_property
+    def asked(self) -> dict[str, datetime]:
+        """When each person was last asked."""
+        asked = {p.id: p.last_asked for p in self.snapshot.people if p.last_asked}
+        for alert in self.snapshot.alerts:
+            counts = alert.key.alert_class is AlertClass.ASK and not alert.ghost
+            if alert.person and alert.charged_at and counts:
+                known = asked.get(alert.person, alert.charged_at)
+                asked[alert.person] = max(known, alert.charged_at)
+        return asked
 
     def recipient(self, alert_class: AlertClass) -> str | None:
         """The one person a push of this class goes to; None: nobody can be reached."""

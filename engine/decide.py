@@ -9,41 +9,26 @@ backtest or in a replay. What is not said is decided as carefully as what is.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, AlertKey, Moment, Outcome, Reason, ReasonCode
 from engine.audience import Audience
-from engine.decision import Balance, Candidate, Decision, Forecast
+from engine.decision import Candidate, Decision, StageView
 from engine.digest import digest
-from engine.forecast import foresee, foreseeable
 from engine.gate import Context
 from engine.guard import guard
-from engine.history import History, history
 from engine.ledger import balance
-from engine.moments import Due, moments, uses
+from engine.moments import moments
 from engine.policy import Policy
+from engine.reading import Reading, read
 from engine.restraint import reasons
 from engine.snapshot import Snapshot
-from engine.stage import COMMITTED, Standing, standing
+from engine.stage import COMMITTED, Standing
 
 _RANK = {moment: place for place, moment in enumerate(Moment)}
 _PRESSURE = frozenset(
     (Moment.SUSTAINED_OVER, Moment.RECURRING_FRICTION, Moment.AT_LIMIT, Moment.PACE)
 )
 _SPIKES = frozenset((ReasonCode.ONE_OFF, ReasonCode.RAMP))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """What is read from an account's days before anything is decided.
-
-    `forecasts`: of the meters for which one could matter.
-    """
-
-    today: date
-    history: History
-    standing: Standing
-    forecasts: dict[str, Forecast]
 
 
 def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
@@ -53,28 +38,31 @@ def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
     return replace(decision, digest=digest(snapshot, policy, known.today))
 
 
-def read(snapshot: Snapshot, policy: Policy, now: datetime) -> Read:
-    """Read the account's days as they stand now."""
-    today = now.astimezone(ZoneInfo(snapshot.account.time_zone)).date()
-    past = history(snapshot, today)
-    return Read(
-        today=today,
-        history=past,
-        standing=standing(snapshot, past, policy.stage),
-        forecasts=_forecasts(snapshot, policy, today),
-    )
-
-
-def weigh(snapshot: Snapshot, known: Read, policy: Policy, now: datetime) -> Decision:
+def weigh(snapshot: Snapshot, known: Reading, policy: Policy, now: datetime) -> Decision:
     """The decision from what was read, without a digest; a replay reads many days at once."""
     today, stands, forecasts = known.today, known.standing, known.forecasts
     trust = balance(snapshot, known.history, policy, now)
     audience = Audience(snapshot, policy, now)
-    due = moments(snapshot, forecasts, stands, policy, today)
-    contexts = (
-        _context(snapshot, moment, stands, forecasts, trust, audience, today) for moment in due
+    due = moments(snapshot, known, policy)
+    meters = {meter.key: meter for meter in snapshot.meters}
+    judged = tuple(
+        _candidate(
+            Context(
+                snapshot=snapshot,
+                due=moment,
+                meter=meters[moment.key.meter],
+                standing=stands,
+                forecast=forecasts.get(moment.key.meter),
+                balance=trust,
+                audience=audience,
+                today=today,
+                complete=known.complete,
+            ),
+            policy,
+            now,
+        )
+        for moment in due
     )
-    judged = tuple(_candidate(context, policy, now) for context in contexts)
     said = _choose(snapshot, judged, {moment.key: moment.people for moment in due})
     return Decision(
         account=snapshot.account.id,
@@ -85,52 +73,16 @@ def weigh(snapshot: Snapshot, known: Read, policy: Policy, now: datetime) -> Dec
         chosen=said.chosen,
         notices=said.notices,
         candidates=judged,
-        stage=replace(stands.view, outgrowing=_outgrowing(stands, judged, policy)),
+        stage=_view(stands, judged, policy),
         forecasts=tuple(forecasts.values()),
         balance=trust,
         recipient=audience.recipient(said.chosen.alert_class) if said.chosen else None,
         audience=audience.banner(said.chosen.alert_class) if said.chosen else (),
         exposed=said.exposed,
         next_possible=_next_possible(said.reasons),
-        guard=tuple((m.key, guard(m, policy, today)) for m in snapshot.meters),
+        guard=tuple((m.key, guard(m, known.ever.get(m.key), policy)) for m in snapshot.meters),
         digest="",
         notice_recipient=audience.recipient(AlertClass.NOTICE) if said.notices else None,
-    )
-
-
-def _forecasts(snapshot: Snapshot, policy: Policy, today: date) -> dict[str, Forecast]:
-    """Below a share of the limit nothing rests on a forecast."""
-    share = foreseen_from(policy)
-    return {
-        meter.key: foresee(meter, today, policy, snapshot.calibration)
-        for meter in snapshot.meters
-        if meter.meaningful and foreseeable(meter) and uses(meter, share)
-    }
-
-
-def foreseen_from(policy: Policy) -> float:
-    """The share of the limit from which a forecast could matter."""
-    return min(policy.pace.used, policy.approaching.used)
-
-
-def _context(
-    snapshot: Snapshot,
-    due: Due,
-    stands: Standing,
-    forecasts: dict[str, Forecast],
-    trust: Balance,
-    audience: Audience,
-    today: date,
-) -> Context:
-    return Context(
-        snapshot=snapshot,
-        due=due,
-        meter=next(meter for meter in snapshot.meters if meter.key == due.key.meter),
-        standing=stands,
-        forecast=forecasts.get(due.key.meter),
-        balance=trust,
-        audience=audience,
-        today=today,
     )
 
 
@@ -194,6 +146,11 @@ def _silence(
         # Without a single limit it can't be said that nothing was due.
         return (Reason(code=ReasonCode.LIMIT_UNKNOWN), nothing)
     return (nothing,)
+
+
+def _view(stands: Standing, judged: Sequence[Candidate], policy: Policy) -> StageView:
+    view = stands.view
+    return replace(view, outgrowing=True) if _outgrowing(stands, judged, policy) else view
 
 
 def _outgrowing(stands: Standing, judged: Iterable[Candidate], policy: Policy) -> bool:

@@ -27,6 +27,7 @@ class Context:
     balance: Balance
     audience: Audience
     today: date
+    complete: dict[str, int]
 
     @property
     def moment(self) -> Moment:

@@ -1,24 +1,25 @@
 """From which usage on a meter is worth looking at again before the next daily evaluation."""
 
-from datetime import date
 from decimal import Decimal
 
-from engine.history import is_flow
-from engine.moments import best_month, milestone_below, uses, value_events
+from engine.moments import best_month, milestone_below
 from engine.policy import Policy
+from engine.reading import uses
 from engine.usage import AtLimit, MeterUse
 
 NEVER = 1e18
 """Beyond any usage: nothing that is counted today could change the answer."""
 
 
-def guard(meter: MeterUse, policy: Policy, today: date) -> float:
+def guard(meter: MeterUse, ever: Decimal | None, policy: Policy) -> float:
     """The least usage at which a moment could begin that does not hold yet.
+
+    `ever`: how much value the meter has counted so far, where its days add up.
 
     What usage only makes a little likelier, or what is held back for a reason that more of it
     might lift, waits for the next morning: nothing is lost by it, and nobody is chased.
     """
-    marks = [_milestone(meter, policy, today)] if meter.meaningful else []
+    marks = [] if ever is None else [_milestone(meter, ever, policy)]
     told = meter.meaningful or meter.at_limit is AtLimit.STOPS
     if told and meter.limit is not None and meter.limit_known:
         shares = sorted({policy.pace.used, policy.approaching.used, 1.0})
@@ -27,12 +28,9 @@ def guard(meter: MeterUse, policy: Policy, today: date) -> float:
     return min(marks, default=NEVER)
 
 
-def _milestone(meter: MeterUse, policy: Policy, today: date) -> float:
-    if not is_flow(meter):
-        return NEVER
-    total = value_events(meter, today)
-    following = (milestone_below(total) or Decimal(1)) * 10
-    marks = [meter.used + following - total]
+def _milestone(meter: MeterUse, ever: Decimal, policy: Policy) -> float:
+    following = (milestone_below(ever) or Decimal(1)) * 10
+    marks = [meter.used + following - ever]
     best = best_month(meter)
     if best is not None:
         marks.append(best * Decimal(repr(policy.milestone.best_month)))

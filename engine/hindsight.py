@@ -5,10 +5,10 @@ from math import inf
 
 import numpy as np
 
-from engine.decide import foreseen_from
 from engine.forecast import raw_chances
 from engine.lay import Recording, pressing, recording
 from engine.policy import Policy
+from engine.reading import foreseen_from
 from engine.record import Foreseen, Record
 from engine.tracks import Laid
 

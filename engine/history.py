@@ -46,7 +46,9 @@ class History:
     def value_days(self, start: date, end: date) -> int:
         """How many value days lie in [start, end)."""
         low = max(start.toordinal() - self.first, 0)
-        high = max(end.toordinal() - self.first, low)
+        high = min(max(end.toordinal() - self.first, low), len(self.value))
+        if low >= high:
+            return 0
         return int(np.count_nonzero(self.value[low:high]))
 
 

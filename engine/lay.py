@@ -206,14 +206,7 @@ def pressing(track: Laid, policy: Policy, share: float) -> tuple[Series, Looks] 
     if not len(days):
         return None
     calendar, change = track.calendar, track.changes()
-    used_at_all = np.flatnonzero(change[0])
-    begin = int(used_at_all[0]) if len(used_at_all) else calendar.size
-    usable = np.zeros(calendar.size, dtype=np.bool_)
-    usable[begin + (0 if track.flow else 1) :] = True
-    for day in spec.backfilled:
-        index = day.toordinal() - calendar.first
-        if 0 <= index < calendar.size:
-            usable[index] = False
+    usable, begin = track.usable()
     resets = track.flow and len(calendar.starts) > 1
     period = calendar.period[days]
     ordinal = calendar.first + days

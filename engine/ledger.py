@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, FeedbackKind, PastAlert
@@ -133,7 +133,7 @@ class _Fold:
 
     def value_until(self, at: datetime) -> None:
         """Count the value days up to and with the day of `at`."""
-        day = at.astimezone(self.zone).date()
+        day = _local_day(at, self.zone)
         end = day + timedelta(1)
         days = self.history.value_days(max(self.counted_to, self.muted_until), end)
         if days:
@@ -208,7 +208,8 @@ class _Fold:
         self.rest_until = max(self.rest_until or until, until)
 
     def _enter(self, at: datetime, cause: str, amount: float) -> None:
-        if amount > 0 and at.astimezone(self.zone).date() < self.muted_until:
+        muted = self.muted_until > date.min
+        if muted and amount > 0 and _local_day(at, self.zone) < self.muted_until:
             return
         after = min(max(self.trust + amount, 0.0), 100.0)
         if amount:
@@ -217,6 +218,11 @@ class _Fold:
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone)
+
+
+@lru_cache(maxsize=4096)
+def _local_day(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
 
 
 def _price(kind: FeedbackKind, trust: TrustPolicy) -> tuple[float, float]:

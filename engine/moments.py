@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, AlertKey, Moment
 from engine.decision import Forecast
-from engine.forecast import bar, history_days
-from engine.history import MONTH, Floats, changes, is_flow
+from engine.forecast import bar
+from engine.history import MONTH, changes, is_flow
 from engine.policy import Policy
+from engine.reading import Reading, lately, uses
 from engine.snapshot import Snapshot
 from engine.stage import COMMITTED, Standing
 from engine.usage import AtLimit, ClosedPeriod, MeterUse
@@ -43,6 +44,8 @@ class _Look:
     standing: Standing
     policy: Policy
     today: date
+    complete: int = 0
+    ever: Decimal = Decimal(0)
 
     def due(
         self,
@@ -67,23 +70,20 @@ class _Look:
         return ("used", f"{self.meter.used} of {self.meter.limit}")
 
 
-def moments(
-    snapshot: Snapshot,
-    forecasts: dict[str, Forecast],
-    standing: Standing,
-    policy: Policy,
-    today: date,
-) -> tuple[Due, ...]:
+def moments(snapshot: Snapshot, known: Reading, policy: Policy) -> tuple[Due, ...]:
     """Every moment that holds for the account today."""
+    standing, today = known.standing, known.today
     found: list[Due] = []
     for meter in snapshot.meters:
         look = _Look(
             snapshot=snapshot,
             meter=meter,
-            forecast=forecasts.get(meter.key),
+            forecast=known.forecasts.get(meter.key),
             standing=standing,
             policy=policy,
             today=today,
+            complete=known.complete.get(meter.key, 0),
+            ever=known.ever.get(meter.key, Decimal(0)),
         )
         # A vanity meter is no reason to speak, but a limit that stops work is told all the same.
         if meter.meaningful or meter.at_limit is AtLimit.STOPS:
@@ -98,13 +98,6 @@ def moments(
                 *_milestone(look),
             )
     return (*found, *_right_size(snapshot, standing, policy, today))
-
-
-def uses(meter: MeterUse, share: float) -> bool:
-    """Whether `share` of the limit is used, exactly that much included; nothing used is nothing."""
-    if meter.limit is None or not meter.limit_known or meter.used <= 0:
-        return False
-    return meter.used >= meter.limit * Decimal(repr(share))
 
 
 def _notices(look: _Look) -> Iterator[Due]:
@@ -199,8 +192,7 @@ def _approaching(look: _Look) -> Iterator[Due]:
         return
     p = _p(look)
     # With too few days nobody can tell; that is for the gate data_thin to say, not a reason less.
-    thin = history_days(look.meter, look.today, look.policy.forecast)
-    if p is None and thin >= look.policy.forecast.min_days:
+    if p is None and look.complete >= look.policy.forecast.min_days:
         return
     if p is None or p >= look.policy.approaching.p:
         said = "cannot tell" if p is None else f"{p:.2f}"
@@ -215,10 +207,10 @@ def _milestone(look: _Look) -> Iterator[Due]:
     meter, policy = look.meter, look.policy.milestone
     if not is_flow(meter) or meter.first_day is None:
         return
-    days = changes(meter, look.today)
-    total = _ever(meter, days)
+    days, total = changes(meter, look.today), look.ever
     ordinal = milestone_below(total)
-    if ordinal is not None and total - _lately(days, policy.within_days) < ordinal:
+    recent = days[len(days) - policy.within_days :] if policy.within_days else days[:0]
+    if ordinal is not None and total - lately(recent) < ordinal:
         counted = ("value_events", str(total))
         yield look.due(Moment.MILESTONE, AlertClass.REFLECTION, counted, period=str(ordinal))
         return
@@ -226,26 +218,11 @@ def _milestone(look: _Look) -> Iterator[Due]:
     if best is None:
         return
     in_period = (look.today - meter.period.start).days + 1
-    before = meter.used - _lately(days, min(policy.within_days, in_period))
+    before = meter.used - lately(recent[-in_period:])
     if before < best * Decimal(repr(policy.best_month)) <= meter.used:
         evidence = (("used", str(meter.used)), ("best_before", str(best)))
         period = f"{BEST_MONTH}{meter.period.start.isoformat()}"
         yield look.due(Moment.MILESTONE, AlertClass.REFLECTION, *evidence, period=period)
-
-
-def value_events(meter: MeterUse, today: date) -> Decimal:
-    """How much value the meter has ever counted, as far as is known."""
-    return _ever(meter, changes(meter, today))
-
-
-def _ever(meter: MeterUse, days: Floats) -> Decimal:
-    first = meter.first_day or date.max
-    older = sum((p.used for p in meter.closed if p.end <= first), Decimal(0))
-    return older + _lately(days, len(days))
-
-
-def _lately(days: Floats, count: int) -> Decimal:
-    return Decimal(repr(round(float(days[len(days) - count :].sum()), 6))) if count else Decimal(0)
 
 
 def milestone_below(total: Decimal) -> Decimal | None:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from engine.alert import AlertClass, AlertKey, Moment, ReasonCode
 from engine.blockers import wrong_times
 from engine.ledger import mutes_in_force
-from engine.moments import uses
 from engine.policy import Policy, QuietPolicy
+from engine.reading import uses
 from engine.snapshot import Snapshot
 
 _FURTHEST = 40

@@ -8,6 +8,7 @@ come in by then and nothing else, so that what comes later changes nothing befor
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import pairwise
 from math import inf
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from engine.alert import Outcome, PastAlert, ReasonCode
 from engine.busy import busy_days, turning_points
-from engine.decide import Read, foreseen_from, weigh
+from engine.decide import weigh
 from engine.decision import Candidate, Decision, Forecast
 from engine.forecast import foresee_all
 from engine.guard import guard
@@ -23,9 +24,11 @@ from engine.hindsight import foresee_record as foresee_record
 from engine.history import Flags, History
 from engine.lay import Recording, pressing, recording
 from engine.policy import Mode, Policy
+from engine.reading import Reading, foreseen_from
 from engine.record import Calibrations, Raised, Record, Spell
 from engine.snapshot import Answer, Arm, Blocker, Role, Snapshot
 from engine.stage import STAGES, Standings
+from engine.tracks import exact
 from engine.zones import looks
 
 _CHAMPION = "champion"
@@ -56,6 +59,9 @@ class _Layer:
         self.laid, self.calendar = laid, laid.calendar
         self.standings = Standings(laid.timeline, policy.stage)
         self.forecasts: dict[str, dict[int, Forecast]] = {}
+        meaningful = [t for t in laid.tracks if t.track.meaningful]
+        self.complete = {t.track.key: t.complete(policy.forecast) for t in meaningful}
+        self.ever = {t.track.key: t.ever() for t in meaningful if t.flow}
         for track in laid.tracks:
             pressed = pressing(track, policy, foreseen_from(policy))
             if pressed is None:
@@ -69,18 +75,20 @@ class _Layer:
         """When a day is looked at."""
         return datetime.fromtimestamp(float(self.calendar.looks[index]), UTC)
 
-    def read(self, index: int) -> Read:
+    def read(self, index: int) -> Reading:
         """What `weigh` needs to know of a day."""
         value = self.laid.timeline.whole.value[: index + 1].copy()
         value[-1] = self.laid.timeline.looked.value[index]
         today, first = self.calendar.date(index), self.calendar.first
-        return Read(
+        return Reading(
             today=today,
             history=History(today=today, first=first, value=value, by_meter=(), flows=()),
-            standing=self.standings.at(index),
+            standing=self.standings.at(index, evidence=False),
             forecasts={
                 key: found for key, of in self.forecasts.items() if (found := of.get(index))
             },
+            complete={key: int(days[index]) for key, days in self.complete.items()},
+            ever={key: exact(float(count[index])) for key, count in self.ever.items()},
         )
 
 
@@ -95,6 +103,7 @@ class _Replay:
         self.turning = _by_day(laid, self.turns)
         self.layers: list[_Layer] = []
         self.nobody = self._nobody()
+        self.live_since = laid.live_since
         self.alerts: list[PastAlert] = []
         self.told: list[tuple[datetime, str]] = []
 
@@ -136,22 +145,24 @@ class _Replay:
 
     def _unused(self) -> dict[str, float]:
         """The guards before anything came in."""
-        day = self.calendar.date(0)
-        return {t.track.key: guard(t.unused(), self.policy, day) for t in self.laid.tracks}
+        return {
+            t.track.key: guard(
+                t.unused(), Decimal(0) if t.track.meaningful and t.flow else None, self.policy
+            )
+            for t in self.laid.tracks
+        }
 
     def _usage(self, index: int, bars: dict[str, float]) -> Iterator[Spell]:
         """The looks at usage that passes a guard, up to the next day's look."""
-        start = float(self.calendar.looks[index]) if index >= self.laid.begin else -inf
-        last = index + 1 >= self.calendar.size
-        stop = self.laid.end + 1 if last else float(self.calendar.looks[index + 1])
+        since = -inf
         while True:
-            hits = (t.passes(start, stop, bars[t.track.key]) for t in self.laid.tracks)
+            hits = (t.passes(index, since, bars[t.track.key]) for t in self.laid.tracks)
             found = [hit for hit in hits if hit is not None]
             if not found:
                 return
             # What comes in within the same instant is looked at once.
-            start, day = min(found)
-            layer = self._layer(self.turning[day].index(start))
+            since, day = min(found)
+            layer = self._layer(self.turning[day].index(since))
             decision, spell = self._look(layer, day, days=0)
             bars = dict(decision.guard)
             yield spell
@@ -190,7 +201,7 @@ class _Replay:
             arm=Arm.TREATED,
             rollout_open=True,
             widget_on=True,
-            live_since=self.laid.live_since,
+            live_since=self.live_since,
             calibration=self.calibrations(now),
         )
 
@@ -221,7 +232,7 @@ class _Replay:
             PastAlert(key=c.key, raised_at=now, charged_at=now, closed_at=None) for c in raised
         ]
         shown = decision.chosen or next(iter(decision.notices), None)
-        forecasts = {f.meter: f for f in decision.forecasts}
+        forecasts = {f.meter: f for f in decision.forecasts} if raised else {}
         return Spell(
             at=now,
             until=now,

@@ -13,7 +13,6 @@ import numpy as np
 from engine.alert import AlertClass, Moment, Reason, ReasonCode
 from engine.blockers import BLOCKERS
 from engine.decision import Stage
-from engine.forecast import history_days
 from engine.gate import Check, Context, Finding, Gate, no
 from engine.history import amounts
 from engine.ledger import mutes_in_force
@@ -32,8 +31,14 @@ _CURRENT = frozenset((Moment.AT_LIMIT, Moment.PACE, Moment.APPROACHING))
 
 def reasons(context: Context, policy: Policy, now: datetime) -> tuple[Reason, ...]:
     """Every reason against this moment, in the order of the gates; none: it may speak."""
-    asked = (gate(context, policy, now) for gate in GATES)
+    gates = _GATES_OF[context.due.key.alert_class, _disturbed(context.snapshot)]
+    asked = (gate(context, policy, now) for gate in gates)
     return tuple(reason for reason in asked if reason is not None)
+
+
+def _disturbed(snapshot: Snapshot) -> bool:
+    """Whether anything is known that could make this a wrong time."""
+    return bool(snapshot.blockers or snapshot.plan_changes or snapshot.account.renewal)
 
 
 def _policy_off(context: Context, policy: Policy, now: datetime) -> Finding | None:
@@ -59,9 +64,13 @@ def _data_stale(context: Context, policy: Policy, now: datetime) -> Finding | No
 
 
 def _data_suspect(context: Context, policy: Policy, now: datetime) -> Finding | None:
-    if context.meter.used < 0:
-        return no("used", context.meter.used)
-    days = amounts(context.meter, context.today)
+    meter = context.meter
+    if meter.used < 0:
+        return no("used", meter.used)
+    first = meter.first_day
+    if first is None or (context.today - first).days < policy.data.suspect_history_days:
+        return None
+    days = amounts(meter, context.today)
     # The days that `used` and the forecast rest on: this period's, the last four weeks at most.
     lately = min((context.today - context.meter.period.start).days + 1, 28, len(days))
     if lately <= 0:
@@ -81,7 +90,7 @@ def _data_thin(context: Context, policy: Policy, now: datetime) -> Finding | Non
     # Only what rests on this period's use needs its own meter's days.
     own = context.moment in _CURRENT
     meters = [context.meter] if own else [m for m in context.snapshot.meters if m.meaningful]
-    days = max(history_days(meter, context.today, policy.forecast) for meter in meters)
+    days = max(context.complete.get(meter.key, 0) for meter in meters)
     missing = policy.forecast.min_days - days
     return no("complete_days", days, context.today + timedelta(missing)) if missing > 0 else None
 
@@ -220,3 +229,15 @@ GATES: tuple[Gate, ...] = (
     Gate(ReasonCode.NO_RECIPIENT, _PROPOSING, _no_recipient),
     Gate(ReasonCode.HELD_OUT, _PROPOSING, _held_out),
 )
+
+_WRONG_TIMES = frozenset(code for code, _ in BLOCKERS)
+_GATES_OF = {
+    (kind, disturbed): tuple(
+        gate
+        for gate in GATES
+        if kind in gate.classes and (disturbed or gate.code not in _WRONG_TIMES)
+    )
+    for kind in AlertClass
+    for disturbed in (False, True)
+}
+"""The gates of each class; without those of wrong times where nothing is known of any."""

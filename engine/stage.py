@@ -62,8 +62,8 @@ class Standings:
         self.runs = _run_starts(remembered)
         self.remembered = remembered
 
-    def at(self, index: int) -> Standing:
-        """The standing on one day."""
+    def at(self, index: int, *, evidence: bool = True) -> Standing:
+        """The standing on one day; without its evidence where only the stage is asked for."""
         days = self.days
         if days is None or days.last_value[index] < 0:
             view = StageView(
@@ -81,7 +81,7 @@ class Standings:
             since=self._stage_since(index, stage),
             dormant=gap > max(self.policy.dormant_days, self.policy.dormant_gaps * usual),
             outgrowing=False,
-            evidence=(*days.evidence(index), ("gap", f"{gap} d (usual {usual:g} d)")),
+            evidence=_evidence(days, index) if evidence else (),
         )
         return Standing(view=view, since=self.since, ratio28=float(days.ratio[index]), gap=gap)
 
@@ -93,6 +93,11 @@ class Standings:
         if start == 0:
             return self.line.first_value
         return date.fromordinal(self.line.first + start)
+
+
+def _evidence(days: Days, index: int) -> tuple[tuple[str, str], ...]:
+    gap, usual = int(days.gap[index]), float(days.usual_gap[index])
+    return (*days.evidence(index), ("gap", f"{gap} d (usual {usual:g} d)"))
 
 
 def _run_starts(stages: Ints) -> Ints:

@@ -7,11 +7,14 @@ event before it.
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 
-from engine.history import HISTORY_DAYS, Flags, Floats, Ints
+from engine.history import HISTORY_DAYS, Flags, Floats, Ints, totals
+from engine.policy import ForecastPolicy
 from engine.record import Track
 from engine.usage import Aggregation, ClosedPeriod, MeterKind, MeterUse, Period, PeriodKind
 from engine.zones import local_days
@@ -50,8 +53,7 @@ class Calendar:
         if self.kind is PeriodKind.NONE:
             return Period(start=date.min, end=None)
         at = int(self.period[index])
-        start, end = (date.fromordinal(int(self.starts[i])) for i in (at, at + 1))
-        return Period(start=start, end=end)
+        return _period(int(self.starts[at]), int(self.starts[at + 1]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,31 @@ class Laid:
         before = np.concatenate(([0.0], self.whole[:-1]))
         return self.whole - before, self.looked - before
 
+    def usable(self) -> tuple[Flags, int]:
+        """Days a forecast may learn from, and the first day of use."""
+        moved = np.flatnonzero(self.changes()[0])
+        size = self.calendar.size
+        begin = int(moved[0]) if len(moved) else size
+        usable = np.zeros(size, dtype=np.bool_)
+        # What an account with a level began with is where it starts from, not growth.
+        usable[begin + (0 if self.flow else 1) :] = True
+        for day in self.track.backfilled:
+            index = day.toordinal() - self.calendar.first
+            if 0 <= index < size:
+                usable[index] = False
+        return usable, begin
+
+    def complete(self, policy: ForecastPolicy) -> Ints:
+        """At each look, the complete days a forecast could rest on."""
+        running = totals(self.usable()[0])
+        index = np.arange(self.calendar.size)
+        known = running[index] - running[np.maximum(index - policy.history_days, 0)]
+        return known.astype(np.int64)
+
+    def ever(self) -> Floats:
+        """At each look, how much was counted so far."""
+        return np.round(totals(self.whole)[:-1] + self.looked, _PLACES)
+
     def closed_at(self, index: int) -> tuple[ClosedPeriod, ...]:
         """The closed periods a snapshot of this day holds."""
         now = int(self.calendar.period[index])
@@ -130,19 +157,29 @@ class Laid:
             limit_known=track.limit_known,
             next_limit=track.next_limit,
             first_day=self.calendar.date(start) if known else None,
-            daily=daily if known else (),
+            # An array is read as a tuple is; a replay neither keeps nor compares it.
+            daily=cast("tuple[float, ...]", daily) if known else (),
             closed=self.closed_at(index) if known else (),
             backfilled=track.backfilled,
             lower_limit=track.lower_limit,
         )
 
-    def passes(self, start: float, stop: float, bar: float) -> tuple[float, int] | None:
-        """The first instant between two looks at which the period reaches `bar`, and its day."""
-        low, high = np.searchsorted(self.at, start, side="right"), np.searchsorted(self.at, stop)
-        found = np.flatnonzero(self.used_after[low:high] >= bar)
+    def passes(self, index: int, since: float, bar: float) -> tuple[float, int] | None:
+        """The first instant after `since`, between a day's look and the next, that reaches `bar`.
+
+        With its day. `index` -1: before the first look.
+        """
+        low = int(self.known[index]) if index >= 0 else 0
+        last = index + 1 >= self.calendar.size
+        high = len(self.at) if last else int(self.known[index + 1])
+        if low >= high:
+            return None
+        stop = np.inf if last else self.calendar.looks[index + 1]
+        at = self.at[low:high]
+        found = np.flatnonzero((self.used_after[low:high] >= bar) & (at > since) & (at < stop))
         if not len(found):
             return None
-        event = int(low + found[0])
+        event = low + int(found[0])
         return float(self.at[event]), int(self.day[event])
 
 
@@ -286,6 +323,11 @@ def _closed(
             )
         )
     return tuple(closed)
+
+
+@lru_cache(maxsize=4096)
+def _period(start: int, end: int) -> Period:
+    return Period(start=date.fromordinal(start), end=date.fromordinal(end))
 
 
 def exact(amount: float) -> Decimal:

@@ -5,9 +5,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
 
 class MeterKind(StrEnum):
     """How a meter relates to time: reset each period, a running level, or the highest at once."""
@@ -67,8 +64,7 @@ class ClosedPeriod:
 class MeterUse:
     """One meter of one account as known at the snapshot's instant.
 
-    `daily` holds one amount a local day from `first_day` on; its last entry is today so far (an
-    array only in a replay, where it is neither kept nor compared). For
+    `daily` holds one amount a local day from `first_day` on; its last entry is today so far. For
     sum and count meters an amount is that day's total, for unique the new ones that day, for
     max and latest the day's level (carried over silent days). `used` is exact. `lower_limit`: what
     the plan below allows; `limit_since`: when the limit last changed (both None: not known).
@@ -88,7 +84,7 @@ class MeterUse:
     limit_known: bool
     next_limit: Decimal | None
     first_day: date | None
-    daily: tuple[float, ...] | NDArray[np.float64]
+    daily: tuple[float, ...]
     closed: tuple[ClosedPeriod, ...] = ()
     backfilled: frozenset[date] = frozenset()
     last_at: datetime | None = None

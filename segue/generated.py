@@ -6,7 +6,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ COMMENT_AT = 40
 
 def example_text() -> str:
     """The example policy file: a product, then every key of every table with its default."""
-    text = HEAD.read_text("utf-8") + "\n" + "\n".join(_policy()) + "\n"
+    text = HEAD.read_text("utf-8") + "\n" + policy_text(Policy())
     parse(re.sub(r"^#(?=\w)", "", text, flags=re.MULTILINE))
     return text
 
@@ -39,32 +39,39 @@ def files() -> dict[Path, str]:
     }
 
 
-def _policy() -> Iterator[str]:
-    schema = json_schema()["$defs"]
-    plain = [f for f in fields(Policy) if not is_dataclass(f.type)]
-    default = Policy()
+def policy_text(policy: Policy) -> str:
+    """Every tunable with its meaning; those at their default stand behind a "#"."""
+    return "\n".join(_policy(policy)) + "\n"
+
+
+def _policy(policy: Policy) -> Iterator[str]:
+    schema, default = json_schema()["$defs"], Policy()
+    tables = [f.name for f in fields(Policy) if is_dataclass(getattr(default, f.name))]
     yield "[policy]"
-    for item in plain:
-        if not is_dataclass(getattr(default, item.name)):
-            yield _line(item.name, getattr(default, item.name), _doc(schema["Policy"], item.name))
-    for item in fields(Policy):
-        table = getattr(default, item.name)
-        if not is_dataclass(table):
-            continue
-        name = type(table).__name__
+    yield from _lines(policy, default, schema["Policy"], skip=tables)
+    for name in tables:
+        table = getattr(policy, name)
+        shape = schema[type(table).__name__]
         yield ""
-        yield f"[policy.{item.name}]"
-        yield f"# {schema[name].get('description', '').splitlines()[0]}"
-        for key in fields(table):
-            yield _line(key.name, getattr(table, key.name), _doc(schema[name], key.name))
+        yield f"[policy.{name}]"
+        yield f"# {shape.get('description', '').splitlines()[0]}"
+        yield from _lines(table, getattr(default, name), shape)
+
+
+def _lines(
+    table: Any, default: Any, shape: dict[str, Any], *, skip: Sequence[str] = ()
+) -> Iterator[str]:
+    for key in (f.name for f in fields(table) if f.name not in skip):
+        value = getattr(table, key)
+        yield _line(key, value, _doc(shape, key), default=value == getattr(default, key))
 
 
 def _doc(schema: dict[str, Any], key: str) -> str:
     return str(schema["properties"][key].get("description", "")).replace("\n", " ")
 
 
-def _line(key: str, value: Any, comment: str) -> str:
-    line = f"#{key} = {_toml(value)}"
+def _line(key: str, value: Any, comment: str, *, default: bool) -> str:
+    line = f"{'#' if default else ''}{key} = {_toml(value)}"
     return f"{line:<{COMMENT_AT - 1}} # {comment}" if comment else line
 
 

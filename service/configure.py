@@ -1,7 +1,11 @@
 """Puts a policy file in force: checked whole, kept as a version, noted in the audit log."""
 
 import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from engine.contradictions import Contradiction, contradictions
 from engine.errors import ConfigInvalid
 from service import config
 from service.context import Context
@@ -20,6 +24,26 @@ def check(text: str) -> None:
     if len(text.encode()) > LARGEST:
         raise ConfigInvalid([("", "a policy file has at most 256 KiB")])
     config.parse(text)
+
+
+def odd(text: str) -> tuple[Contradiction, ...]:
+    """Settings of a sound policy file that never act, mask each other, or surprise.
+
+    Raises:
+        ConfigInvalid: it is not sound.
+    """
+    check(text)
+    found = config.applied(text, 0)
+    return contradictions(found.policy, found.catalogue, frozenset(_given("", tomllib.loads(text))))
+
+
+def _given(path: str, table: Mapping[str, Any]) -> Iterator[str]:
+    """The dotted path of every key that the file states."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _given(f"{path}{name}.", value)
+        else:
+            yield f"{path}{name}"
 
 
 def apply(context: Context, text: str, by: str) -> int:

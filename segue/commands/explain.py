@@ -1,44 +1,41 @@
 """`segue explain`: any decision with its evidence, and what would change it."""
 
-from datetime import UTC, datetime, time
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 
 def explain(
     account: Annotated[str, typer.Argument(help="The account.")],
     on: Annotated[
-        datetime | None,
-        typer.Option("--on", formats=["%Y-%m-%d"], help="The day to explain; default: now."),
+        str | None,
+        typer.Option(
+            "--on",
+            metavar="DAY|INSTANT",
+            help="2026-06-12, or 2026-06-12T09:00, in the account's own time; default: now.",
+        ),
     ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The same as JSON.")] = False,
 ) -> None:
-    """Say why Segue spoke to an account or stayed silent.
+    """Say why Segue spoke to an account or stayed silent, and what would change it.
 
     Example: `segue explain acme --on 2026-06-12`
     """
-    from segue import opening, settings
-    from service import explain as service
+    import msgspec
+    from rich.console import Console
 
-    context = opening.context_of(settings.load())
-    zone = ZoneInfo(context.policy().catalogue.product.time_zone)
-    at = datetime.combine(on.date(), time.max, zone).astimezone(UTC) if on else None
-    found = service.explain(context, account, on=at)
+    from segue import opening, settings
+    from segue.commands.explained import LINE, told
+    from service import detail
+    from service.shown import shown
+
+    found = detail.one(opening.context_of(settings.load()), account, on=on)
+    if json:
+        text = msgspec.json.encode(shown(found.explanation, found))
+        print(msgspec.json.format(text, indent=2).decode())
+        return
     console = Console(highlight=False)
-    stored = found.stored
-    when = f"{stored.at.astimezone(zone):%Y-%m-%d %H:%M}"
-    until = f" to {stored.until.astimezone(zone):%Y-%m-%d %H:%M}" if stored.until else ""
-    console.print(f"[bold]{account}[/] · {when}{until} · {stored.outcome}")
-    console.print(found.sentence)
-    console.print(f"[dim]Told to people at the account:[/] {found.customer}")
-    table = Table(show_header=False, box=None, pad_edge=False)
-    for label, value in found.lines:
-        table.add_row(f"[dim]{label}[/]", value)
-    console.print(table)
-    console.print(
-        f"[dim]Policy version {stored.policy_version}, digest {stored.digest[:16]}, "
-        f"replayed from the stored facts: {'the same' if found.replayed else 'different'}.[/]"
-    )
+    console.width = min(console.width, LINE)
+    with console.capture() as page:
+        console.print(told(found))
+    print("\n".join(line.rstrip() for line in page.get().splitlines()))

@@ -70,6 +70,104 @@ def test_a_decision_says_what_was_seen_and_why(world: Live, account: str) -> Non
     assert "backoff" in {r["code"] for d in found for r in d["reasons"]}
 
 
+PARTS = {
+    "account", "as_of", "facts", "stage", "outlooks", "moments", "ledger", "texts", "what_if",
+    "replay", "same_day",
+}  # fmt: skip
+
+
+def test_one_decision_is_told_with_all_that_is_behind_it(world: Live, account: str) -> None:
+    [one] = read(world, account, "decisions", on="2026-11-21")["decisions"]
+    assert (one["reason"], one["outcome"]) == ("ticket_open", "silent")
+    behind = one["detail"]
+    assert behind.keys() == PARTS
+    facts = behind["facts"]
+    assert (facts["plan"], facts["next_plan"]) == ("team", "business")
+    assert facts["people"] == {"known": 4, "reachable": 4, "muted": 0, "with_use": 2}
+    assert [(m["key"], m["limit"], m["period"]["start"]) for m in facts["meters"]] == [
+        ("reports", "1000", "2026-11-01")
+    ]
+    assert [(b["id"], b["kind"], b["from"][:10]) for b in facts["blockers"]] == [
+        ("t1", "ticket", "2026-11-20")
+    ]
+    failed = {
+        gate["code"]: gate["until"]
+        for gate in behind["moments"][0]["gates"]
+        if gate["answer"] == "failed"
+    }
+    assert list(failed) == [r["code"] for r in one["reasons"]]
+    assert failed["ticket_open"] is None
+    assert failed["ask_spacing"] == "2026-12-18"
+    assert behind["ledger"]["trust"] == one["trust"]
+    [text] = behind["texts"]  # Priya was asked; Jonas is the next who carries it.
+    assert (text["sent"], text["to"], text["class"]) == (False, "jonas", "ask")
+    assert text["title"]
+    assert text["body"]
+    # By the time the rest is over, use has earned the attention back: no step is needed for it.
+    steps = [step["reason"] for step in behind["what_if"]]
+    assert steps == [code for code in failed if code != "trust_low"]
+    assert behind["what_if"][0]["change"] == "without"
+    assert behind["what_if"][-1]["then"]["outcome"] == "ask"
+    assert behind["replay"] == {
+        "same": True, "digest": one["digest"], "policy_version": 1, "differences": []
+    }  # fmt: skip
+
+
+def test_the_list_tells_it_where_that_is_asked_for(world: Live, account: str) -> None:
+    short = read(world, account, "decisions", limit=3)["decisions"]
+    full = read(world, account, "decisions", limit=3, detail=True)["decisions"]
+    assert all("detail" not in one for one in short)
+    assert [{k: v for k, v in one.items() if k != "detail"} for one in full] == short
+    for one in full:
+        assert one["detail"].keys() == PARTS
+        assert one["detail"]["replay"]["same"] is True
+
+
+def test_what_was_sent_is_told_with_its_deliveries(world: Live, account: str) -> None:
+    [one] = read(world, account, "decisions", on=NOW.isoformat())["decisions"]
+    assert one["outcome"] == "ask"
+    [text] = one["detail"]["texts"]
+    assert text["sent"] is True
+    assert text["closed_as"] == "snoozed"
+    assert ("summary", "slack", "sent") in {
+        (d["kind"], d["channel"], d["state"]) for d in text["deliveries"]
+    }
+    assert [step["change"] for step in one["detail"]["what_if"]] == ["said"]
+
+
+@pytest.mark.parametrize(
+    ("on", "status"),
+    [
+        ("2026-11-18", 200),
+        ("2026-11-18T09:00:00 01:00", 200),  # A plus that nobody escaped.
+        ("2026-11-17", 404),
+        ("soon", 400),
+        ("", 400),
+    ],
+)
+def test_on_is_a_day_or_an_instant(on: str, status: int, world: Live, account: str) -> None:
+    headers = {"Authorization": f"Bearer {world.keys['read']}"}
+    path = f"/v1/accounts/{account}/decisions"
+    answer = world.http.get(path, headers=headers, params={"on": on})
+    assert answer.status_code == status, answer.text
+    if status == 400:
+        assert answer.json()["pointer"] == "on"
+
+
+def test_the_schema_tells_what_is_in_it(world: Live) -> None:
+    schema = world.http.get("/schema").json()
+    shapes = schema["components"]["schemas"]
+    found = schema["paths"]["/v1/accounts/{account}/decisions"]["get"]
+    assert {p["name"] for p in found["parameters"]} >= {"account", "limit", "on", "detail"}
+    ref = found["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+    decision = shapes[ref.rpartition("/")[2]]["properties"]["decisions"]["items"]["$ref"]
+    assert "detail" in shapes[decision.rpartition("/")[2]]["properties"]
+    detail = next(s for name, s in shapes.items() if name.endswith("Detail"))
+    assert detail["properties"].keys() == PARTS
+    judged = next(s for name, s in shapes.items() if name.endswith("Judged"))
+    assert "class" in judged["properties"]
+
+
 def test_the_newest_come_first_and_no_more_than_asked_for(world: Live, account: str) -> None:
     everything = read(world, account, "decisions")["decisions"]
     assert read(world, account, "decisions", limit=2)["decisions"] == everything[:2]

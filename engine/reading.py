@@ -1,0 +1,79 @@
+"""What is read from an account's days before anything is decided."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from engine.decision import Forecast
+from engine.forecast import foresee, foreseeable, history_days
+from engine.history import Floats, History, amounts, history, is_flow
+from engine.policy import Policy
+from engine.snapshot import Snapshot
+from engine.stage import Standing, standing
+from engine.usage import MeterUse
+
+_PLACES = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """An account's days, read; a replay reads all of them at once.
+
+    `forecasts`: of the meters for which one could matter. `complete`: complete days a forecast of
+    each meaningful meter could rest on; `ever`: how much each has counted, where its days add up.
+    """
+
+    today: date
+    history: History
+    standing: Standing
+    forecasts: dict[str, Forecast]
+    complete: dict[str, int]
+    ever: dict[str, Decimal]
+
+
+def read(snapshot: Snapshot, policy: Policy, now: datetime) -> Reading:
+    """Read the account's days as they stand now."""
+    today = now.astimezone(ZoneInfo(snapshot.account.time_zone)).date()
+    past = history(snapshot, today)
+    meaningful = [meter for meter in snapshot.meters if meter.meaningful]
+    share = foreseen_from(policy)
+    return Reading(
+        today=today,
+        history=past,
+        standing=standing(snapshot, past, policy.stage),
+        forecasts={
+            meter.key: foresee(meter, today, policy, snapshot.calibration)
+            for meter in meaningful
+            if foreseeable(meter) and uses(meter, share)
+        },
+        complete={m.key: history_days(m, today, policy.forecast) for m in meaningful},
+        ever={m.key: ever(m, today) for m in meaningful if is_flow(m)},
+    )
+
+
+def foreseen_from(policy: Policy) -> float:
+    """The share of the limit from which a forecast could matter: below, nothing rests on one."""
+    return min(policy.pace.used, policy.approaching.used)
+
+
+def uses(meter: MeterUse, share: float) -> bool:
+    """Whether `share` of the limit is used, exactly that much included; nothing used is nothing."""
+    if meter.limit is None or not meter.limit_known or meter.used <= 0:
+        return False
+    used, limit = meter.used, meter.limit
+    if share == 1.0:
+        return used >= limit
+    return used >= limit * Decimal(repr(share))
+
+
+def ever(meter: MeterUse, today: date) -> Decimal:
+    """How much value the meter has ever counted, as far as is known."""
+    first = meter.first_day or date.max
+    older = sum((p.used for p in meter.closed if p.end <= first), Decimal(0))
+    return older + lately(amounts(meter, today))
+
+
+def lately(days: Floats) -> Decimal:
+    """What some days add up to, exact to six decimals."""
+    return Decimal(repr(round(float(days.sum()), _PLACES)))

@@ -1,0 +1,66 @@
+"""Reads what the asks earned: who could have been asked, in both arms, and what they did then."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+
+from engine.exposure import Exposure, Rules
+from engine.lift import Lift, lift
+from engine.policy import Policy
+from engine.snapshot import Arm
+from service.config import applied
+from service.context import Context
+from store import config as stored
+from store import exposures
+from store.exposures import StoredExposure
+
+_PLANNED = (100, 2000)
+"""The interval is tightest at the accounts there were at the start, within these."""
+
+
+def report(context: Context) -> Lift:
+    """The lift report as of now.
+
+    Raises:
+        NotFound: no policy was ever applied.
+    """
+    now, policy = context.clock.now(), context.policy().policy
+    with context.database.read() as session:
+        firsts = exposures.firsts(session)
+        happened = exposures.outcomes(session, firsts[0].at) if firsts else []
+        made = exposures.made(session)
+        policies = {
+            version: applied(row.text, row.version).policy
+            for version in {one.policy_version for one in firsts}
+            if (row := stored.version(session, version)) is not None
+        }
+    exposed = [_exposure(one, policies.get(one.policy_version, policy), made) for one in firsts]
+    return lift(
+        exposed,
+        happened,
+        now,
+        share=_share(policy, len(made)),
+        rules=Rules(planned=_planned(firsts, made)),
+    )
+
+
+def _exposure(one: StoredExposure, policy: Policy, made: Sequence[datetime]) -> Exposure:
+    return Exposure(
+        account=one.account,
+        arm=Arm.HOLDOUT if one.held else Arm.TREATED,
+        at=one.at,
+        share=_share(policy, bisect_right(made, one.at)),
+    )
+
+
+def _share(policy: Policy, accounts: int) -> float:
+    """The chance of being held out with so many accounts."""
+    holdout = policy.holdout
+    return holdout.small_share if accounts < holdout.small_below else holdout.share
+
+
+def _planned(firsts: Sequence[StoredExposure], made: Sequence[datetime]) -> int:
+    """Fixed once the first account was exposed: what follows must not choose its own interval."""
+    low, high = _PLANNED
+    accounts = bisect_right(made, firsts[0].at) if firsts else len(made)
+    return min(max(accounts, low), high)
