@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from engine.alert import AlertClass, FeedbackKind
+from engine.alert import FeedbackKind
 from engine.errors import NotFound
 from engine.story import Story
 from service import wording
@@ -11,7 +11,7 @@ from service.context import Context
 from service.people import display
 from templates import labels
 from templates.facts import facts_of
-from templates.message import Audience, Message, message
+from templates.message import Message
 from templates.pack import Pack, best_locale, pack
 from templates.plain import plain
 from templates.render import isolated
@@ -72,15 +72,11 @@ def words_of(context: Context) -> Words:
 
 def message_of(outgoing: Outgoing) -> Message:
     """The delivery's story in the words of its reader."""
-    if outgoing.story.alert_class is AlertClass.NOTICE:
-        return wording.message(
-            outgoing.story, outgoing.audience, outgoing.locale, can_buy=outgoing.person.can_buy
-        )
     sender = outgoing.asked_by
-    return message(
+    return wording.message(
         outgoing.story,
-        audience=Audience(outgoing.audience),
-        locale=outgoing.locale,
+        outgoing.audience,
+        outgoing.locale,
         can_buy=outgoing.person.can_buy,
         recipient_name=outgoing.person.name,
         asked_by=display(sender) if sender else None,

@@ -1,7 +1,7 @@
 """Any decision as words: what was seen, what was decided, every reason, and when it may change."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -90,8 +90,20 @@ def history(context: Context, account: str, *, limit: int = 100) -> tuple[Explan
 
 def customer(stored: decisions.StoredDecision | None, locale: str, today: date) -> str:
     """Why nothing is suggested, from the closed list that people at the account may see."""
-    reasons = frozen.decision(stored.body).reasons if stored else ()
-    return wording.silence(reasons, locale, for_admin=False, today=today)
+    if stored is None:
+        return wording.silence((), locale, for_admin=False, today=today)
+    return _sentence(frozen.decision(stored.body), locale, today, for_admin=False)
+
+
+def _sentence(decision: Decision, locale: str, today: date, *, for_admin: bool) -> str:
+    """What was decided and why, in two sentences."""
+    if not decision.reasons:
+        return wording.outcome(decision, locale, for_admin=for_admin)
+    first, *others = decision.reasons
+    if decision.next_possible is not None:
+        # Later reasons may hold for longer than the first.
+        first = replace(first, until=decision.next_possible)
+    return wording.silence((first, *others), locale, for_admin=for_admin, today=today)
 
 
 def _explained(stored: decisions.StoredDecision, policy_text: str) -> Explanation:
@@ -102,18 +114,13 @@ def _explained(stored: decisions.StoredDecision, policy_text: str) -> Explanatio
     zone = ZoneInfo(facts.account.time_zone if facts else product.time_zone)
     locale, today = product.locale, (stored.until or stored.at).astimezone(zone).date()
 
-    def said(for_admin: bool) -> str:
-        if not decision.reasons:
-            return wording.outcome(decision, locale)
-        return wording.silence(decision.reasons, locale, for_admin=for_admin, today=today)
-
     return Explanation(
         stored=stored,
         decision=decision,
         policy=policy,
         facts=facts,
-        sentence=said(True),
-        customer=said(False),
+        sentence=_sentence(decision, locale, today, for_admin=True),
+        customer=_sentence(decision, locale, today, for_admin=False),
         lines=wording.evidence(decision, locale),
         differences=_differences(stored, decision, facts, policy),
     )

@@ -1,18 +1,22 @@
 """Where services meet the templates: which language, which words, and whether they may be sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from engine.alert import AlertClass, Reason, ReasonCode
 from engine.decision import Decision
 from engine.errors import LocaleMissing
 from engine.policy import Policy
-from engine.snapshot import Person, Role, Snapshot
+from engine.snapshot import Person, Snapshot
 from engine.story import MeterStory, Story
 from store.alerts import StoredAlert
+from templates import evidence as said
 from templates import labels as words
 from templates import lint
 from templates import why as reasons_why
+from templates.lint import around
 from templates.message import Audience, Message
 from templates.message import message as render
 from templates.pack import best_locale, pack
@@ -31,48 +35,82 @@ def language_tag(locale: str) -> str:
     return str(pack(locale).babel).replace("_", "-")
 
 
-def message(story: Story, audience: str, locale: str, *, can_buy: bool) -> Message:
-    """The story for one audience; a notice whose own copy fails the lint is said plainly."""
-    text = render(story, audience=Audience(audience), locale=locale, can_buy=can_buy)
-    if story.alert_class is AlertClass.NOTICE and _problems(text, story, locale):
-        return lint.neutral_notice(story, locale)
-    return text
+def message(
+    story: Story,
+    audience: str,
+    locale: str,
+    *,
+    can_buy: bool,
+    recipient_name: str | None = None,
+    asked_by: str | None = None,
+    note: str = "",
+) -> Message:
+    """The story for one audience, looked at by the lint: what does not pass is said plainly.
+
+    An ask or reflection that can't be said well is not raised (`blocked`); the plain text, which
+    proposes nothing, is for what changed since: a person's language, a name.
+    """
+    who = Audience(audience)
+    text = _sendable(story, who, locale, can_buy)
+    if not (recipient_name or asked_by or note):
+        return text
+    named = render(
+        story,
+        audience=who,
+        locale=locale,
+        can_buy=can_buy,
+        recipient_name=recipient_name,
+        asked_by=asked_by,
+        note=note,
+    )
+    return replace(text, lead=named.lead, greeting=named.greeting, note=named.note)
+
+
+@lru_cache(maxsize=1024)
+def _sendable(story: Story, audience: Audience, locale: str, can_buy: bool) -> Message:
+    text = render(story, audience=audience, locale=locale, can_buy=can_buy)
+    return lint.neutral(story, locale) if _problems(text, story, locale) else text
 
 
 def blocked(story: Story, facts: Snapshot) -> Reason | None:
-    """Why an ask or reflection can't be said well: the first breach, in any text it may become."""
+    """Why an ask or reflection can't be said well: the first breach, in any text it may become.
+
+    Every audience in every language anybody there may read it in, and what goes with a message:
+    why it is seen, the meters, the chart in words, the e-mails, the case.
+    """
+    people = tuple(person.name for person in facts.people if person.name)
     try:
-        for locale in _locales(facts):
-            for audience in _ASKED:
-                for can_buy in (False, True):
-                    text = render(story, audience=audience, locale=locale, can_buy=can_buy)
-                    problems = _problems(text, story, locale, people=_names(facts))
-                    if problems:
-                        first = problems[0]
-                        evidence = (("rule", first.code), ("text", first.text[:80]))
-                        return Reason(code=ReasonCode.COPY_BLOCKED, evidence=evidence)
+        for locale in sorted(_locales(facts)):
+            for problem in _breaches(story, locale, people):
+                evidence = (("rule", problem.code), ("text", problem.text[:80]))
+                return Reason(code=ReasonCode.COPY_BLOCKED, evidence=evidence)
     except LocaleMissing as error:
         return Reason(code=ReasonCode.LOCALE_MISSING, evidence=(("locale", str(error)[:80]),))
     return None
+
+
+def _breaches(story: Story, locale: str, people: tuple[str, ...]) -> Iterator[lint.Problem]:
+    for audience in _ASKED:
+        for can_buy in (False, True):
+            text = render(story, audience=audience, locale=locale, can_buy=can_buy)
+            yield from _problems(text, story, locale, people=people)
+    for _, found in around.checked(story, locale):
+        yield from (problem for problem in found if problem.blocks)
 
 
 def _problems(
     text: Message, story: Story, locale: str, *, people: Sequence[str] = ()
 ) -> tuple[lint.Problem, ...]:
     shown = [words.labels(locale)[key] for key in _DECLINE]
-    return lint.check(
+    found = lint.check(
         text, story, audience=text.audience, locale=locale, labels=shown, people=people
     )
+    return tuple(problem for problem in found if problem.blocks)
 
 
 def _locales(facts: Snapshot) -> set[str]:
-    """The languages an alert of this account may be read in."""
-    people = [p for p in facts.people if p.role is not Role.USER and not p.muted]
-    return {locale_of(p, facts) for p in people} | {locale_of(None, facts)}
-
-
-def _names(facts: Snapshot) -> list[str]:
-    return [p.name for p in facts.people if p.name]
+    """The languages an alert of this account may be read in, by anybody who works there."""
+    return {locale_of(p, facts) for p in facts.people if not p.muted} | {locale_of(None, facts)}
 
 
 def why(alert: StoredAlert, story: Story, policy: Policy, locale: str) -> tuple[str, ...]:
@@ -132,27 +170,32 @@ def silence(reasons: Sequence[Reason], locale: str, *, for_admin: bool, today: d
     )
 
 
-def outcome(decision: Decision, locale: str) -> str:
-    """What was decided, for the admin."""
+def outcome(decision: Decision, locale: str, *, for_admin: bool = True) -> str:
+    """What was decided; at the account only what was really said to them."""
     chosen = decision.chosen or next(iter(decision.notices), None)
-    return words.decided(decision.outcome, chosen.moment if chosen else None, locale)
+    moment = chosen.moment if chosen else None
+    return words.decided(decision.outcome, moment, locale, for_admin=for_admin)
 
 
 def evidence(decision: Decision, locale: str) -> tuple[tuple[str, str], ...]:
     """The facts behind a decision as label and value, for the admin."""
-    stage = decision.stage
-    lines = [("stage", words.stage_name(stage.stage, locale))]
-    lines += list(stage.evidence)
+    stage, today = decision.stage, decision.at.date()
+    lines = [
+        ("stage", words.stage_name(stage.stage, locale), ""),
+        *((*e, "") for e in stage.evidence),
+    ]
     for forecast in decision.forecasts:
         if forecast.known and forecast.p is not None:
-            lines.append((f"p_cross {forecast.meter}", f"{forecast.p:.2f}"))
+            lines.append(("p_cross", f"{forecast.p:.2f}", forecast.meter))
             if forecast.mid is not None:
                 span = f"{forecast.low} … {forecast.mid} … {forecast.high}"
-                lines.append((f"crossing {forecast.meter}", span))
-    for candidate in decision.candidates:
-        against = ", ".join(r.code for r in candidate.reasons) or "nothing against it"
-        lines.append((f"{candidate.moment} ({candidate.alert_class})", against))
-    lines.append(("trust", f"{decision.balance.trust:.2f}"))
+                lines.append(("crossing", span, forecast.meter))
+    lines.append(("trust", f"{decision.balance.trust:.2f}", ""))
     if decision.next_possible is not None:
-        lines.append(("earliest again", decision.next_possible.isoformat()))
-    return tuple((words.evidence_name(key, locale), value) for key, value in lines)
+        lines.append(("earliest_again", decision.next_possible.isoformat(), ""))
+    moments = (
+        said.held(c.moment, c.alert_class, [r.code for r in c.reasons], locale)
+        for c in decision.candidates
+    )
+    told = (said.line(key, value, locale, today, of=of) for key, value, of in lines)
+    return (*told, *moments)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from engine.decision import Stage
@@ -108,6 +109,11 @@ def label_of(pack: Pack, name: str, **names: str) -> str:
 
 def facts_of(story: Story, pack: Pack) -> dict[str, Fact]:
     """Every fact of the story by its short name; what is unknown is absent, never guessed."""
+    return dict(_facts(story, pack))
+
+
+@lru_cache(maxsize=256)
+def _facts(story: Story, pack: Pack) -> dict[str, Fact]:
     formats = formats_of(story, pack)
     main = story.main
     facts = _usage(story, pack, formats) | _forecast(story, pack, formats)

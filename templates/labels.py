@@ -54,11 +54,6 @@ def evidence_name(key: str, locale: str) -> str:
     return str(pack(locale).words["evidence"].get(key, key.replace("_", " ")))
 
 
-def evidence(key: str, value: str, locale: str) -> str:
-    """One piece of evidence, as "what it is: how much"."""
-    return f"{evidence_name(key, locale)}: {plain(value, 80)}"
-
-
 def outcome(
     kind: FeedbackKind,
     *,
@@ -87,8 +82,11 @@ def answered(kind: str, name: str, text: str, locale: str) -> str:
     return sentence.format(name=isolated(plain(name, _NAME)), text=plain(text, 500))
 
 
-def decided(outcome: str, moment: Moment | None, locale: str) -> str:
-    """What an evaluation led to, as one sentence for the admin."""
+def decided(outcome: str, moment: Moment | None, locale: str, *, for_admin: bool = True) -> str:
+    """What an evaluation led to, in two sentences; at the account only what was really said."""
     words = pack(locale).words
+    table = words["decided" if for_admin else "decided_customer"]
+    if outcome not in table:
+        return str(words["silence"]["nothing"])
     name = words["moments"][moment] if moment is not None else ""
-    return str(words["decided"][outcome]).format(moment=name)
+    return str(table[outcome]).format(moment=name)

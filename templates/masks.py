@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
 
 _MASK = "\ue000"  # In no text: `plain` strips it from names.
 
@@ -19,12 +20,22 @@ def contained(text: str, parts: Iterable[str]) -> set[str]:
 
 
 def _any_of(parts: Iterable[str]) -> str:
-    known = sorted({part for part in parts if part}, key=len, reverse=True)
-    return "|".join(whole(part) for part in known)
+    """One pattern for all; those that begin alike share what may not stand before them."""
+    known = sorted({part for part in parts if part}, key=lambda part: (_before(part), -len(part)))
+    return "|".join(
+        f"{before}(?:{'|'.join(re.escape(part) + _after(part) for part in some)})"
+        for before, some in groupby(known, key=_before)
+    )
 
 
 def whole(part: str) -> str:
     """A pattern for `part` where it isn't a piece of a longer word or number."""
-    before = r"(?<![\w.,])" if part[0].isdigit() else r"(?<!\w)" if part[0].isalnum() else ""
-    after = r"(?!\w|[.,]\d)" if part[-1].isalnum() else ""
-    return before + re.escape(part) + after
+    return _before(part) + re.escape(part) + _after(part)
+
+
+def _before(part: str) -> str:
+    return r"(?<![\w.,])" if part[0].isdigit() else r"(?<!\w)" if part[0].isalnum() else ""
+
+
+def _after(part: str) -> str:
+    return r"(?!\w|[.,]\d)" if part[-1].isalnum() else ""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from jinja2 import Template
+
 from engine.alert import AlertClass
 from engine.story import Story
 from templates.chart import alt
@@ -67,17 +69,21 @@ def message(
     asked_by: str | None = None,
     note: str = "",
     folder: Path | None = None,
+    built_in: bool = False,
 ) -> Message:
     """The story in the words of one audience; tighter words where the roomy ones grow too long.
 
+    `folder` holds a vendor's own copy; `built_in` takes the plain text of the class alone.
     Raises LocaleMissing where the language has no texts, jinja2.TemplateError where an admin's
     own copy in `folder` is broken.
     """
     words = pack(locale)
     audience = Audience(audience)
     priced = may_see_price(story, audience, can_buy)
+    names = copy_names(story, audience, words.name, built_in=built_in)
+    template = environment(html=False, folder=folder).select_template(names)
     for room in ROOM:
-        name, title, body, cited = _texts(story, words, audience, priced, room, folder)
+        title, body, cited = _texts(template, story, words, audience, priced, room)
         if len(title) <= TITLE and len(body) <= BODY:
             break
     return Message(
@@ -92,7 +98,7 @@ def message(
         audience=audience,
         locale=locale,
         priced=priced,
-        template=name,
+        template=template.name or "",
     )
 
 
@@ -104,12 +110,15 @@ def source_line(story: Story, locale: str) -> str:
     return plain_line(words.words["text"]["source"].format(meter=meter, as_of=as_of))
 
 
-def copy_names(story: Story, audience: Audience, language: str) -> list[str]:
+def copy_names(
+    story: Story, audience: Audience, language: str, *, built_in: bool = False
+) -> list[str]:
     """Where the text of a story is looked for, the most particular file first."""
     if story.alert_class is AlertClass.NOTICE:
         stems = [f"{story.moment}.notice", "notice"]
     else:
         stems = [story.moment, story.alert_class]
+    stems = stems[-1:] if built_in else stems
     files = [f"{stem}{end}.j2" for stem in stems for end in (f".{audience}", "")]
     return [f"{language}/{file}" for file in files]
 
@@ -120,16 +129,13 @@ def plain_line(text: str) -> str:
 
 
 def _texts(
-    story: Story, words: Pack, audience: Audience, priced: bool, room: str, folder: Path | None
-) -> tuple[str, str, str, Cited]:
+    template: Template, story: Story, words: Pack, audience: Audience, priced: bool, room: str
+) -> tuple[str, str, Cited]:
     cited = Cited(facts_of(story, words))
-    template = environment(html=False, folder=folder).select_template(
-        copy_names(story, audience, words.name)
-    )
     context = context_of(story, words, room=room)
     text = template.render(context, fact=cited, audience=audience.value, priced=priced)
     title, body = _split(text)
-    return template.name or "", plain_line(title), plain_line(body), cited
+    return plain_line(title), plain_line(body), cited
 
 
 def _split(text: str) -> tuple[str, str]:

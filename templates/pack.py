@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 COPY = HERE / "copy"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pack:
     """The texts of one language: its folder's name, how it formats, its words and lint rules."""
 

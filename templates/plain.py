@@ -1,11 +1,13 @@
 """Makes foreign text safe to set beside our own: names, notes, anything a person typed."""
 
 import unicodedata
+from functools import lru_cache
 
 _ELLIPSIS = "…"
 _JOINERS = "\u200c\u200d"
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str, limit: int) -> str:
     """`text` on one line, without control or direction-override characters, at most `limit` long.
 

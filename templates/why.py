@@ -1,16 +1,17 @@
 """Sentences that explain: why somebody sees this, why nothing was said, how a meter stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, Moment, ReasonCode
 from engine.story import MeterStory, Story
 from engine.usage import AtLimit
+from templates.evidence import figures
 from templates.facts import Span, facts_of, passed, shown_range, span_of
 from templates.formats import Formats
-from templates.labels import evidence as evidence_text
 from templates.pack import pack
 from templates.plain import plain
 from templates.render import isolated, names_of
@@ -57,25 +58,30 @@ def silence(
     for_admin: bool,
     today: date | None = None,
 ) -> str:
-    """Why nothing was said, in one sentence.
+    """Why nothing was said, in two sentences: why, and when again or what would change it.
 
-    The admin reads every reason with its evidence; people at the account read a closed list,
-    and of anything else only that there is nothing to suggest.
+    The admin reads every reason; people at the account read a closed list, and of anything else
+    only that there is nothing to suggest.
     """
     words = pack(locale)
     text = words.words["silence"]
-    day = "" if until is None else Formats(words.babel, today or until).day(until)
-    if for_admin:
-        sentence = str(text["admin"][code])
-        if day:
-            sentence = text["until_admin"].format(sentence=sentence, until=day)
-        if evidence:
-            pieces = "; ".join(evidence_text(key, value, locale) for key, value in evidence)
-            sentence = text["evidence"].format(sentence=sentence, evidence=pieces)
-        return f"{sentence}."
-    if day and code in text["customer_until"]:
-        return f"{text['customer_until'][code].format(until=day)}."
-    return f"{text['customer'].get(code, text['nothing'])}."
+    table = text["admin" if for_admin else "customer"]
+    if code not in table:
+        return str(text["nothing"])
+    formats = Formats(words.babel, today or until or date.max)
+    known = figures(evidence, formats)
+    if until is not None:
+        known["until"] = formats.day(until)
+    return f"{_first(table[code]['why'], known)} {_first(table[code]['then'], known)}"
+
+
+def _first(sentences: Sequence[str], known: Mapping[str, str]) -> str:
+    """The first sentence all of whose names are known; the last one names nothing."""
+    for sentence in sentences:
+        names = {name for _, name, _, _ in Formatter().parse(sentence) if name}
+        if names <= known.keys():
+            return sentence.format(**known)
+    return sentences[-1]
 
 
 def meter_sentence(meter: MeterStory, locale: str, *, zone: str = "UTC") -> str:

@@ -136,6 +136,32 @@ def test_finance_reads_what_both_choices_cost_first():
     assert "the contract prevails" in text
 
 
+@pytest.mark.parametrize(
+    ("audience", "head"),
+    [
+        (Audience.MANAGER, "Zwei Möglichkeiten nebeneinander"),
+        (Audience.FINANCE, "Was beide Möglichkeiten kosten"),
+    ],
+)
+def test_a_german_reader_reads_german_throughout(audience, head):
+    html = page(view(story=sample_story("de"), audience=audience, note=""), "de")
+    text = Page(html).text
+    assert '<html lang="de">' in html
+    for part in (
+        head,
+        "Was Ihr Team erledigt",
+        "rund um den 20.–24. November",
+        "890,00\u00a0€",
+        "Auch über 10.000 hinaus läuft alles weiter",
+        "Werden es im Monat 15.000 Berichte oder mehr, kostet Business nicht mehr als Team.",
+        "Eine Antwort hier löst keinen Kauf aus und ändert keinen Tarif.",
+        "gilt der Vertrag",
+    ):
+        assert part in text
+    words = set(re.findall(r"[a-zäöüß]+", text.lower()))
+    assert not words & {"the", "and", "your", "with", "month", "around", "plan", "of"}
+
+
 def test_a_manager_reads_outcome_and_continuity_first():
     text = Page(page(view(), "en")).text
     assert text.index("What your team gets done") < text.index("Two choices, side by side")

@@ -38,6 +38,33 @@ def test_a_forward_says_who_asked_and_where_the_case_is():
     assert "8,420 of 10,000 reports used this month" in mail.text
 
 
+def test_a_german_mail_is_german_to_its_last_line():
+    story = sample_story("de")
+    text = message(
+        story,
+        audience=Audience.FINANCE,
+        locale="de",
+        can_buy=True,
+        recipient_name="Marta Silva",
+        asked_by="Ana Petrova",
+    )
+    mail = email.forward(
+        text, story, locale="de", asked_by="Ana Petrova", case_url=CASE, unsubscribe_url=STOP
+    )
+    assert mail.subject.startswith("Ana Petrova hat uns gebeten, Ihnen das zu schicken: ")
+    for part in (
+        "Guten Tag, Marta Silva,",
+        "Die Zahlen:",
+        "- Enthaltene Berichte: 10.000",
+        "die Seite löst keinen Kauf aus",
+        "Sie erhalten diese Nachricht, weil Ana Petrova Northwind Reports gebeten hat",
+        "Diese Nachrichten abbestellen",
+    ):
+        assert part in mail.text
+    words = set(re.findall(r"[a-zäöüß]+", mail.text.lower()))
+    assert not words & {"the", "and", "your", "with", "month", "around", "plan", "you"}
+
+
 def test_nothing_is_loaded_from_elsewhere():
     html = forwarded().html
     assert set(re.findall(r'src="([^"]*)"', html)) == {"cid:chart"}

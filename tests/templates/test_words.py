@@ -5,48 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from engine.alert import AlertClass, FeedbackKind, Moment, Outcome, ReasonCode
+from engine.alert import AlertClass, FeedbackKind, Moment, Outcome
 from engine.decision import Stage
 from templates import labels
-from templates.why import meter_sentence, silence, why
+from templates.evidence import line
+from templates.why import meter_sentence, why
 from tests.templates.stories import sample_meter, sample_story, variants
 
-TOLD = {
-    "no_moment", "one_off", "duplicate", "ask_spacing", "ask_annual_cap", "reflection_spacing",
-    "backoff", "pull_only", "account_muted", "objected", "incident", "ticket_open",
-    "ticket_recent",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("code", ReasonCode)
-def test_the_admin_reads_every_reason_with_its_evidence(code):
-    sentence = silence(
-        code,
-        (("ratio28", "0.71"),),
-        date(2026, 12, 3),
-        locale="en",
-        for_admin=True,
-        today=date(2026, 11, 18),
-    )
-    assert sentence.endswith(", until 3 December (use against the four weeks before: 0.71).")
-
-
-@pytest.mark.parametrize("code", ReasonCode)
-def test_people_at_the_account_read_a_closed_list(code):
-    sentence = silence(code, (("trust", "12"),), None, locale="en", for_admin=False)
-    assert "12" not in sentence
-    assert (sentence == "There is nothing to suggest now.") is (code not in TOLD)
-
-
-def test_a_day_is_named_only_where_it_says_when_to_expect_something():
-    until, today = date(2026, 12, 3), date(2026, 11, 18)
-
-    def read(code: ReasonCode) -> str:
-        return silence(code, (), until, locale="en", for_admin=False, today=today)
-
-    assert read(ReasonCode.ASK_SPACING).endswith("there won't be another before 3 December.")
-    assert "December" not in read(ReasonCode.SALES_ACTIVE)
-    assert "December" not in read(ReasonCode.TICKET_OPEN)
+LOCALES = ("en", "de")
 
 
 @pytest.mark.parametrize(
@@ -75,6 +41,28 @@ def test_one_thing_is_called_one_thing():
     assert meter_sentence(one, "en") == "1 report used this month."
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "sample",
+            "Berichte: 8.420 von 10.000 in diesem Monat; bei diesem Tempo sind es rund um den "
+            "20.–24. November mehr als 10.000.",
+        ),
+        ("over", "Berichte: 11.214 von 10.000 in diesem Monat. Alles läuft weiter."),
+        (
+            "over_stops",
+            "Berichte: 11.214 von 10.000 in diesem Monat. "
+            "Neue Berichte warten bis zum 1. Dezember.",
+        ),
+        ("no_limit", "8.420 Berichte in diesem Monat."),
+        ("seats_full", "Plätze: 20 von 20. Neue Plätze warten, bis wieder Platz ist."),
+    ],
+)
+def test_a_meter_is_one_german_sentence(name, sentence):
+    assert meter_sentence(variants("de")[name].main, "de", zone="Europe/Berlin") == sentence
+
+
 @pytest.mark.parametrize("moment", Moment)
 @pytest.mark.parametrize("alert_class", AlertClass)
 def test_why_says_the_cause_the_source_and_the_way_out(moment, alert_class):
@@ -94,15 +82,49 @@ def test_every_answer_is_confirmed(kind):
     assert ("before 3 August 2027" in dated) is (kind not in undated)
 
 
-def test_everything_has_a_name():
+@pytest.mark.parametrize("locale", LOCALES)
+def test_everything_has_a_name(locale):
     for stage in Stage:
-        assert labels.stage_name(stage, "en")
+        assert labels.stage_name(stage, locale)
     for moment in Moment:
-        assert labels.moment_name(moment, "en")
+        assert labels.moment_name(moment, locale)
     for outcome in Outcome:
-        assert labels.decided(outcome, Moment.PACE, "en")
-    assert labels.evidence("ratio28", "0.71", "en") == "use against the four weeks before: 0.71"
-    assert labels.evidence("new_key", "x", "en") == "new key: x"
+        assert labels.decided(outcome, Moment.PACE, locale).count(". ") == 1
+    assert labels.evidence_name("new_key", locale) == "new key"
+
+
+def test_people_at_the_account_read_only_what_was_said_to_them():
+    for outcome in (Outcome.DEFER, Outcome.HELD_OUT, Outcome.SILENT):
+        told = labels.decided(outcome, Moment.PACE, "en", for_admin=False)
+        assert told == "There is nothing to suggest now. Your usage is shown as before."
+    asked = labels.decided(Outcome.ASK, Moment.PACE, "en", for_admin=False)
+    assert asked.startswith("We suggested the next plan: on pace")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "english", "german"),
+    [
+        ("ratio28", "0.71", "71%", "71\u00a0%"),
+        ("gap", "12 d (usual 3 d)", "12 days (usually 3)", "12 Tage (sonst 3)"),
+        ("age", "1200 d", "1,200 days", "1.200 Tage"),
+        ("consistency", "0.59 (6 of 8 weeks)", "59% (6 of 8 weeks)", "59\u00a0% (6 von 8 Wochen)"),
+        ("both_periods", "yes", "yes", "ja"),
+        ("p", "cannot tell", "cannot tell", "nicht zu sagen"),
+        ("used", "8420 of 10000", "8,420 of 10,000", "8.420 von 10.000"),
+        ("around", "2026-11-21", "21 November", "21. November"),
+        (
+            "breadth28",
+            "one seat: usage carries no user ids",
+            "counted as one seat, because usage names no people",
+            "als ein Platz gezählt, weil die Nutzung keine Personen nennt",
+        ),
+        ("meter", "reports\u202e", "reports", "reports"),
+    ],
+)
+def test_the_engines_evidence_is_told_in_the_readers_words(key, value, english, german):
+    today = date(2026, 11, 18)
+    assert line(key, value, "en", today)[1] == english
+    assert line(key, value, "de", today)[1] == german
 
 
 def test_labels_take_names_as_they_are_and_make_them_safe():
