@@ -12,7 +12,7 @@ import numpy as np
 from engine.history import MONTH, Flags, Floats
 from engine.lay import Recording
 from engine.policy import Policy
-from engine.tracks import Laid, steps
+from engine.tracks import CLOSED, Laid, steps
 from engine.usage import AtLimit
 
 _SLACK = 1e-9
@@ -112,15 +112,17 @@ def _rank(total: Floats) -> Floats:
 
 
 def _best_before(track: Laid) -> Floats:
-    """For each period the most any closed month before it used; infinite before two were."""
-    best, seen = [], 0
-    top = 0.0
-    for closed in track.closed:
-        best.append(top if seen >= 2 else np.inf)
-        if (closed.end - closed.start).days in _MONTH_DAYS and closed.used > 0:
-            top, seen = max(top, float(closed.used)), seen + 1
-    best += [top if seen >= 2 else np.inf] * 2
-    return np.array(best)
+    """For each period the most any month that a snapshot still holds used; infinite without two."""
+    months = [
+        float(period.used) if (period.end - period.start).days in _MONTH_DAYS else 0.0
+        for period in track.closed
+    ]
+    best = np.full(len(months) + 2, np.inf)
+    for period in range(len(best)):
+        used = [month for month in months[max(period - CLOSED, 0) : period] if month > 0]
+        if len(used) >= 2:
+            best[period] = max(used)
+    return best
 
 
 def _friction(laid: Recording) -> Flags:

@@ -94,12 +94,6 @@ _HISTORY = 400
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        ("data.suspect_jump",),
-        lambda p: p.data.suspect_jump <= 1,
-        "{0} takes every new best day for an error and holds everything back, notices too: "
-        "use a factor well above 1, like 20.",
-    ),
-    Rule(
         ("data.suspect_history_days",),
         lambda p: p.data.suspect_history_days > _HISTORY,
         "{0} never comes: 400 days are known at most, so no jump is ever suspect; use 28.",
@@ -180,12 +174,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         ("forecast.one_off_share",),
-        lambda p: p.forecast.one_off_share > 1,
-        "{0} never acts: no day carries more than its whole period, corrections aside; use a share "
-        "below 1.",
-    ),
-    Rule(
-        ("forecast.one_off_share",),
         lambda p: p.forecast.one_off_share <= 1 / 7,
         "{0} takes every first week of a period for a one-off, for one of so few days always "
         "carries that much: use a half or more.",
@@ -228,11 +216,6 @@ RULES: tuple[Rule, ...] = (
         "{0} and {1} never act: {2}; set it to true, or leave them out.",
     ),
     Rule(
-        ("right_size.share",),
-        lambda p: p.right_size.enabled and p.right_size.share > 1,
-        "{0} says a smaller plan would do of accounts that would pass its limit: use 1 or less.",
-    ),
-    Rule(
         ("right_size.periods",),
         lambda p: p.right_size.enabled and p.right_size.periods < 1,
         "{0} switches right_size off: use 1 or more, or set enabled to false.",
@@ -242,16 +225,6 @@ RULES: tuple[Rule, ...] = (
         lambda p: p.recipients.value_days > 28,
         "{0} is never met: value days are counted in 28 days, so only people with the role "
         "champion hear an ask by a push; use 28 or less.",
-    ),
-    Rule(
-        ("pace.p",),
-        lambda p: p.pace.p > 1,
-        "{0} is never met, for no probability is above 1: before calibration pace never speaks.",
-    ),
-    Rule(
-        ("pace.p_calibrated",),
-        lambda p: p.pace.p_calibrated > 1,
-        "{0} is never met, for no probability is above 1: once calibrated pace never speaks.",
     ),
     Rule(
         ("pace.used",),
@@ -265,8 +238,8 @@ RULES: tuple[Rule, ...] = (
         "{0} lies above {1}: no day is both, so pace never speaks; swap them.",
     ),
     Rule(
-        ("pace.young_days", "stage.onboarding_days"),
-        lambda p: p.pace.young_days <= p.stage.onboarding_days,
+        ("lasting.young_days", "stage.onboarding_days"),
+        lambda p: p.lasting.young_days <= p.stage.onboarding_days,
         "{0} never acts: an account that young is held back by {1} anyway; raise it above that.",
     ),
     Rule(
@@ -285,20 +258,14 @@ RULES: tuple[Rule, ...] = (
         "even as a notice before work stops; use a share below 1.",
     ),
     Rule(
-        ("approaching.p",),
-        lambda p: p.approaching.p > 1,
-        "{0} is never met, for no probability is above 1: approaching asks only where nothing can "
-        "be told yet, and that is held back.",
-    ),
-    Rule(
         ("pace.p", "approaching.p"),
-        lambda p: p.pace.p < p.approaching.p <= 1,
+        lambda p: p.pace.p < p.approaching.p,
         "{0} lies below {1}: near the limit more certainty is wanted than far from it; raise the "
         "first or lower the second.",
     ),
     Rule(
         ("pace.p_calibrated", "approaching.p"),
-        lambda p: p.pace.p_calibrated < p.approaching.p <= 1,
+        lambda p: p.pace.p_calibrated < p.approaching.p,
         "{0} lies below {1}: once calibrated, more certainty is wanted near the limit than far "
         "from it; raise the first or lower the second.",
     ),
@@ -306,11 +273,6 @@ RULES: tuple[Rule, ...] = (
         ("milestone.best_month", "milestone.within_days"),
         lambda p: p.milestone.within_days < 1 and _moved(p, "milestone.best_month"),
         "{0} never acts: with {1} no milestone is ever spoken of; use 1 or more.",
-    ),
-    Rule(
-        ("milestone.best_month",),
-        lambda p: p.milestone.best_month < 1,
-        "{0} calls a month the best that stays below an earlier one: use 1 or more.",
     ),
     Rule(
         ("ask.per_year", "ask.spacing_days"),
@@ -350,11 +312,6 @@ RULES: tuple[Rule, ...] = (
         lambda p: p.ask.reflection_spacing_days > p.ask.spacing_days,
         "{0} lies above {1}: after an ask the next ask may come before the next reflection, which "
         "proposes nothing; let reflections wait no longer than asks.",
-    ),
-    Rule(
-        ("ask.reflection_spacing_days",),
-        lambda p: p.ask.reflection_spacing_days < 1,
-        "{0} keeps no two reflections apart: an account may get one every day; use 14.",
     ),
     Rule(
         ("ask.open_days", "ask.spacing_days"),
@@ -412,16 +369,6 @@ RULES: tuple[Rule, ...] = (
         lambda p: p.trust.useful >= p.trust.ask,
         "{0} is no less than {1}: an ask that is called useful pays for the next one, so trust "
         "no longer holds asks back; lower it.",
-    ),
-    Rule(
-        ("trust.refused", "trust.ignored"),
-        lambda p: p.trust.refused < p.trust.ignored,
-        '{0} lies below {1}: saying "not now" costs less than saying nothing; raise it.',
-    ),
-    Rule(
-        ("trust.refused_k", "trust.ignored_k"),
-        lambda p: p.trust.refused_k < p.trust.ignored_k,
-        '{0} lies below {1}: "not now" counts for less than saying nothing; raise it.',
     ),
     Rule(
         ("trust.not_useful", "trust.refused"),

@@ -159,7 +159,6 @@ def _pace(look: _Look) -> Iterator[Due]:
         and before >= high
         and uses(look.meter, policy.used)
         and policy.lead_min_days <= ahead <= policy.lead_max_days
-        and _level(look)
     ):
         evidence = (
             look.share,
@@ -170,14 +169,11 @@ def _pace(look: _Look) -> Iterator[Due]:
         yield look.due(Moment.PACE, AlertClass.ASK, *evidence, p=forecast.p)
 
 
-def _level(look: _Look) -> bool:
-    """A spike is not growth: the last period counted for something, or there was none yet."""
-    if not is_flow(look.meter):
-        return True
-    age = look.standing.age(look.today)
-    return last_closed_share(look.meter) >= look.policy.pace.level or (
-        age is not None and age < look.policy.pace.young_days
-    )
+def last_shares(meter: MeterUse) -> tuple[float, ...]:
+    """How much of today's limit the last two closed periods would have used, newest last."""
+    if not meter.limit:
+        return ()
+    return tuple(float(period.used / meter.limit) for period in meter.closed[-2:])
 
 
 def last_closed_share(meter: MeterUse) -> float:
@@ -188,6 +184,9 @@ def last_closed_share(meter: MeterUse) -> float:
 
 
 def _approaching(look: _Look) -> Iterator[Due]:
+    """Where work stops at the limit the notice says it, and proposes nothing."""
+    if look.meter.at_limit is AtLimit.STOPS:
+        return
     if not uses(look.meter, look.policy.approaching.used) or uses(look.meter, 1.0):
         return
     p = _p(look)
@@ -243,13 +242,18 @@ def _right_size(
     if not policy.right_size.enabled or standing.view.stage not in COMMITTED:
         return
     limited = [m for m in snapshot.meters if m.limit is not None and m.limit_known]
-    shares = [_share_below(meter, policy.right_size.periods) for meter in limited]
+    used = [m for m in limited if m.first_day is not None]
+    shares = [_share_below(meter, policy.right_size.periods) for meter in used]
     if not shares or any(s is None or s > policy.right_size.share for s in shares):
         return
-    top = max(range(len(limited)), key=lambda i: shares[i] or 0.0)
+    # What was never used fits any plan, once it could have been used for as long.
+    begin = used[0].closed[-policy.right_size.periods].start
+    if any(_limited_after(begin, meter) for meter in limited if meter.first_day is None):
+        return
+    top = max(range(len(used)), key=lambda i: shares[i] or 0.0)
     look = _Look(
         snapshot=snapshot,
-        meter=limited[top],
+        meter=used[top],
         forecast=None,
         standing=standing,
         policy=policy,
@@ -257,6 +261,11 @@ def _right_size(
     )
     evidence = ("share_of_smaller", f"{shares[top]:.2f}")
     yield look.due(Moment.RIGHT_SIZE, AlertClass.REFLECTION, evidence)
+
+
+def _limited_after(begin: date, meter: MeterUse) -> bool:
+    """Whether the meter has had its limit only since a day after `begin`."""
+    return meter.limit_since is not None and meter.limit_since.date() > begin
 
 
 def _share_below(meter: MeterUse, periods: int) -> float | None:

@@ -1,12 +1,14 @@
 """The admin's tunables: every threshold of the decision specification, by subsection.
 
-Defaults are those of the `balanced` preset. A value that would break an invariant is refused.
+Defaults are those of the `balanced` preset. A value that would break an invariant is refused:
+RANGES say what each number may be, and checks below what two of them may be together.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from engine.catalogue import Table, check
+from engine.bounds import ANY, PART, POINTS, SHARE, SOME, Bounded, Range, ranges
+from engine.catalogue import check
 
 
 class Preset(StrEnum):
@@ -26,8 +28,14 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataPolicy(Table):
+class DataPolicy(Bounded):
     """When usage is too old, too odd or too little to decide from."""
+
+    RANGES = ranges(
+        stale_hours=SOME,
+        suspect_jump=Range(1, 3650, above=True),
+        suspect_history_days=SOME,
+    )
 
     stale_hours: int = 26
     """No report for this long from a source that reports daily."""
@@ -38,8 +46,25 @@ class DataPolicy(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StagePolicy(Table):
+class StagePolicy(Bounded):
     """What shows commitment."""
+
+    RANGES = ranges(
+        learning_value_days=SOME,
+        learning_weeks=SOME,
+        learning_leave_days=SOME,
+        onboarding_days=SOME,
+        rhythm_value_days=Range(2, 3650),
+        rhythm_weeks=SOME,
+        adopted_people=SOME,
+        adopted_features=SOME,
+        leave_days=SOME,
+        embedded_weeks=SOME,
+        embedded_periods=SOME,
+        embedded_consistency=SHARE,
+        embedded_consistency_leave=SHARE,
+        embedded_people=SOME,
+    )
 
     learning_value_days: int = 3
     """Value days needed for learning ..."""
@@ -88,14 +113,21 @@ class StagePolicy(Table):
     declining_ratio_over: float = 0.80
     """... for sustained_over below this share."""
 
-    def __post_init__(self) -> None:
-        check(self.onboarding_days >= 1, "onboarding_days must be at least 1")
-        check(self.rhythm_value_days >= 2, "rhythm_value_days must be at least 2")
-
 
 @dataclass(frozen=True, kw_only=True)
-class ForecastPolicy(Table):
+class ForecastPolicy(Bounded):
     """How the crossing of a limit is foreseen."""
+
+    RANGES = ranges(
+        recent_weight=SHARE,
+        horizon_days=Range(1, 366),
+        level_noise=Range(0, 2),
+        trend_damping=SHARE,
+        one_off_share=PART,
+        one_off_p=PART,
+        calibrate_from=Range(1, 1_000_000),
+        calibrate_days=SOME,
+    )
 
     history_days: int = 28
     """Complete days that say how much is used ..."""
@@ -121,15 +153,15 @@ class ForecastPolicy(Table):
     """... of as many days."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check(3 <= self.min_days <= self.history_days, "min_days must be 3 to history_days")
         check(
             self.history_days <= self.memory_days <= 366, "memory_days must be history_days to 366"
         )
-        check(0 <= self.recent_weight <= 1, "recent_weight must be 0 to 1")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SustainedOverPolicy(Table):
+class SustainedOverPolicy(Bounded):
     """Closed periods over the limit in a row."""
 
     periods: int = 2
@@ -137,8 +169,10 @@ class SustainedOverPolicy(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrictionPolicy(Table):
+class FrictionPolicy(Bounded):
     """The limit gets in people's way."""
+
+    RANGES = ranges(days=SOME, people=SOME, days_if_one=SOME)
 
     days: int = 3
     """Days with friction in 28 ..."""
@@ -149,8 +183,10 @@ class FrictionPolicy(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AtLimitPolicy(Table):
+class AtLimitPolicy(Bounded):
     """Used has met the limit."""
+
+    RANGES = ranges(level=SHARE, pace=Range(0, 3650, above=True))
 
     level: float = 0.40
     """No one-off if the last period was at least this share of the limit ..."""
@@ -159,8 +195,10 @@ class AtLimitPolicy(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RightSizePolicy(Table):
+class RightSizePolicy(Bounded):
     """Say that a smaller plan would do (opt-in)."""
+
+    RANGES = ranges(share=PART)
 
     enabled: bool = False
     """Off until you want it."""
@@ -171,8 +209,10 @@ class RightSizePolicy(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PacePolicy(Table):
+class PacePolicy(Bounded):
     """The limit will be met while there is still room to think."""
+
+    RANGES = ranges(p=PART, p_calibrated=PART, used=PART)
 
     p: float = 0.80
     """Bar on the raw probability ..."""
@@ -184,15 +224,25 @@ class PacePolicy(Table):
     """The median crossing is at least this many days ahead ..."""
     lead_max_days: int = 21
     """... and at most this many."""
-    level: float = 0.40
-    """The last period was at least this share of the limit ..."""
-    young_days: int = 45
-    """... or the account is younger than this."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApproachingPolicy(Table):
+class LastingPolicy(Bounded):
+    """A spike is not growth: what shows that the limit will be met again."""
+
+    level: float = 0.50
+    """One of the last two periods was at least this share of the limit ..."""
+    young_days: int = 45
+    """... or the account is younger than this."""
+    pace: float = 1.10
+    """The last seven days, kept up, bring this and a whole period to this many times the limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApproachingPolicy(Bounded):
     """Most of the limit is used."""
+
+    RANGES = ranges(used=PART, p=PART)
 
     used: float = 0.80
     """Share of the limit used ..."""
@@ -201,8 +251,10 @@ class ApproachingPolicy(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MilestonePolicy(Table):
+class MilestonePolicy(Bounded):
     """Something was accomplished."""
+
+    RANGES = ranges(best_month=SOME)
 
     best_month: float = 1.20
     """The best month so far by this factor."""
@@ -211,8 +263,10 @@ class MilestonePolicy(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskPolicy(Table):
+class AskPolicy(Bounded):
     """How seldom an account and a person are asked, over all channels."""
+
+    RANGES = ranges(reflection_spacing_days=SOME, open_days=SOME)
 
     spacing_days: int = 30
     """At most one ask an account in this many days."""
@@ -230,6 +284,7 @@ class AskPolicy(Table):
     """An alert nobody answers closes after this long."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check(self.spacing_days >= 30, "spacing_days must be at least 30 (one ask in any 30 days)")
         check(1 <= self.per_year <= 4, "per_year must be 1 to 4 (four asks in any 365 days)")
         check(self.person_spacing_days >= 60, "person_spacing_days must be at least 60")
@@ -238,8 +293,18 @@ class AskPolicy(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrustPolicy(Table):
+class TrustPolicy(Bounded):
     """The trust ledger: attention as an account, 0 to 100."""
+
+    RANGES = ranges(
+        start=POINTS,
+        value_day=POINTS,
+        ask=Range(10, 100),
+        ignored_k=Range(0.75, 10),
+        ignored_after_days=SOME,
+        refused_k=Range(1, 10),
+        after_upgrade=POINTS,
+    )
 
     start: float = 60.0
     """What an account begins with."""
@@ -275,13 +340,28 @@ class TrustPolicy(Table):
     """... and how long Segue is silent then."""
 
     def __post_init__(self) -> None:
-        check(0 <= self.start <= 100, "start must be 0 to 100")
-        check(self.ask_needs >= self.ask > 0, "an ask must need at least what it costs")
+        super().__post_init__()
+        check(self.ask_needs >= self.ask, "ask_needs must be at least ask: what an ask costs")
+        # Whoever refuses must not be asked sooner for it than who says nothing.
+        for name in ("refused", "not_useful"):
+            check(getattr(self, name) >= self.ignored, f"{name} must be at least ignored")
+        check(self.refused_k >= self.ignored_k, "refused_k must be at least ignored_k")
+        left = "ask must leave what ignored costs: at most ask_needs less ignored"
+        check(self.ask_needs - self.ask >= self.ignored, left)
 
 
 @dataclass(frozen=True, kw_only=True)
-class BlockersPolicy(Table):
+class BlockersPolicy(Bounded):
     """How long a wrong time lasts, in days."""
+
+    RANGES = ranges(
+        incident=SOME,
+        price_change=SOME,
+        downgrade=SOME,
+        payment=SOME,
+        security=SOME,
+        upgrade=Range(90, 3650),
+    )
 
     incident: int = 14
     """After an incident."""
@@ -300,13 +380,12 @@ class BlockersPolicy(Table):
     renewal: int = 30
     """Before a renewal: its owner speaks, not Segue."""
 
-    def __post_init__(self) -> None:
-        check(self.upgrade >= 90, "upgrade must be at least 90")
-
 
 @dataclass(frozen=True, kw_only=True)
-class RecipientsPolicy(Table):
+class RecipientsPolicy(Bounded):
     """Who hears it."""
+
+    RANGES = ranges(joined_days=ANY, value_days=SOME)
 
     joined_days: int = 14
     """Nobody who joined more recently is asked."""
@@ -315,8 +394,10 @@ class RecipientsPolicy(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
-class QuietPolicy(Table):
+class QuietPolicy(Bounded):
     """When no push is sent, in the reader's zone; the widget is not bound by it."""
+
+    RANGES = ranges(expire_days=SOME)
 
     hours: tuple[str, str] = ("18:00", "09:00")
     """No push from the first until the second; equal: no quiet hours."""
@@ -328,6 +409,7 @@ class QuietPolicy(Table):
     """A push deferred this long is dropped."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for text in self.hours:
             hour, _, minute = text.partition(":")
             ok = len(text) == 5 and hour.isdigit() and minute.isdigit()
@@ -335,8 +417,14 @@ class QuietPolicy(Table):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HoldoutPolicy(Table):
+class HoldoutPolicy(Bounded):
     """Accounts never asked, chosen at random, so that the effect of asking can be known."""
+
+    RANGES = ranges(
+        share=Range(0, 0.9),
+        small_share=Range(0, 0.9),
+        small_below=Range(0, 1e9),
+    )
 
     share: float = 0.2
     """Share of accounts never asked ..."""
@@ -344,12 +432,9 @@ class HoldoutPolicy(Table):
     """... with fewer accounts than small_below."""
     small_below: int = 400
 
-    def __post_init__(self) -> None:
-        check(0 <= self.share <= 0.9 and 0 <= self.small_share <= 0.9, "shares must be 0 to 0.9")
-
 
 @dataclass(frozen=True, kw_only=True)
-class Policy(Table):
+class Policy(Bounded):
     """How Segue decides. Every key has a default; `preset` moves several at once."""
 
     preset: Preset = Preset.BALANCED
@@ -366,6 +451,7 @@ class Policy(Table):
     at_limit: AtLimitPolicy = field(default_factory=AtLimitPolicy)
     right_size: RightSizePolicy = field(default_factory=RightSizePolicy)
     recipients: RecipientsPolicy = field(default_factory=RecipientsPolicy)
+    lasting: LastingPolicy = field(default_factory=LastingPolicy)
     pace: PacePolicy = field(default_factory=PacePolicy)
     approaching: ApproachingPolicy = field(default_factory=ApproachingPolicy)
     milestone: MilestonePolicy = field(default_factory=MilestonePolicy)

@@ -69,9 +69,7 @@ def uses(meter: MeterUse, share: float) -> bool:
 
 def ever(meter: MeterUse, today: date) -> Decimal:
     """How much value the meter has ever counted, as far as is known."""
-    first = meter.first_day or date.max
-    older = sum((p.used for p in meter.closed if p.end <= first), Decimal(0))
-    return older + lately(amounts(meter, today))
+    return meter.before + lately(amounts(meter, today))
 
 
 def lately(days: Floats) -> Decimal:

@@ -4,9 +4,10 @@ GATES says which classes of alert each gate holds back: asks pass all of them, r
 that are not about proposing, notices only those about truth.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from math import inf
 
 import numpy as np
 
@@ -14,9 +15,9 @@ from engine.alert import AlertClass, Moment, Reason, ReasonCode
 from engine.blockers import BLOCKERS
 from engine.decision import Stage
 from engine.gate import Check, Context, Finding, Gate, no
-from engine.history import amounts
+from engine.history import amounts, is_flow
 from engine.ledger import mutes_in_force
-from engine.moments import last_closed_share
+from engine.moments import last_closed_share, last_shares
 from engine.policy import Mode, Policy
 from engine.snapshot import Arm, Snapshot
 from engine.spacing import ASKS, ask_annual_cap, backoff, duplicate, spaced
@@ -149,11 +150,41 @@ def _declining(context: Context, policy: Policy, now: datetime) -> Finding | Non
 
 
 def _one_off(context: Context, policy: Policy, now: datetime) -> Finding | None:
-    if context.moment not in _CURRENT or context.forecast is None or not context.forecast.one_off:
+    if context.moment not in _CURRENT:
         return None
-    if context.moment is Moment.AT_LIMIT and _keeps_going(context, policy):
+    end = context.meter.period.end
+    one_day = context.forecast is not None and context.forecast.one_off
+    if one_day and not (context.moment is Moment.AT_LIMIT and _keeps_going(context, policy)):
+        return no("meter", context.meter.key, end)
+    if not is_flow(context.meter) or not context.meter.limit:
         return None
-    return no("meter", context.meter.key, context.meter.period.end)
+    shares = last_shares(context.meter)
+    if not _seasoned(shares, context, policy):
+        return no("last_periods", ", ".join(f"{share:.2f}" for share in shares), end)
+    pace = _pace_kept(context)
+    return no("week_kept_up", f"{pace:.2f}", end) if pace < policy.lasting.pace else None
+
+
+def _seasoned(shares: Sequence[float], context: Context, policy: Policy) -> bool:
+    """Whether a period before this one counted for something, or there was hardly one yet."""
+    age = context.standing.age(context.today)
+    if not shares or (age is not None and age < policy.lasting.young_days):
+        return True
+    return max(shares) >= policy.lasting.level
+
+
+def _pace_kept(context: Context) -> float:
+    """What the last seven days, kept up, bring this and a whole period to, whichever is less.
+
+    As a share of the limit.
+    """
+    meter, end = context.meter, context.meter.period.end
+    day = float(amounts(meter, context.today)[-7:].sum()) / 7
+    if end is None:
+        return inf
+    whole = day * (end - meter.period.start).days
+    this = float(meter.used) + day * ((end - context.today).days - 1)
+    return min(whole, this) / float(meter.limit or 1)
 
 
 def _keeps_going(context: Context, policy: Policy) -> bool:
@@ -181,7 +212,9 @@ def _trust_low(context: Context, policy: Policy, now: datetime) -> Finding | Non
 
 
 def _no_recipient(context: Context, policy: Policy, now: datetime) -> Finding | None:
-    if context.snapshot.widget_on or context.audience.recipient(context.due.key.alert_class):
+    audience, alert_class = context.audience, context.due.key.alert_class
+    shown = context.snapshot.widget_on and audience.somebody(alert_class)
+    if shown or audience.recipient(alert_class):
         return None
     return no("people", len(context.snapshot.people))
 

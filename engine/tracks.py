@@ -22,6 +22,7 @@ from engine.zones import local_days
 CLOSED = 13
 """As many closed periods a snapshot holds at most."""
 _PLACES = 6
+_NONE = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,7 @@ class Laid:
     def _use(self, index: int, *, known: bool, used: float) -> MeterUse:
         start = max(self.begin, index - HISTORY_DAYS + 1)
         daily = self.whole[start : index + 1].copy()
+        before = exact(float(self.whole[:start].sum())) if start > self.begin else _NONE
         if known:
             daily[-1] = self.looked[index]
         track = self.track
@@ -162,6 +164,9 @@ class Laid:
             closed=self.closed_at(index) if known else (),
             backfilled=track.backfilled,
             lower_limit=track.lower_limit,
+            before=before,
+            if known and start > self.begin
+            else _NONE,
         )
 
     def passes(self, index: int, since: float, bar: float) -> tuple[float, int] | None:

@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from engine.instant import in_utc
+
 
 class MeterKind(StrEnum):
     """How a meter relates to time: reset each period, a running level, or the highest at once."""
@@ -66,8 +68,8 @@ class MeterUse:
 
     `daily` holds one amount a local day from `first_day` on; its last entry is today so far. For
     sum and count meters an amount is that day's total, for unique the new ones that day, for
-    max and latest the day's level (carried over silent days). `used` is exact. `lower_limit`: what
-    the plan below allows; `limit_since`: when the limit last changed (both None: not known).
+    max and latest the day's level (carried over silent days). `used` is exact; `before`: what
+    was counted before `first_day`, where days add up. `lower_limit`: what the plan below allows; `limit_since`: when the limit last changed (both None: not known).
     """
 
     key: str
@@ -90,6 +92,10 @@ class MeterUse:
     last_at: datetime | None = None
     lower_limit: Decimal | None = None
     limit_since: datetime | None = None
+    before: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        in_utc(self, "last_at", "limit_since")
 
 
 def period_of(kind: PeriodKind, day: date, anchor: int = 1) -> Period:

@@ -119,6 +119,7 @@ def _use(
         backfilled=frozenset(b.day for b in buckets if b.backfilled),
         last_at=max((b.last_at for b in buckets), default=None),
         lower_limit=below.limits.get(meter.key) if below else None,
+        before=sum((a for d, a in amounts.items() if start and d < start), Decimal(0)),
         limit_since=changes[-1].at if changes and meter.key not in row.limits else None,
     )
 

@@ -203,6 +203,7 @@ def _use(record: Record, track: Track, events: list[Event], today: date, now: da
             for p in reversed(periods[1:])
             if p.end and first and p.end > first
         ),
+        before=Decimal(repr(round(sum(a for d, a in by_day.items() if start and d < start), 6))),
         last_at=_LATEST if events and events[-1][0] == now.timestamp() else None,
     )
 

@@ -133,6 +133,7 @@ class Scenario:
             "arm": Arm(said.get("arm", "treated")),
             "rollout_open": said.get("rollout_open", True),
             "widget_on": said.get("widget_on", True),
+            "readers_known": True,
             "daily_source": said.get("daily_source", False),
             "last_report": instant(last, self.zone) if last else now - timedelta(hours=1),
             "live_since": datetime(live.year, live.month, live.day, tzinfo=UTC),

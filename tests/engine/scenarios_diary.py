@@ -148,7 +148,7 @@ class Diary:
     def _answer(self, at: datetime, found: Match) -> None:
         role = next((p.role for p in self.people if p.id == found["who"]), Role.USER)
         kind, asked = FeedbackKind(found["said"]), self.alerts[-1]
-        if kind in _CLOSING and role in _CARRIERS:
+        if kind in _CLOSING and (role in _CARRIERS or asked.person == found["who"]):
             self.alerts[-1] = replace(asked, closed_at=asked.closed_at or at)
         answer = Answer(
             alert=str(asked.key),

@@ -39,8 +39,8 @@ def test_the_example_is_sound() -> None:
 
 def test_what_is_odd_is_one_sentence_with_its_keys() -> None:
     [one] = configure.odd(example(young_days="10"))
-    assert one.keys == ("policy.pace.young_days", "policy.stage.onboarding_days")
-    assert "`policy.pace.young_days = 10` never acts" in one.detail
+    assert one.keys == ("policy.lasting.young_days", "policy.stage.onboarding_days")
+    assert "`policy.lasting.young_days = 10` never acts" in one.detail
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_check_tells_and_does_not_fail(file: Path) -> None:
     done = run("check", str(file))
     assert done.exit_code == 0
     assert "is fine: 2 meters, 2 plans." in done.stdout
-    assert "One thing is odd:\n- `policy.pace.young_days = 10` never acts" in done.stdout
+    assert "One thing is odd:\n- `policy.lasting.young_days = 10` never acts" in done.stdout
     assert max(map(len, done.stdout.splitlines()[1:])) <= 80
 
 
