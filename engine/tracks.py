@@ -165,8 +165,6 @@ class Laid:
             backfilled=track.backfilled,
             lower_limit=track.lower_limit,
             before=before,
-            if known and start > self.begin
-            else _NONE,
         )
 
     def passes(self, index: int, since: float, bar: float) -> tuple[float, int] | None:

@@ -69,7 +69,8 @@ class MeterUse:
     `daily` holds one amount a local day from `first_day` on; its last entry is today so far. For
     sum and count meters an amount is that day's total, for unique the new ones that day, for
     max and latest the day's level (carried over silent days). `used` is exact; `before`: what
-    was counted before `first_day`, where days add up. `lower_limit`: what the plan below allows; `limit_since`: when the limit last changed (both None: not known).
+    was counted before `first_day`, where days add up. `lower_limit`: what the plan below
+    allows; `limit_since`: when the limit last changed (both None: not known).
     """
 
     key: str
