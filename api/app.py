@@ -13,6 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import Message, Method, Receive, Scope, Send
 
 import api.accounts
+import api.backtests
 import api.config
 import api.health
 import api.usage
@@ -44,6 +45,7 @@ def create(context: Context, *, extra: Sequence[Any] = ()) -> Litestar:
             *api.usage.routes(context),
             *api.accounts.routes(context),
             *api.config.routes(context),
+            *api.backtests.routes(context),
             *api.health.routes(context),
             *extra,
         ],

@@ -25,7 +25,7 @@ from segue.slack_mount import mounted
 from segue.worker import Worker
 from service.channel import Channel
 from service.context import Clock, Context
-from store import due, outbox
+from store import backtests, due, outbox
 from store.database import Database
 
 log = logging.getLogger("segue")
@@ -72,6 +72,7 @@ def build(
         with context.database.write() as session:
             due.free(session)
             outbox.free(session)
+            backtests.fail(session, None, "restarted")
     hub = Hub(context.signals)
     channels = _channels(settings, context)
     worker = Worker(context, channels)

@@ -357,6 +357,30 @@ class CaseAnswer(SQLModel, table=True):
     at: datetime = instant(nullable=False)
 
 
+class Backtest(SQLModel, table=True):
+    """A backtest over stored usage that an admin asked for, while it runs and after."""
+
+    id: str = Field(primary_key=True)
+    asked_at: datetime = instant(nullable=False)
+    asked_by: str
+    days: int
+    status: str
+    progress: dict[str, Any] = document()
+    summary: dict[str, Any] = document()
+    detail: str | None = None
+
+
+class BacktestLine(SQLModel, table=True):
+    """What a backtest says about one account: an alert, or a difference between two policies."""
+
+    __tablename__ = "backtest_line"
+    account: str = Field(primary_key=True)
+    backtest: str = Field(primary_key=True, index=True)
+    n: int = Field(primary_key=True)
+    kind: str
+    body: dict[str, Any] = document()
+
+
 class ApiKey(SQLModel, table=True):
     """An API key: its hash, never itself."""
 
