@@ -16,6 +16,8 @@ from engine.policy import ForecastPolicy
 _TODAY = np.array((0.1, 0.3, 0.5, 0.7, 0.9))
 """What today may still bring: one typical day out of each fifth of the days alike."""
 _TINY = 1e-12
+_WHOLE = 0.8
+"""As much of each half of the recent days must be known for a trend between them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,12 +134,20 @@ def _median(rows: Floats, count: Ints) -> Floats:
 
 
 def _trend(days: Floats, looks: Outlooks, recent: slice, policy: ForecastPolicy) -> Floats:
-    """The later half of the recent days against the earlier, damped; 1 where days are missing."""
+    """The later half of the recent days against the earlier, damped; 1 where days are missing.
+
+    A few days left out don't hide a trend.
+    """
     half = policy.history_days // 2
-    later, earlier = days[:, -half:].sum(axis=1), days[:, -2 * half : -half].sum(axis=1)
-    ratio = np.clip((later + 1e-9) / (earlier + 1e-9), 0.5, 2.0) ** policy.trend_damping
-    whole = looks.damped & (looks.kept[:, recent].sum(axis=1) >= 2 * half)
-    return np.where(whole, ratio, 1.0)
+    kept = looks.kept[:, recent]
+    later, earlier = (
+        (days[:, part].sum(axis=1), kept[:, part].sum(axis=1))
+        for part in (slice(-half, None), slice(-2 * half, -half))
+    )
+    means = [total / np.maximum(count, 1) for total, count in (later, earlier)]
+    ratio = np.clip((means[0] + 1e-9) / (means[1] + 1e-9), 0.5, 2.0) ** policy.trend_damping
+    enough = [count >= _WHOLE * half for _, count in (later, earlier)]
+    return np.where(looks.damped & enough[0] & enough[1], ratio, 1.0)
 
 
 def _kind(

@@ -34,12 +34,15 @@ _SPIKES = frozenset((ReasonCode.ONE_OFF, ReasonCode.RAMP))
 def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
     """Whether to speak to this account at `now`, about what, to whom, and every reason why not."""
     known = read(snapshot, policy, now)
-    decision = weigh(snapshot, known, policy, now)
-    return replace(decision, digest=digest(snapshot, policy, known.today))
+    return replace(
+        weigh(snapshot, known, policy, now),
+        digest=digest(snapshot, policy, known.today),
+        guard=tuple((m.key, guard(m, known.ever.get(m.key), policy)) for m in snapshot.meters),
+    )
 
 
 def weigh(snapshot: Snapshot, known: Reading, policy: Policy, now: datetime) -> Decision:
-    """The decision from what was read, without a digest; a replay reads many days at once."""
+    """The decision from what was read, without digest and guard; a replay reads all days at once."""
     today, stands, forecasts = known.today, known.standing, known.forecasts
     trust = balance(snapshot, known.history, policy, now)
     audience = Audience(snapshot, policy, now)
@@ -80,7 +83,7 @@ def weigh(snapshot: Snapshot, known: Reading, policy: Policy, now: datetime) -> 
         audience=audience.banner(said.chosen.alert_class) if said.chosen else (),
         exposed=said.exposed,
         next_possible=_next_possible(said.reasons),
-        guard=tuple((m.key, guard(m, known.ever.get(m.key), policy)) for m in snapshot.meters),
+        guard=(),
         digest="",
         notice_recipient=audience.recipient(AlertClass.NOTICE) if said.notices else None,
     )

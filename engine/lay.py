@@ -15,7 +15,7 @@ from engine.record import Record, Track
 from engine.snapshot import UserDays
 from engine.timeline import Days, Timeline, UserRows
 from engine.tracks import Calendar, Laid, lay
-from engine.usage import MeterKind
+from engine.usage import Aggregation, MeterKind
 from engine.zones import local_days, looks, period_starts
 
 _SILENCE = HISTORY_DAYS + 20
@@ -191,7 +191,7 @@ def _users(
 
 def _value_rows(track: Laid) -> tuple[Ints, Ints, Floats]:
     amount = track.track.amount[: len(track.at)]
-    mine = (track.owner >= 0) & (amount > 0)
+    mine = (track.owner >= 0) & ((amount > 0) | (track.track.aggregation is Aggregation.UNIQUE))
     return track.owner[mine], track.day[mine], track.at[mine]
 
 

@@ -22,6 +22,7 @@ from engine.usage import AtLimit, ClosedPeriod, MeterUse
 BEST_MONTH = "best-"
 """What a milestone's key begins with when it is the best month so far, not a round number."""
 _MONTH_DAYS = range(28, 32)
+_NONE = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +45,10 @@ class _Look:
     standing: Standing
     policy: Policy
     today: date
-    complete: int = 0
-    ever: Decimal = Decimal(0)
+    complete: int
+    ever: Decimal
+    met: bool
+    near: bool
 
     def due(
         self,
@@ -83,7 +86,9 @@ def moments(snapshot: Snapshot, known: Reading, policy: Policy) -> tuple[Due, ..
             policy=policy,
             today=today,
             complete=known.complete.get(meter.key, 0),
-            ever=known.ever.get(meter.key, Decimal(0)),
+            ever=known.ever.get(meter.key, _NONE),
+            met=uses(meter, 1.0),
+            near=uses(meter, policy.approaching.used),
         )
         # A vanity meter is no reason to speak, but a limit that stops work is told all the same.
         if meter.meaningful or meter.at_limit is AtLimit.STOPS:
@@ -101,9 +106,9 @@ def moments(snapshot: Snapshot, known: Reading, policy: Policy) -> tuple[Due, ..
 
 
 def _notices(look: _Look) -> Iterator[Due]:
-    if uses(look.meter, 1.0):
+    if look.met:
         yield look.due(Moment.AT_LIMIT, AlertClass.NOTICE, look.share)
-    elif look.meter.at_limit is AtLimit.STOPS and uses(look.meter, look.policy.approaching.used):
+    elif look.meter.at_limit is AtLimit.STOPS and look.near:
         yield look.due(Moment.APPROACHING, AlertClass.NOTICE, look.share)
 
 
@@ -142,7 +147,7 @@ def _recurring_friction(look: _Look) -> Iterator[Due]:
 
 
 def _at_limit(look: _Look) -> Iterator[Due]:
-    if uses(look.meter, 1.0):
+    if look.met:
         yield look.due(Moment.AT_LIMIT, AlertClass.ASK, look.share, p=_p(look))
 
 
@@ -187,7 +192,7 @@ def _approaching(look: _Look) -> Iterator[Due]:
     """Where work stops at the limit the notice says it, and proposes nothing."""
     if look.meter.at_limit is AtLimit.STOPS:
         return
-    if not uses(look.meter, look.policy.approaching.used) or uses(look.meter, 1.0):
+    if look.met or not look.near:
         return
     p = _p(look)
     # With too few days nobody can tell; that is for the gate data_thin to say, not a reason less.
@@ -206,10 +211,11 @@ def _milestone(look: _Look) -> Iterator[Due]:
     meter, policy = look.meter, look.policy.milestone
     if not is_flow(meter) or meter.first_day is None:
         return
-    days, total = changes(meter, look.today), look.ever
-    ordinal = milestone_below(total)
+    total, ordinal = look.ever, milestone_below(look.ever)
+    days = changes(meter, look.today)
     recent = days[len(days) - policy.within_days :] if policy.within_days else days[:0]
-    if ordinal is not None and total - lately(recent) < ordinal:
+    gained = lately(recent)
+    if ordinal is not None and total - gained < ordinal:
         counted = ("value_events", str(total))
         yield look.due(Moment.MILESTONE, AlertClass.REFLECTION, counted, period=str(ordinal))
         return
@@ -217,7 +223,7 @@ def _milestone(look: _Look) -> Iterator[Due]:
     if best is None:
         return
     in_period = (look.today - meter.period.start).days + 1
-    before = meter.used - lately(recent[-in_period:])
+    before = meter.used - (gained if in_period >= len(recent) else lately(recent[-in_period:]))
     if before < best * Decimal(repr(policy.best_month)) <= meter.used:
         evidence = (("used", str(meter.used)), ("best_before", str(best)))
         period = f"{BEST_MONTH}{meter.period.start.isoformat()}"
@@ -258,6 +264,10 @@ def _right_size(
         standing=standing,
         policy=policy,
         today=today,
+        complete=0,
+        ever=_NONE,
+        met=False,
+        near=False,
     )
     evidence = ("share_of_smaller", f"{shares[top]:.2f}")
     yield look.due(Moment.RIGHT_SIZE, AlertClass.REFLECTION, evidence)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from engine.decision import Forecast
@@ -61,10 +62,12 @@ def uses(meter: MeterUse, share: float) -> bool:
     """Whether `share` of the limit is used, exactly that much included; nothing used is nothing."""
     if meter.limit is None or not meter.limit_known or meter.used <= 0:
         return False
-    used, limit = meter.used, meter.limit
-    if share == 1.0:
-        return used >= limit
-    return used >= limit * Decimal(repr(share))
+    return meter.used >= (meter.limit if share == 1.0 else meter.limit * _share(share))
+
+
+@lru_cache(maxsize=64)
+def _share(share: float) -> Decimal:
+    return Decimal(repr(share))
 
 
 def ever(meter: MeterUse, today: date) -> Decimal:

@@ -14,13 +14,12 @@ from math import inf
 
 import numpy as np
 
-from engine.alert import Outcome, PastAlert, ReasonCode
+from engine.alert import FeedbackKind, Outcome, PastAlert, ReasonCode
 from engine.busy import busy_days, turning_points
 from engine.decide import weigh
 from engine.decision import Candidate, Decision, Forecast
 from engine.forecast import foresee_all
 from engine.guard import guard
-from engine.hindsight import foresee_record as foresee_record
 from engine.history import Flags, History
 from engine.lay import Recording, pressing, recording
 from engine.policy import Mode, Policy
@@ -91,6 +90,11 @@ class _Layer:
             ever={key: exact(float(count[index])) for key, count in self.ever.items()},
         )
 
+    def ever_at(self, meter: str, index: int) -> Decimal | None:
+        """How much a meter had counted by a look; None where its days don't add up."""
+        count = self.ever.get(meter)
+        return None if count is None else exact(float(count[index]))
+
 
 class _Replay:
     """One account's replay: what was read of its days, and what has been said so far."""
@@ -116,9 +120,9 @@ class _Replay:
                 continue
             yield from self._quiet(quiet_from, index)
             quiet_from = index + 1
-            decision, spell = self._look(self.daily, index, days=1)
-            yield spell
-            yield from self._usage(index, dict(decision.guard))
+            yield self._look(self.daily, index, days=1)
+            if self._anything_before_next(index):
+                yield from self._usage(index, self._guards(self.daily, index))
         yield from self._quiet(quiet_from, self.calendar.size)
         if self.laid.rest:
             first, last = (self.calendar.size - 1 + n for n in (1, self.laid.rest))
@@ -163,9 +167,8 @@ class _Replay:
             # What comes in within the same instant is looked at once.
             since, day = min(found)
             layer = self._layer(self.turning[day].index(since))
-            decision, spell = self._look(layer, day, days=0)
-            bars = dict(decision.guard)
-            yield spell
+            bars = self._guards(layer, day)
+            yield self._look(layer, day, days=0)
 
     def _layer(self, number: int) -> _Layer:
         """Looks at the turning point of that number on each day that has as many."""
@@ -180,10 +183,23 @@ class _Replay:
             self.layers.append(_Layer(laid, self.policy, self.calibrations))
         return self.layers[number]
 
-    def _look(self, layer: _Layer, index: int, *, days: int) -> tuple[Decision, Spell]:
+    def _look(self, layer: _Layer, index: int, *, days: int) -> Spell:
         now = layer.at(index)
         decision = weigh(self._snapshot(layer, index, now), layer.read(index), self.policy, now)
-        return decision, self._said(decision, now, days=days)
+        return self._said(decision, now, days=days)
+
+    def _anything_before_next(self, index: int) -> bool:
+        """Whether anything comes in between a day's look and the next."""
+        after = index + 1
+        return any(
+            (len(t.at) if after >= t.calendar.size else t.known[after]) > t.known[index]
+            for t in self.laid.tracks
+        )
+
+    def _guards(self, layer: _Layer, index: int) -> dict[str, float]:
+        """From which usage of each meter on it is worth looking again."""
+        meters = (track.use(index) for track in layer.laid.tracks)
+        return {m.key: guard(m, layer.ever_at(m.key, index), self.policy) for m in meters}
 
     def _snapshot(self, layer: _Layer, index: int, now: datetime) -> Snapshot:
         """What was known at a look."""
@@ -219,6 +235,7 @@ class _Replay:
                         person=_CHAMPION,
                         role=Role.CHAMPION,
                         until=given.until,
+                        whole_account=given.kind is FeedbackKind.MUTED,
                     )
                 )
         return tuple(answers)

@@ -179,7 +179,9 @@ def _pace_kept(context: Context) -> float:
     As a share of the limit.
     """
     meter, end = context.meter, context.meter.period.end
-    day = float(amounts(meter, context.today)[-7:].sum()) / 7
+    days = amounts(meter, context.today)[-8:]
+    # Today, unfinished, counts where it helps.
+    day = float(max(days[-7:].sum(), days[:-1].sum())) / 7
     if end is None:
         return inf
     whole = day * (end - meter.period.start).days

@@ -67,7 +67,7 @@ ASK, NOTICE, REFLECTION = "ask", "notice", "reflection"
             "most, where work stops",
             900.0,
             {"limit": 1000, "at_limit": AtLimit.STOPS},
-            {("approaching", ASK), ("approaching", NOTICE)},
+            {("approaching", NOTICE)},
         ),
         ("a vanity meter", 900.0, {"limit": 900, "meaningful": False}, set()),
         (
@@ -116,21 +116,10 @@ def flat(amount: float, *, tail: Sequence[float] = ()) -> list[float]:
             "a peak",
             snapshot(meter(flat(70), limit=80, kind=MeterKind.PEAK, aggregation=Aggregation.MAX)),
         ),
-        (
-            "the last period was a fifth, the account is old",
-            snapshot(meter(month(*[60.0] * 17, 0.0, before=6.0), limit=1500)),
-        ),
     ],
 )
 def test_pace_is_silent(name: str, facts: Snapshot) -> None:
     assert ("pace", ASK) not in due(facts)
-
-
-def test_pace_asks_for_level_unless_the_account_is_young() -> None:
-    daily = [*[0.0] * 60, *[60.0] * 17, 0.0]
-    for age, holds in ((44, True), (45, False)):
-        facts = snapshot(meter(daily, limit=1500), since=TODAY - timedelta(days=age))
-        assert (("pace", ASK) in due(facts)) is holds, age
 
 
 def test_pace_must_hold_at_the_previous_evaluation_too() -> None:
@@ -249,6 +238,14 @@ def test_right_size_needs_every_meter_to_fit() -> None:
     small = right_sized(0.3).meters[0]
     unknown = meter(steady(1.0), key="seats", limit=50)
     assert ("right_size", REFLECTION) not in due(snapshot(small, unknown), on)
+
+
+def test_right_size_minds_no_meter_that_was_never_used() -> None:
+    on = Policy(right_size=RightSizePolicy(enabled=True))
+    small = right_sized(0.3).meters[0]
+    for since, said in ((None, True), (ago(200), True), (ago(60), False)):
+        idle = meter([], key="exports", first_day=None, closed=(), limit_since=since)
+        assert (("right_size", REFLECTION) in due(snapshot(idle, small), on)) is said
 
 
 def test_a_notice_and_an_ask_have_keys_of_their_own() -> None:

@@ -383,6 +383,31 @@ def test_a_changed_limit_re_arms() -> None:
         assert bool(decide(snapshot(use, alerts=(said,)), POLICY, at()).notices) is again
 
 
+def this_month(amount: float, *, before: float, last_week: float | None = None) -> list[float]:
+    """The same every day of a month, another amount before, and maybe another in its last week."""
+    month = [amount] * (TODAY.day - 1)
+    if last_week is not None:
+        month[-7:] = [last_week] * 7
+    return [*[before] * 100, *month, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "daily", "age", "spike"),
+    [
+        ("the month before was as full", this_month(60.0, before=50.0), 400, False),
+        ("it was half of the limit", this_month(60.0, before=24.3), 400, False),
+        ("it was less, and so was the one before", this_month(60.0, before=20.0), 400, True),
+        ("the account is young", this_month(60.0, before=0.0), 44, False),
+        ("the account is no longer young", this_month(60.0, before=0.0), 45, True),
+        ("last week, kept up, would do", this_month(62.0, before=50.0, last_week=56.0), 400, False),
+        ("last week was slower", this_month(64.0, before=50.0, last_week=52.0), 400, True),
+    ],
+)
+def test_a_spike_is_not_growth(name: str, daily: list[float], age: int, spike: bool) -> None:
+    facts = snapshot(meter(daily, limit=1500), since=TODAY - timedelta(days=age))
+    assert (CODE.ONE_OFF in ask_reasons(facts)) is spike
+
+
 @pytest.mark.parametrize(
     ("name", "pace", "one_off"),
     [("the week goes on like that", 60.0, False), ("the week is quiet again", 1.0, True)],
