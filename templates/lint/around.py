@@ -139,28 +139,33 @@ def _view(story: Story, audience: Audience) -> CaseView:
 
 
 class _Words(HTMLParser):
-    """What a person reads on a page, without styles and the raised figures of the sources."""
+    """What a person reads on a page, without styles, drawings and the sources' raised figures."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self._parts: list[str] = []
-        self._skipped = 0
+        self._skipped = self._drawn = 0
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "style" or (tag == "a" and ("class", "s") in attrs):
+        if tag == "svg" or self._drawn:
+            # A drawing's scale claims nothing; what it says is read from its words (`alt`).
+            self._drawn += tag == "svg"
+        elif tag == "style" or (tag == "a" and ("class", "s") in attrs):
             self._skipped += 1
         elif tag not in ("span", "small", "b"):
             self._parts.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
-        if self._skipped and tag in ("style", "a"):
+        if self._drawn:
+            self._drawn -= tag == "svg"
+        elif self._skipped and tag in ("style", "a"):
             self._skipped -= 1
         elif tag not in ("span", "small", "b", "a"):
             self._parts.append("\n")
 
     def handle_data(self, data: str) -> None:
-        if not self._skipped:
+        if not (self._skipped or self._drawn):
             self._parts.append(data)
 
     @property
