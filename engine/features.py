@@ -100,13 +100,20 @@ class Days:
     def _read_gaps(self) -> None:
         """Days since the last value day, and the gap that nine in ten stayed within."""
         self.gap = self.index - self.last_value
+        gaps = np.diff(self.hits)
         known: list[int] = []
         usual = [0.0, 0.0]  # After no value day, and after the first.
-        for gap in np.diff(self.hits).tolist():
+        for gap in gaps.tolist():
             insort(known, gap)
-            usual.append(float(known[ceil(0.9 * len(known)) - 1]))
-        count = self._running[:-1] + self.seen
-        self.usual_gap = np.array(usual)[count.astype(np.int64)]
+            usual.append(_most(known))
+        before = self._running[:-1].astype(np.int64)
+        lasting = self.seen & self.line.whole.value
+        self.usual_gap = np.array(usual)[before + lasting]
+        # A level that rose in the morning and fell again: value as it was seen, undone later.
+        for day in np.flatnonzero(self.seen & ~lasting).tolist():
+            past = gaps[: max(int(before[day]) - 1, 0)].tolist()
+            if before[day]:
+                self.usual_gap[day] = _most(sorted([*past, day - int(self.value_before[day])]))
 
     def _read_people(self, seen: Seen) -> None:
         users = self.line.users
@@ -153,6 +160,11 @@ class Days:
             ("depth28", str(self.depth[index])),
             ("ratio28", f"{ratio:.2f}" if np.isfinite(ratio) else "–"),
         )
+
+
+def _most(gaps: list[int]) -> float:
+    """The gap that nine in ten stayed within."""
+    return float(gaps[ceil(0.9 * len(gaps)) - 1])
 
 
 def _window(running: Floats, start: Ints, seen: Flags | Floats) -> Floats:
