@@ -42,7 +42,7 @@ def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
 
 
 def weigh(snapshot: Snapshot, known: Reading, policy: Policy, now: datetime) -> Decision:
-    """The decision from what was read, without digest and guard; a replay reads all days at once."""
+    """The decision from what was read, without digest and guard; a replay reads days at once."""
     today, stands, forecasts = known.today, known.standing, known.forecasts
     trust = balance(snapshot, known.history, policy, now)
     audience = Audience(snapshot, policy, now)
