@@ -1,5 +1,5 @@
 # Every target does its own set-up: `make demo` and `make test` work on a fresh clone.
-.PHONY: help setup demo test check format lock clean
+.PHONY: help setup demo test check format lock clean bench bench-timing
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,12 @@ format:          ## let ruff have its way
 	@.ci/setup dev
 	@.venv/bin/python -m segue.generated
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
+
+bench: setup     ## how fast it decides: a backtest, and a daily pass over 100,000 accounts
+	@.venv/bin/python -m bench.speed
+
+bench-timing: setup  ## how well timed the asks are on real usage (SEGUE_TIMING: where the benchmark is)
+	@.venv/bin/python -m bench.timing --preset balanced
 
 lock:            ## resolve the dependencies anew, for every platform and Python from 3.11
 	@.ci/setup dev

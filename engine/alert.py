@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from engine.instant import in_utc
+
 
 class AlertClass(StrEnum):
     """An ask proposes the next plan, a reflection shows value, a notice informs neutrally."""
@@ -138,3 +140,6 @@ class PastAlert:
     closed_at: datetime | None
     person: str | None = None
     ghost: bool = False
+
+    def __post_init__(self) -> None:
+        in_utc(self, "raised_at", "charged_at", "closed_at")

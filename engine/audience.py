@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, FeedbackKind
 from engine.history import value_days_of
-from engine.ledger import CARRIERS, MUTERS, mutes_in_force
+from engine.ledger import CARRIERS, account_mutes, mutes_in_force, rest_days
 from engine.policy import Policy
 from engine.snapshot import Person, Role, Snapshot
 
@@ -37,7 +37,7 @@ class Audience:
     @cached_property
     def muted(self) -> set[str]:
         """Who wants to hear nothing."""
-        return {p.id for p in self.snapshot.people if p.muted} | self._muted_by_answer()
+        return {p.id for p in self.snapshot.people if p.muted} | self.muted_by_answer
 
     @cached_property
     def quiet(self) -> bool:
@@ -47,13 +47,20 @@ class Audience:
 
     @cached_property
     def asked(self) -> dict[str, datetime]:
-        """When each person was last asked."""
-        asked = {p.id: p.last_asked for p in self.snapshot.people if p.last_asked}
+        """When each person was last asked: by a push, or by a banner they saw or answered."""
+        asked: dict[str, datetime] = {}
+        pushed: set[tuple[str, str]] = set()
         for alert in self.snapshot.alerts:
             counts = alert.key.alert_class is AlertClass.ASK and not alert.ghost
             if alert.person and alert.charged_at and counts:
+                pushed.add((alert.person, str(alert.key)))
                 known = asked.get(alert.person, alert.charged_at)
                 asked[alert.person] = max(known, alert.charged_at)
+        for word in self.snapshot.answers:
+            # Whom it was pushed to was asked then, not when they found the time to answer.
+            by_banner = _ASK in word.alert and (word.person, word.alert) not in pushed
+            if by_banner and word.at <= self.now:
+                asked[word.person] = max(asked.get(word.person, word.at), word.at)
         return asked
 
     def recipient(self, alert_class: AlertClass) -> str | None:
@@ -68,7 +75,7 @@ class Audience:
                 return self._best(p for p in people if self._carries(p) and self._settled(p.id))
             case AlertClass.ASK:
                 fit = (p for p in people if self._carries(p) and self._settled(p.id))
-                return self._best(p for p in fit if not self._asked_lately(p.id))
+                return self._best(p for p in fit if p.id not in self.spared)
 
     def banner(self, alert_class: AlertClass) -> tuple[str, ...]:
         """Ids of those who may see the banner of an ask or a reflection."""
@@ -77,8 +84,23 @@ class Audience:
         carriers = {p.id for p in self.snapshot.people if p.role in CARRIERS}
         ids = {i for i in (users | carriers) - self.muted if self._settled(i)}
         if alert_class is AlertClass.ASK:
-            ids -= {i for i in ids if self._asked_lately(i)} | self._resting()
+            ids -= self.spared
         return tuple(sorted(ids))
+
+    def somebody(self, alert_class: AlertClass) -> bool:
+        """Whether anybody may see the banner of an ask or a reflection.
+
+        Where nobody at all is known, not even by their usage, whoever opens the app may be meant;
+        somebody who was asked, or said no, counts as known also after they were erased.
+        """
+        facts = self.snapshot
+        if not facts.readers_known:
+            return True
+        named = self.muted_by_answer
+        if alert_class is AlertClass.ASK:
+            named = named | self._asked_or_resting
+        known = facts.people or facts.user_days or named
+        return not known or bool(self.banner(alert_class))
 
     def _best(self, people: Iterable[Person]) -> str | None:
         return min(people, key=self._rank, default=_NOBODY).id or None
@@ -105,31 +127,45 @@ class Audience:
         age = timedelta(self.policy.recipients.joined_days)
         return joined is not None and self.today - joined >= age
 
-    def _asked_lately(self, person_id: str) -> bool:
-        at = self.asked.get(person_id)
-        return at is not None and self.now - at < timedelta(self.policy.ask.person_spacing_days)
+    @cached_property
+    def spared(self) -> set[str]:
+        """Who is not to be asked: asked within the spacing, or resting after a "no"."""
+        spacing = timedelta(self.policy.ask.person_spacing_days)
+        stored = ((p.id, p.last_asked) for p in self.snapshot.people)
+        lately = {person for person, at in stored if at and self.now - at < spacing}
+        return lately | self._asked_or_resting
 
-    def _muted_by_answer(self) -> set[str]:
+    @cached_property
+    def _asked_or_resting(self) -> set[str]:
+        """Who is spared for what they were asked or said themselves."""
+        spacing = timedelta(self.policy.ask.person_spacing_days)
+        return {p for p, at in self.asked.items() if self.now - at < spacing} | self._resting()
+
+    @cached_property
+    def muted_by_answer(self) -> set[str]:
         """Whoever muted Segue for themselves; muting the account is no word about oneself."""
+        for_all = account_mutes(self.snapshot, self.now)
         return {
             a.person
             for a in self.snapshot.answers
             if a.kind is FeedbackKind.MUTED
             and a.at <= self.now
-            and not (a.whole_account and a.role in MUTERS)
             and (a.until is None or a.until > self.today)
+            and a not in for_all
         }
 
     def _resting(self) -> set[str]:
-        """People whose own "not now" still holds: it binds them, whatever their role."""
-        rest = timedelta(self.policy.ask.spacing_days)
+        """People whose own "no" still holds: it binds them, whatever their role."""
+        rest = timedelta(rest_days(self.policy.trust.refused_k, self.policy))
         return {
-            answer.person
-            for answer in self.snapshot.answers
-            if answer.kind is FeedbackKind.SNOOZED
-            and answer.at <= self.now
-            and (answer.until > self.today if answer.until else self.now - answer.at < rest)
+            word.person
+            for word in self.snapshot.answers
+            if word.kind in _REFUSALS
+            and word.at <= self.now
+            and (self.now - word.at < rest or (word.until is not None and word.until > self.today))
         }
 
 
+_ASK = f"/{AlertClass.ASK}/"
+_REFUSALS = frozenset((FeedbackKind.SNOOZED, FeedbackKind.DECLINED, FeedbackKind.NOT_USEFUL))
 _NOBODY = Person(id="")

@@ -7,8 +7,10 @@ certainty. A calibration rests on what had resolved before its night, and on not
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from hashlib import sha256
 
 import numpy as np
 
@@ -22,6 +24,30 @@ _DRAWN = 8.0
 """As many forecasts as a block is drawn towards what was said."""
 _STEPS = 64
 """Points a calibration is kept at, at most."""
+_METHOD = "closed form 1"
+"""How a raw probability comes about; another one when `chance.py` begins to say other ones."""
+_AFTER = frozenset(("one_off_share", "one_off_p", "calibrate_from", "calibrate_days"))
+"""Settings of a forecast that leave its raw probability as it is."""
+
+
+def scale(policy: Policy) -> str:
+    """A name for how raw probabilities are made: only those of one scale are learned from."""
+    names = [field.name for field in fields(policy.forecast) if field.name not in _AFTER]
+    settings = [f"{name}={getattr(policy.forecast, name)!r}" for name in names]
+    parts = (_METHOD, *settings, f"onboarding_days={policy.stage.onboarding_days}")
+    return sha256(" ".join(parts).encode()).hexdigest()[:16]
+
+
+def window(night: datetime, policy: Policy) -> tuple[datetime, datetime]:
+    """Between which instants (the first included) a forecast resolved that a night learns from."""
+    return night - timedelta(days=policy.forecast.calibrate_days), night
+
+
+def learn(raw: Floats, crossed: Flags, night: datetime, policy: Policy) -> Calibration | None:
+    """What a night learns of the forecasts in its window; None while they are too few."""
+    if len(raw) < policy.forecast.calibrate_from:
+        return None
+    return fit(raw, crossed, version=f"{night.date()}/{len(raw)}")
 
 
 def learned(foreseen: Sequence[Foreseen], policy: Policy) -> Calibrations:
@@ -29,13 +55,13 @@ def learned(foreseen: Sequence[Foreseen], policy: Policy) -> Calibrations:
     raw, resolved, crossed = _resolved(foreseen)
     nights: list[float] = []
     known: list[Calibration] = []
-    for night, count in _nights(resolved, policy.forecast.calibrate_from):
-        since = np.searchsorted(resolved, night - policy.forecast.calibrate_days * _DAY)
-        used = slice(int(since), count)
-        if count - int(since) < policy.forecast.calibrate_from:
-            continue
-        nights.append(night)
-        known.append(fit(raw[used], crossed[used], version=_name(night, count)))
+    for night, count in _nights(resolved):
+        since, _ = window(night, policy)
+        used = slice(int(np.searchsorted(resolved, since.timestamp())), count)
+        found = learn(raw[used], crossed[used], night, policy)
+        if found is not None:
+            nights.append(night.timestamp())
+            known.append(found)
 
     return partial(_in_force, tuple(nights), tuple(known))
 
@@ -101,15 +127,8 @@ def _resolved(foreseen: Sequence[Foreseen]) -> tuple[Floats, Floats, Flags]:
     return raw[order], resolved[order], crossed[order]
 
 
-def _nights(resolved: Floats, least: int) -> list[tuple[float, int]]:
+def _nights(resolved: Floats) -> list[tuple[datetime, int]]:
     """Midnights (UTC) before which something new had resolved, with how much had by then."""
-    if len(resolved) < least:
-        return []
     days = np.floor(resolved / _DAY)
-    new = np.flatnonzero(np.append(days[1:] != days[:-1], True)) + 1
-    return [(float((days[i - 1] + 1) * _DAY), int(i)) for i in new if i >= least]
-
-
-def _name(night: float, count: int) -> str:
-    """A version says the day and how many forecasts it rests on: 2026-11-25/412."""
-    return f"{datetime.fromtimestamp(night, UTC).date()}/{count}"
+    new = np.flatnonzero(np.append(days[1:] != days[:-1], len(days) > 0)) + 1
+    return [(datetime.fromtimestamp((days[i - 1] + 1) * _DAY, UTC), int(i)) for i in new]

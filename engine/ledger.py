@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
+from math import exp2
 from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, FeedbackKind, PastAlert
@@ -13,10 +14,11 @@ from engine.policy import Policy, TrustPolicy
 from engine.snapshot import Answer, Role, Snapshot
 
 CARRIERS = frozenset((Role.CHAMPION, Role.MANAGER, Role.FINANCE))
-"""Whose answers bind the account: the champion and the approvers."""
+"""Roles whose answers bind the account; so do those of whom the alert was pushed to."""
 MUTERS = CARRIERS | {Role.ADMIN}
 """Who may mute the whole account."""
-_LONGEST_REST = 365
+_LONGEST_REST, _DOUBLED = 365.0, 9.0
+"""Days; and the refusals from which on the rest is that long anyway."""
 _Event = tuple[datetime, int, Callable[[datetime], None]]
 
 
@@ -47,9 +49,19 @@ def account_mutes(snapshot: Snapshot, now: datetime) -> list[Answer]:
         for answer in snapshot.answers
         if answer.kind is FeedbackKind.MUTED
         and answer.whole_account
-        and answer.role in MUTERS
         and answer.at <= now
+        and (answer.role in MUTERS or _was_told(answer, snapshot))
     ]
+
+
+def _was_told(answer: Answer, snapshot: Snapshot) -> bool:
+    """Whether the alert was pushed to who answers: the champion then, whatever their role."""
+    return any(a.person == answer.person for a in snapshot.alerts if str(a.key) == answer.alert)
+
+
+def rest_days(refusals: float, policy: Policy) -> float:
+    """How long nobody is asked after so many refusals."""
+    return min(_LONGEST_REST, policy.ask.after_refusal_days * exp2(min(refusals, _DOUBLED)))
 
 
 def mutes_in_force(snapshot: Snapshot, now: datetime, today: date) -> list[Answer]:
@@ -68,15 +80,20 @@ def _events(snapshot: Snapshot, fold: "_Fold") -> Iterator[_Event]:
         # A reflection proposes nothing: leaving it unanswered refuses nothing.
         waits = alert.charged_at and alert.key.alert_class is AlertClass.ASK
         due = alert.charged_at + week if alert.charged_at and waits else None
-        toll = _Toll(alert=str(alert.key), raised_at=alert.raised_at, due=due)
+        toll = _Toll(
+            alert=str(alert.key), raised_at=alert.raised_at, due=due, champion=alert.person
+        )
         tolls.append(toll)
         if alert.charged_at:
             yield alert.charged_at, 0, partial(fold.charge, alert)
         if due:
             yield due, 1, partial(fold.ignore, toll)
     for answer in snapshot.answers:
-        if answer.role in CARRIERS and f"/{AlertClass.NOTICE}/" not in answer.alert:
-            yield answer.at, 2, partial(fold.answer, _toll_of(answer, tolls), answer)
+        if f"/{AlertClass.NOTICE}/" in answer.alert:
+            continue
+        toll = _toll_of(answer, tolls)
+        if answer.role in CARRIERS or answer.person == toll.champion:
+            yield answer.at, 2, partial(fold.answer, toll, answer)
     for mute in account_mutes(snapshot, datetime.max.replace(tzinfo=fold.zone)):
         yield mute.at, 3, partial(fold.mute, mute)
     for change in snapshot.plan_changes:
@@ -95,11 +112,15 @@ def _toll_of(answer: Answer, tolls: "list[_Toll]") -> "_Toll":
 
 @dataclass(slots=True, kw_only=True)
 class _Toll:
-    """What one alert has cost so far: the worst answer counts, once. `due`: ignored from then."""
+    """What one alert has cost so far: the worst answer counts, once. `due`: ignored from then.
+
+    `champion`: whom it was pushed to.
+    """
 
     alert: str
     raised_at: datetime
     due: datetime | None
+    champion: str | None = None
     lost: float = 0.0
     refusals: float = 0.0
     credited: bool = False
@@ -192,7 +213,7 @@ class _Fold:
             self._enter(at, f"{answer.kind} after all", -trust.useful)
         self._lose(toll, at, answer.kind, *_price(answer.kind, trust))
         if answer.until:
-            self._rest_until(self._midnight(answer.until))
+            self._rest_until(self._midnight(answer.until).astimezone(UTC))
 
     def _lose(self, toll: _Toll, at: datetime, cause: str, lost: float, refusals: float) -> None:
         self._enter(at, cause, -max(lost - toll.lost, 0.0))
@@ -201,8 +222,7 @@ class _Fold:
         self._rest(at, self.refusals)
 
     def _rest(self, at: datetime, refusals: float) -> None:
-        days = min(_LONGEST_REST, self.policy.ask.after_refusal_days * 2.0**refusals)
-        self._rest_until(at + timedelta(days))
+        self._rest_until(at + timedelta(rest_days(refusals, self.policy)))
 
     def _rest_until(self, until: datetime) -> None:
         self.rest_until = max(self.rest_until or until, until)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, AlertKey, Moment, ReasonCode
 from engine.blockers import wrong_times
+from engine.instant import in_utc
 from engine.ledger import mutes_in_force
 from engine.policy import Policy, QuietPolicy
 from engine.reading import uses
@@ -38,6 +39,9 @@ class Reader:
     weekend: frozenset[int] = frozenset((5, 6))
     do_not_disturb_until: datetime | None = None
 
+    def __post_init__(self) -> None:
+        in_utc(self, "do_not_disturb_until")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
@@ -48,6 +52,9 @@ class Push:
     reader: Reader
     stops: bool = False
     ended: Ended | None = None
+
+    def __post_init__(self) -> None:
+        in_utc(self, "raised_at")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,11 @@ def _reserved(trial: Trial) -> Trial:
     return trial.facts(alerts=rest)
 
 
+def _reader(trial: Trial) -> Trial:
+    """With somebody who may see a banner."""
+    return trial.facts(widget_on=True, readers_known=False)
+
+
 def _live(trial: Trial) -> Trial:
     policy = replace(trial.policy, mode=Mode.LIVE)
     return replace(trial.facts(rollout_open=True), policy=policy)
@@ -273,7 +278,7 @@ _RELIEFS: dict[ReasonCode, Callable[[Trial, Reason], Relief]] = {
     ReasonCode.ASK_SPACING: partial(_without, _reserved),
     ReasonCode.REFLECTION_SPACING: partial(_without, _reserved),
     ReasonCode.TRUST_LOW: _trust,
-    ReasonCode.NO_RECIPIENT: partial(_with, lambda trial: trial.facts(widget_on=True)),
+    ReasonCode.NO_RECIPIENT: partial(_with, _reader),
     ReasonCode.COPY_BLOCKED: partial(_without, _same),
     ReasonCode.LOCALE_MISSING: partial(_without, _same),
     ReasonCode.HELD_OUT: partial(_without, lambda trial: trial.facts(arm=Arm.TREATED)),

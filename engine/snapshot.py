@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from engine.alert import FeedbackKind, PastAlert
+from engine.instant import in_utc
 from engine.usage import MeterUse
 
 
@@ -55,6 +56,9 @@ class Person:
     reachable: tuple[str, ...] = ()
     last_asked: datetime | None = None
 
+    def __post_init__(self) -> None:
+        in_utc(self, "last_asked")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserDays:
@@ -72,6 +76,9 @@ class Friction:
     user: str
     meter: str
 
+    def __post_init__(self) -> None:
+        in_utc(self, "at")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
@@ -83,6 +90,9 @@ class Blocker:
     closed: datetime | None = None
     urgent: bool = False
 
+    def __post_init__(self) -> None:
+        in_utc(self, "opened", "closed")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanChange:
@@ -91,6 +101,9 @@ class PlanChange:
     at: datetime
     plan: str
     direction: int
+
+    def __post_init__(self) -> None:
+        in_utc(self, "at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +117,9 @@ class Answer:
     role: Role
     until: date | None = None
     whole_account: bool = False
+
+    def __post_init__(self) -> None:
+        in_utc(self, "at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +154,12 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything `decide` may look at. Instants are aware; days are local to the account's zone.
+    """Everything `decide` may look at. Instants are in UTC; days are local to the account's zone.
 
     `live_since`: when Segue began to speak for this account's vendor (the ledger starts there).
     `answers` and `alerts` are oldest first; `widget_on`: a banner can be shown at all.
-    `last_report`: newest usage report of any kind; None: never.
+    `last_report`: newest usage report of any kind; None: never. `readers_known`: `people` and
+    `user_days` are all who could read a banner; a backtest does not ask who that would be.
     """
 
     account: AccountFacts
@@ -157,7 +174,11 @@ class Snapshot:
     arm: Arm = Arm.TREATED
     rollout_open: bool = True
     widget_on: bool = True
+    readers_known: bool = False
     daily_source: bool = False
     last_report: datetime | None = None
     live_since: datetime | None = None
     calibration: Calibration | None = None
+
+    def __post_init__(self) -> None:
+        in_utc(self, "last_report", "live_since")

@@ -1,10 +1,11 @@
 """Gates for how often: never twice the same, seldom at all, and longer after every refusal."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from engine.alert import AlertClass, Moment, PastAlert
 from engine.gate import Context, Finding, longest, no
+from engine.moments import BEST_MONTH
 from engine.policy import Policy
 
 ASKS = frozenset((AlertClass.ASK,))
@@ -14,8 +15,14 @@ def duplicate(context: Context, policy: Policy, now: datetime) -> Finding | None
     """The same was raised before, and the limit is still the same."""
     for alert in context.snapshot.alerts:
         if _same(alert, context) and not _rearmed(alert, context):
-            return no("raised", context.day(alert.raised_at).isoformat(), context.meter.period.end)
+            return no("raised", context.day(alert.raised_at).isoformat(), _until(context))
     return None
+
+
+def _until(context: Context) -> date | None:
+    """When a new period lets it be said again; a round number is passed once for good."""
+    once = context.moment is Moment.MILESTONE and not context.due.key.period.startswith(BEST_MONTH)
+    return None if once else context.meter.period.end
 
 
 def _same(alert: PastAlert, context: Context) -> bool:

@@ -68,7 +68,10 @@ class PlanStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """Everything any text may say. Numbers in texts must be values found here."""
+    """Everything any text may say. Numbers in texts must be values found here.
+
+    `beside`: in a notice that is pushed, the other meters whose limits it tells of as well.
+    """
 
     account: str
     account_name: str
@@ -88,3 +91,4 @@ class Story:
     people28: int | None
     renewal: date | None
     milestone: Decimal | None = None
+    beside: tuple[MeterStory, ...] = ()

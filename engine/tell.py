@@ -1,6 +1,6 @@
 """Freeze the story of one alert: the facts every text, chart and case of it may cite."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -28,9 +28,16 @@ _PAST = 12
 
 
 def tell(
-    snapshot: Snapshot, catalogue: Catalogue, candidate: Candidate, decision: Decision
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    candidate: Candidate,
+    decision: Decision,
+    beside: Sequence[str] = (),
 ) -> Story:
-    """The facts behind `candidate` as they stood when `decision` was made."""
+    """The facts behind `candidate` as they stood when `decision` was made.
+
+    `beside`: other meters whose limits the same message tells of.
+    """
     account, today = snapshot.account, _today(snapshot, decision.at)
     plan = catalogue.plans.get(account.plan or "")
     following = catalogue.plans.get(account.next_plan or "")
@@ -38,8 +45,8 @@ def tell(
     stories = {
         meter.key: _meter(meter, plan, forecasts.get(meter.key), today, decision.at)
         for meter in snapshot.meters
-        if meter.meaningful or meter.key == candidate.key.meter
     }
+    meaningful = {meter.key for meter in snapshot.meters if meter.meaningful}
     past = history(snapshot, today)
     return Story(
         account=account.id,
@@ -52,7 +59,7 @@ def tell(
         stage=decision.stage.stage,
         as_of=decision.at,
         main=stories.pop(candidate.key.meter),
-        others=tuple(stories.values()),
+        others=tuple(story for key, story in stories.items() if key in meaningful),
         plan=_plan(plan, account, catalogue, account.price),
         next_plan=_plan(following, account, catalogue, None),
         value_since=_value_since(past),
@@ -60,6 +67,7 @@ def tell(
         people28=_people28(snapshot, today),
         renewal=account.renewal,
         milestone=_milestone(candidate),
+        beside=tuple(stories[key] for key in beside),
     )
 
 

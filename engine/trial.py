@@ -1,5 +1,6 @@
 """Facts tried in place of the real ones: what would be decided were one thing different."""
 
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -71,8 +72,10 @@ class Trial:
         return replace(self, snapshot=replace(self.snapshot, **changes))  # type: ignore[arg-type]
 
     def table(self, name: str, **changes: object) -> "Trial":
-        """The same under a policy whose table `name` differs."""
-        table = replace(getattr(self.policy, name), **changes)
+        """The same under a policy whose table `name` differs; more may be supposed than set."""
+        table = copy(getattr(self.policy, name))
+        for key, value in changes.items():
+            object.__setattr__(table, key, value)
         return replace(self, policy=replace(self.policy, **{name: table}))
 
     def real(self, reason: Reason) -> Reason:

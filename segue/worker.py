@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from segue.jobs import Jobs
-from service import deliver, evaluate, tidy
+from service import calibrate, deliver, evaluate, tidy
 from service.channel import Channel
 from service.context import Context
 
@@ -43,7 +43,11 @@ class Worker:
         self._deaf = self._context.signals.listen(
             lambda _: loop.call_soon_threadsafe(self._wake.set)
         )
-        self._jobs = Jobs(wake=self._wake.set, tidy=lambda: tidy.run(self._context))
+        self._jobs = Jobs(
+            wake=self._wake.set,
+            tidy=lambda: tidy.run(self._context),
+            nightly=lambda: calibrate.nightly(self._context),
+        )
         self._jobs.start()
         self._task = asyncio.create_task(self._run())
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.alert import AlertClass
-from engine.release import Defer, Expire
+from engine.release import Defer, Ended, Expire
 from service import cards, dispatch, forward, outgoing, routing, snapshot
 from service.channel import Channel, DeliveryKind, Failed, Outgoing, Retry, Sent
 from service.context import Context
@@ -81,6 +81,8 @@ def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:
         if delivery.kind in cards.PUSHED:
             release = dispatch.release_push(facts, alert, delivery, applied.policy, now)
             if _held(context, session, delivery, alert, release, now):
+                if isinstance(release, Expire) and release.reason is not Ended.TOO_OLD:
+                    dispatch.pass_on(session, alert, delivery, facts, applied.policy, now)
                 return None
         return Ready(delivery, outgoing.build(context, session, delivery, alert, facts, applied))
 

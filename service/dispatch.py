@@ -6,15 +6,18 @@ from functools import lru_cache
 import holidays
 from sqlmodel import Session
 
+from engine.alert import AlertClass
 from engine.policy import Policy
 from engine.release import Defer, Ended, Expire, Push, Reader, Send, ended, release
 from engine.snapshot import Snapshot
 from engine.usage import AtLimit
 from service.people import named
+from service.secrets import new_id
+from store import alerts, outbox
 from store.alerts import StoredAlert
 from store.outbox import StoredDelivery
 
-__all__ = ["OVER", "Session", "over", "public_holidays", "release_push"]
+__all__ = ["OVER", "Session", "over", "pass_on", "public_holidays", "release_push"]
 
 Release = Send | Defer | Expire
 OVER = (Ended.PLAN_CHANGED, Ended.MOMENT_OVER)
@@ -45,6 +48,36 @@ def over(alert: StoredAlert, facts: Snapshot, policy: Policy, now: datetime) -> 
     """Why an open alert is to be closed by itself; None: it is still worth saying."""
     why = ended(alert.key, alert.raised_at, facts, policy, now)
     return why if why in OVER else None
+
+
+def pass_on(
+    session: Session,
+    alert: StoredAlert,
+    delivery: StoredDelivery,
+    facts: Snapshot,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """Where a notice is over before its push went out, push one it would have told of as well."""
+    if alert.key.alert_class is not AlertClass.NOTICE:
+        return
+    for other in alerts.open_of(session, alert.account):
+        together = other.id != alert.id and other.raised_at == alert.raised_at
+        if not together or other.key.alert_class is not AlertClass.NOTICE:
+            continue
+        if ended(other.key, other.raised_at, facts, policy, now) is None:
+            push = StoredDelivery(
+                account=alert.account,
+                id=new_id("delivery"),
+                alert=other.id,
+                kind=delivery.kind,
+                person=delivery.person,
+                channel=delivery.channel,
+                due_at=now,
+                created_at=now,
+            )
+            outbox.add(session, push)
+            return
 
 
 @lru_cache(maxsize=256)

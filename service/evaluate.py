@@ -12,7 +12,8 @@ from engine.decision import Candidate, Decision
 from engine.snapshot import Snapshot
 from engine.story import Story
 from engine.tell import tell
-from service import cards, dispatch, frozen, snapshot, wording
+from engine.usage import AtLimit
+from service import cards, dispatch, foreseen, frozen, snapshot, wording
 from service.calendar import next_daily
 from service.channel import DeliveryKind
 from service.config import Applied
@@ -25,10 +26,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """An alert about to be written: its candidate and its frozen story."""
+    """An alert about to be written: its candidate and its frozen story.
+
+    `pushed` False: another notice of the same decision is pushed, and tells of this one too.
+    """
 
     candidate: Candidate
     story: Story
+    pushed: bool = True
 
 
 def run_due(context: Context, *, limit: int = 20) -> int:
@@ -62,6 +67,7 @@ def evaluate(
         return None
     decision, raised = conclude(facts, applied, now)
     with context.database.write() as session:
+        foreseen.keep(session, facts, decision, applied.policy, now)
         _keep(session, facts, decision, applied)
         over = _close_over(session, facts, applied, now)
         for one in raised:
@@ -83,10 +89,7 @@ def evaluate(
 def conclude(facts: Snapshot, applied: Applied, now: datetime) -> tuple[Decision, list[Raised]]:
     """The decision with its words checked: what can't be said well is not said."""
     decision = decide(facts, applied.policy, now)
-    raised = [
-        Raised(candidate=n, story=tell(facts, applied.catalogue, n, decision))
-        for n in decision.notices
-    ]
+    raised = _notices(facts, applied, decision)
     if decision.chosen is not None and decision.outcome in (
         Outcome.ASK,
         Outcome.REFLECT,
@@ -99,6 +102,21 @@ def conclude(facts: Snapshot, applied: Applied, now: datetime) -> tuple[Decision
         else:
             decision = _blocked(decision, problem)
     return decision, raised
+
+
+def _notices(facts: Snapshot, applied: Applied, decision: Decision) -> list[Raised]:
+    """All meters make one message: the first is pushed for all, one where work stops before."""
+    stopping = {m.key for m in facts.meters if m.at_limit is AtLimit.STOPS}
+    told = sorted(decision.notices, key=lambda notice: notice.key.meter not in stopping)
+    rest = [notice.key.meter for notice in told[1:]]
+    return [
+        Raised(
+            candidate=notice,
+            story=tell(facts, applied.catalogue, notice, decision, () if place else rest),
+            pushed=not place,
+        )
+        for place, notice in enumerate(told)
+    ]
 
 
 def _blocked(decision: Decision, problem: Reason) -> Decision:
@@ -184,7 +202,7 @@ def _raise(
         policy_version=applied.version,
         turn=sum(past.key == key for past in facts.alerts),
     )
-    if not alerts.add(session, alert) or held:
+    if not alerts.add(session, alert) or held or not raised.pushed:
         return
     person = next((p for p in facts.people if p.id == recipient), None)
     if person is None or not person.reachable or person.muted:

@@ -75,7 +75,7 @@ def record(
             channel=channel,
             until=until,
             reason=reason,
-            whole_account=whole_account and who.role in CHAMPION_LIKE,
+            whole_account=whole_account and _binds(who, stored),
         )
         fresh = feedback.add(session, given)
         returns = _apply(context, session, stored, who, given) if fresh else stored.returns
@@ -128,12 +128,17 @@ def _apply(
     returns = None
     if kind in (FeedbackKind.SNOOZED, FeedbackKind.DECLINED, FeedbackKind.NOT_USEFUL):
         returns = _earliest(context, session, given)
-    binds = who.role in CHAMPION_LIKE and stored.key.alert_class is not AlertClass.NOTICE
-    if kind in _CLOSING and binds:
+    told = stored.key.alert_class is AlertClass.NOTICE
+    if kind in _CLOSING and _binds(who, stored) and not told:
         alerts.close(session, account, stored.id, at=now, closed_as=kind, returns=returns)
     cards.refresh(session, account, stored.id, now)
     due.mark(session, account, now)
     return returns
+
+
+def _binds(who: Person, alert: alerts.StoredAlert) -> bool:
+    """Whether they answer for the account: by role, or as the champion whom the alert went to."""
+    return who.role in CHAMPION_LIKE or who.id == alert.person
 
 
 def _earliest(context: Context, session: Session, given: feedback.StoredFeedback) -> date | None:

@@ -1,4 +1,4 @@
-"""Loads an account's snapshot and adds what only the process knows: arm, rollout, channels."""
+"""Loads an account's snapshot and adds what is not the account's own: arm, rollout, calibration."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from engine import holdout
+from engine.calibration import scale
 from engine.snapshot import Arm, Snapshot
 from service.config import Applied
 from service.context import Context
-from store import accounts, facts
+from store import accounts, calibrations, facts
 
 
 def load(
@@ -24,6 +25,7 @@ def load(
         arm=_arm(context, session, account, applied),
         rollout_open=_released(context, session, account, now, applied),
         widget_on=bool(applied.config.widget.origins),
+        calibration=calibrations.in_force(session, scale(applied.policy), now),
     )
 
 

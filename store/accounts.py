@@ -108,8 +108,11 @@ def put(session: Session, account: StoredAccount, now: datetime, daily: datetime
     row = session.get(tables.Account, account.id)
     if row is None:
         row = tables.Account(id=account.id, created_at=now, next_daily=daily)
-    elif row.time_zone != account.time_zone:
-        row.next_daily = daily
+    else:
+        if row.time_zone != account.time_zone:
+            row.next_daily = daily
+        changed = _changed(row.limits, account.limits)
+        row.limits_since = row.limits_since | dict.fromkeys(changed, now.isoformat())
     for name, value in _columns(account).items():
         setattr(row, name, value)
     session.add(row)
@@ -180,6 +183,11 @@ def close_for_plan_change(session: Session, account: str, at: datetime) -> int:
     return done.rowcount
 
 
+def _changed(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> list[str]:
+    """Meters whose own limit is another one, or is there no more; no limit is one, too."""
+    return [meter for meter, _ in before.items() ^ after.items()]
+
+
 @lru_cache
 def _present(dialect: str) -> Any:
     a, asked = table(tables.Account).c, listed(dialect)
@@ -211,7 +219,8 @@ def _reported() -> Any:
 
 
 def _beginning(now: datetime, daily: datetime) -> dict[str, object]:
-    return {"created_at": now, "next_daily": daily, "guard": {}, "last_report": None}
+    noted: dict[str, object] = {"guard": {}, "limits_since": {}, "last_report": None}
+    return {"created_at": now, "next_daily": daily, **noted}
 
 
 def _columns(account: StoredAccount) -> dict[str, object]:

@@ -62,6 +62,7 @@ def load(
         plan_changes=changes,
         alerts=past,
         answers=answers,
+        readers_known=True,
         last_report=row.last_report,
         live_since=_live_since(session, row),
     )

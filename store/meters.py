@@ -1,7 +1,7 @@
 """Reads meters: exact use of the period, daily history and closed periods, from day buckets."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import func
@@ -120,7 +120,7 @@ def _use(
         last_at=max((b.last_at for b in buckets), default=None),
         lower_limit=below.limits.get(meter.key) if below else None,
         before=sum((a for d, a in amounts.items() if start and d < start), Decimal(0)),
-        limit_since=changes[-1].at if changes and meter.key not in row.limits else None,
+        limit_since=_limit_since(row, meter.key, changes),
     )
 
 
@@ -196,6 +196,14 @@ def _limit(row: tables.Account, meter: str, plan: Plan | None) -> Decimal | None
         own = row.limits[meter]
         return None if own is None else Decimal(own)
     return plan.limits.get(meter) if plan else None
+
+
+def _limit_since(row: tables.Account, meter: str, changes: Sequence[PlanChange]) -> datetime | None:
+    """When the limit last changed: with the plan, unless the account has its own; or that one."""
+    known = [datetime.fromisoformat(row.limits_since[meter])] if meter in row.limits_since else []
+    if changes and meter not in row.limits:
+        known.append(changes[-1].at)
+    return max(known, default=None)
 
 
 def _plan_at(

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String, text
 from sqlmodel import Field, SQLModel
 
 from store.types import Instant
@@ -30,7 +30,10 @@ def listing() -> Any:
 
 
 class Account(SQLModel, table=True):
-    """The paying organisation. `next_daily`: its next look; `guard`: usage worth one sooner."""
+    """The paying organisation. `next_daily`: its next look; `guard`: usage worth one sooner.
+
+    `limits_since`: when its own limit of a meter was last set, changed or taken back.
+    """
 
     id: str = Field(primary_key=True)
     name: str | None = None
@@ -44,6 +47,7 @@ class Account(SQLModel, table=True):
     anchor: int | None = None
     renewal: date | None = None
     limits: dict[str, str | None] = document()
+    limits_since: dict[str, str] = document()
     price: str | None = None
     custom: bool = False
     integrations: list[str] = listing()
@@ -225,6 +229,40 @@ class Decision(SQLModel, table=True):
     snapshot: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
 
 
+class Forecast(SQLModel, table=True):
+    """A daily forecast of a meter, and what came of it; it is open until `resolved_at`.
+
+    `raw`, `p`: probability before and after the `calibration` in force; `scale`: how the former was
+    made. `ends`: the first local day on which it is over, known at `due_at` at the latest.
+    """
+
+    account: str = Field(primary_key=True)
+    meter: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    at: datetime = instant(nullable=False)
+    raw: float
+    p: float
+    calibration: str | None = None
+    scale: str
+    used: str
+    limit: str
+    last_at: datetime | None = instant(nullable=True)
+    ends: date
+    due_at: datetime = instant(nullable=False)
+    resolved_at: datetime | None = instant(nullable=True)
+    came: str | None = None
+    __table_args__ = (
+        Index(
+            "forecast_open",
+            "account",
+            "due_at",
+            sqlite_where=text("resolved_at IS NULL"),
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
+        Index("forecast_resolved", "resolved_at"),
+    )
+
+
 class Alert(SQLModel, table=True):
     """The thing worth saying, raised once per key, with the story frozen then."""
 
@@ -379,6 +417,19 @@ class BacktestLine(SQLModel, table=True):
     n: int = Field(primary_key=True)
     kind: str
     body: dict[str, Any] = document()
+
+
+class LearnedCalibration(SQLModel, table=True):
+    """What probabilities of one scale came to mean, as learned on a night; never changed."""
+
+    __tablename__ = "calibration"
+    scale: str = Field(primary_key=True)
+    night: date = Field(primary_key=True)
+    version: str
+    learned_at: datetime = instant(nullable=False)
+    forecasts: int
+    raw: list[float] = listing()
+    happened: list[float] = listing()
 
 
 class ApiKey(SQLModel, table=True):

@@ -142,6 +142,7 @@ def meter(key: str, table: Sequence[Line], terms: Terms, today: date) -> MeterUs
         ),
         backfilled=frozenset(d for line in table if line.imported for d in line.days),
         lower_limit=below.limits.get(key) if below else None,
+        before=sum((a for d, a in amounts.items() if first_day and d < first_day), Decimal(0)),
         limit_since=terms.changes[-1].at if changed else None,
     )
 

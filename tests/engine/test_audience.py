@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.alert import AlertClass, FeedbackKind
+from engine.alert import AlertClass, FeedbackKind, PastAlert
 from engine.audience import Audience
 from engine.policy import Policy
 from engine.snapshot import Person, Role, UserDays
@@ -122,20 +122,93 @@ def test_the_banner_is_for_carriers_and_for_those_who_rely_on_it() -> None:
     assert asked.banner(ASK) == ("ada", "bob", "fin", "max", "unknown")
 
 
+TOMORROW = TODAY + timedelta(1)
+OF_ASK = alert(charged=ago(80))
+OF_REFLECTION = alert(alert_class=AlertClass.REFLECTION, charged=ago(80))
+
+
 @pytest.mark.parametrize(
-    ("kind", "until", "sees"),
+    ("kind", "days", "until", "sees"),
     [
-        (FeedbackKind.MUTED, None, False),
-        (FeedbackKind.SNOOZED, TODAY + timedelta(1), False),
-        (FeedbackKind.SNOOZED, TODAY, True),
-        (FeedbackKind.SNOOZED, None, False),
-        (FeedbackKind.SEEN, None, True),
+        (FeedbackKind.MUTED, 70, None, False),
+        (FeedbackKind.SNOOZED, 70, TOMORROW, False),
+        (FeedbackKind.SNOOZED, 70, TODAY, True),
+        (FeedbackKind.SNOOZED, 59, TODAY, False),
+        (FeedbackKind.SNOOZED, 60, None, True),
+        (FeedbackKind.DECLINED, 70, TOMORROW, False),
+        (FeedbackKind.NOT_USEFUL, 70, TOMORROW, False),
+        (FeedbackKind.NOT_USEFUL, 59, None, False),
+        (FeedbackKind.NOT_USEFUL, 60, None, True),
+        (FeedbackKind.USEFUL, 70, None, True),
     ],
 )
-def test_a_users_own_word_binds_them(kind: FeedbackKind, until: date | None, sees: bool) -> None:
-    word = answer(alert(charged=ago(20)), kind, ago(10), Role.USER, person="bob", until=until)
-    asked = audience(user("bob"), days=(user_days("bob", *FOUR, 40),), answers=(word,))
+@pytest.mark.parametrize("to", [OF_ASK, OF_REFLECTION], ids=["an ask", "a reflection"])
+def test_a_users_own_word_binds_them(
+    to: PastAlert, kind: FeedbackKind, days: int, until: date | None, sees: bool
+) -> None:
+    word = answer(to, kind, ago(days), Role.USER, person="bob", until=until)
+    asked = audience(user("bob"), days=(user_days("bob", *FOUR, 90),), answers=(word,))
     assert ("bob" in asked.banner(ASK)) is sees
+    assert (asked.recipient(ASK) == "bob") is sees
+
+
+@pytest.mark.parametrize(
+    ("to", "days", "sees"), [(OF_ASK, 59, False), (OF_ASK, 60, True), (OF_REFLECTION, 1, True)]
+)
+def test_who_saw_the_banner_of_an_ask_was_asked(to: PastAlert, days: int, sees: bool) -> None:
+    word = answer(to, FeedbackKind.SEEN, ago(days), Role.USER, person="bob")
+    asked = audience(user("bob"), days=(user_days("bob", *FOUR, 90),), answers=(word,))
+    assert ("bob" in asked.banner(ASK)) is sees
+    assert (asked.recipient(ASK) == "bob") is sees
+
+
+def test_whom_it_was_pushed_to_was_asked_then_and_not_when_they_answered() -> None:
+    pushed = alert(charged=ago(60), person="ada")
+    word = answer(pushed, FeedbackKind.USEFUL, ago(50))
+    assert audience(person("ada"), alerts=(pushed,), answers=(word,)).recipient(ASK) == "ada"
+
+
+def test_the_whole_account_is_muted_by_whom_it_was_pushed_to() -> None:
+    pushed = alert(charged=ago(80), person="bob")
+    for who, quiet in (("bob", True), ("cy", False)):
+        word = answer(
+            pushed, FeedbackKind.MUTED, ago(79), Role.USER, person=who, whole_account=True
+        )
+        told = audience(person("ada"), alerts=(pushed,), answers=(word,))
+        assert told.quiet is quiet
+        assert (who in told.muted) is not quiet
+
+
+def reads(*people: Person, **others: Any) -> bool:
+    """Whether anybody may see an ask's banner, where all who could are known."""
+    return audience(*people, readers_known=True, **others).somebody(ASK)
+
+
+def test_somebody_may_see_a_banner() -> None:
+    assert reads(person("ada"))
+    assert reads(person("max", Role.MANAGER, reachable=()))
+    assert reads(days=(user_days("unknown", *FOUR, 40),))
+
+
+def test_nobody_may_see_a_banner() -> None:
+    assert not reads(person("ada", muted=True))
+    assert not reads(person("ada", last_asked=ago(10)))
+    assert not reads(person("ada", joined=TODAY))
+    assert not reads(user("bob"))
+    assert not reads(days=(user_days("unknown", *THREE, 40),))
+
+
+def test_where_nobody_is_known_whoever_opens_the_app_may_see_it() -> None:
+    assert reads()
+    lately = alert(charged=ago(50), person="gone")
+    assert not reads(alerts=(lately,))
+    assert reads(alerts=(alert(charged=ago(60), person="gone"),))
+    seen = answer(OF_ASK, FeedbackKind.SEEN, ago(10), Role.USER, person="gone")
+    assert not reads(answers=(seen,))
+
+
+def test_where_readers_are_not_asked_after_anybody_may_be_meant() -> None:
+    assert audience(person("ada", muted=True)).somebody(ASK)
 
 
 def test_an_asks_banner_too_is_shown_to_nobody_twice_in_60_days() -> None:

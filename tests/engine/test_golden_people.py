@@ -89,23 +89,11 @@ def test_the_first_use_of_another_meter_does_not_lower_the_stage(first: str) -> 
         assert decided(scenario).stage.stage is Stage.EMBEDDED
 
 
-# ENGINE DISAGREES: only pushes count as asking a person, banners don't.
-@pytest.mark.xfail(
-    strict=True,
-    reason="DESIGN 3.6: one ask in 60 days per person, over all channels; engine/audience.py "
-    "knows only whom an ask was pushed to, not who saw its banner",
-)
 def test_who_saw_the_banner_was_asked() -> None:
     seen = (ASKED, "2026-10-14 10:00 bob answers seen", "2026-10-15 ada answers useful")
     assert "bob" not in asking(*seen).audience
 
 
-# ENGINE DISAGREES: of a user's own answers only "not now" binds them.
-@pytest.mark.xfail(
-    strict=True,
-    reason="DESIGN 3.6: a plain user's answer binds that person; engine/audience.py _resting() "
-    "looks at snoozed alone, so declined and not_useful are forgotten",
-)
 @pytest.mark.parametrize("kind", ["declined until 2027-01-15", "not_useful until 2027-01-15"])
 def test_a_users_own_no_binds_that_user(kind: str) -> None:
     said = (ASKED, "2026-10-15 ada answers useful", f"2026-10-16 bob answers {kind}")
@@ -120,12 +108,6 @@ def test_a_users_own_not_now_binds_that_user_alone() -> None:
     assert "cy" in decision.audience
 
 
-# ENGINE DISAGREES: who is asked as the champion answers as a plain user.
-@pytest.mark.xfail(
-    strict=True,
-    reason="DESIGN 3.8 makes the most active person the champion where nobody has the role, and "
-    "3.6 lets the champion's answer bind the account; engine/ledger.py CARRIERS looks at the role",
-)
 def test_the_answer_of_whom_was_asked_binds_the_account() -> None:
     decision = asking(
         "2026-08-14 ask pace on reports, delivered to bob",
@@ -156,15 +138,25 @@ def test_the_notice_goes_first_and_sells_nothing() -> None:
         assert offer not in words["notice"]
 
 
-# ENGINE DISAGREES: each meter at its limit has a notice, and so a push, of its own.
-@pytest.mark.xfail(
-    strict=True,
-    reason="DESIGN 3.4: all meters of the account make one message; engine/decide.py _choose() "
-    "lets every notice go, and service/evaluate.py pushes each of them",
-)
-def test_two_limits_met_on_one_day_make_one_notice() -> None:
+def test_two_limits_met_on_one_day_make_one_push() -> None:
     found = verdict(scenario(GOLDEN / "edges/two_meters_one_message.toml"))
-    assert len([r for r in found.raised if r.candidate.alert_class is AlertClass.NOTICE]) == 1
+    told = [r for r in found.raised if r.candidate.alert_class is AlertClass.NOTICE]
+    assert [(r.candidate.key.meter, r.pushed) for r in told] == [
+        ("clients", True),
+        ("reports", False),
+    ]
+    assert [meter.key for meter in told[0].story.beside] == ["reports"]
+    assert told[1].story.beside == ()
+
+
+def test_of_several_limits_the_one_where_work_stops_is_pushed() -> None:
+    limits = scenario(GOLDEN / "edges/two_meters_one_message.toml")
+    limits.said["meter"] = {"reports": {"at_limit": "stops"}}
+    told = [r for r in verdict(limits).raised if r.candidate.alert_class is AlertClass.NOTICE]
+    assert [(r.candidate.key.meter, r.pushed) for r in told] == [
+        ("reports", True),
+        ("clients", False),
+    ]
 
 
 # ENGINE DISAGREES: the text of an ask is about one meter, whatever else is at its limit.

@@ -1,7 +1,7 @@
 """The scenarios' usage tables mean what the store makes of the same usage, reported as events."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count, islice
 
@@ -65,21 +65,21 @@ def test_the_store_knows_the_same(name: str, context: Context) -> None:
         assert comparable(one) == comparable(two), one.key
 
 
-# ENGINE DISAGREES: the store keeps no history of an account's own limits.
-@pytest.mark.xfail(
-    strict=True,
-    reason="DESIGN 3.4: a changed limit re-arms; store/meters.py gives limit_since None wherever "
-    "the account has a limit of its own, so a raised one is never news again",
-)
 def test_an_own_limit_that_was_raised_is_known_to_have_changed(context: Context) -> None:
     told = scenario(GOLDEN / "edges/exactly_the_limit.toml")
     loaded(told, context)
-    for limit in (700, 1000):
-        accounts.put(context, "acme", Account(plan="team", limits={"reports": limit}), "test")
-    with context.database.read() as session:
-        found = facts.load(session, "acme", told.now, told.applied.catalogue)
-    assert found is not None
-    assert found.meters[0].limit_since is not None
+    clock = context.clock
+    assert isinstance(clock, FakeClock)
+    since = []
+    for limits in ({"reports": 700}, {"reports": 700}, {"reports": 1000}, {}, {}):
+        clock.advance(hours=1)
+        accounts.put(context, "acme", Account(plan="team", limits=limits), "test")
+        with context.database.read() as session:
+            found = facts.load(session, "acme", told.now, told.applied.catalogue)
+        assert found is not None
+        since.append(found.meters[0].limit_since)
+    hours = [clock.now() - timedelta(hours=back) for back in (4, 4, 2, 1, 1)]
+    assert since == hours
 
 
 def comparable(meter: MeterUse) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The laws of restraint, for histories nobody thought of."""
+"""The laws of restraint, for histories and policies nobody thought of."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,8 +28,8 @@ from tests.builders import (
     snapshot,
     user_days,
 )
+from tests.engine.policies import policies
 
-POLICY = Policy()
 STAGES = ("experimenting", "learning", "adopted", "embedded")
 SMALL = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -96,6 +96,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         since=TODAY - timedelta(draw(st.sampled_from([5, 20, 400, 400, 400]))),
         live_since=ago(draw(st.sampled_from([10, 100, 100, 380]))),
         widget_on=draw(st.sampled_from([True, True, False])),
+        readers_known=draw(st.booleans()),
         seats=draw(st.sampled_from([None, 1, 1, 4])),
         user_days=draw(st.sampled_from([(), (user_days("ada", *range(1, 90)),)])),
         blockers=draw(st.just(()) | st.just(()) | st.lists(_BLOCKERS, max_size=1).map(tuple)),
@@ -115,16 +116,16 @@ def spoken(facts: Snapshot, kind: AlertClass) -> list[datetime]:
 
 
 @SMALL
-@given(snapshots())
-def test_an_ask_respects_every_limit_of_attention(facts: Snapshot) -> None:
-    decision = decide(facts, POLICY, at())
+@given(snapshots(), policies())
+def test_an_ask_respects_every_limit_of_attention(facts: Snapshot, policy: Policy) -> None:
+    decision = decide(facts, policy, at())
     if not asks(decision):
         return
     before = spoken(facts, AlertClass.ASK)
     assert all(at() - when >= timedelta(30) for when in before)
     assert sum(at() - when < timedelta(365) for when in before) < 4
     assert decision.stage.stage in COMMITTED
-    assert decision.balance.trust >= 60
+    assert decision.balance.trust >= policy.trust.ask_needs
     assert decision.balance.refusals < 3
     assert facts.arm is Arm.TREATED
     assert all(b.closed is not None for b in facts.blockers if b.kind not in _EVENTS)
@@ -138,33 +139,35 @@ _EVENTS = (BlockerKind.SECURITY, BlockerKind.PRICE_CHANGE)
 
 
 @SMALL
-@given(snapshots())
-def test_after_a_refusal_the_next_ask_rests(facts: Snapshot) -> None:
+@given(snapshots(), policies())
+def test_after_a_refusal_the_next_ask_rests(facts: Snapshot, policy: Policy) -> None:
     refusing = (FeedbackKind.SNOOZED, FeedbackKind.DECLINED, FeedbackKind.NOT_USEFUL)
     binding = [a for a in facts.answers if a.kind in refusing and a.role is not Role.USER]
-    if asks(decide(facts, POLICY, at())):
+    if asks(decide(facts, policy, at())):
         assert all(at() - word.at >= timedelta(60) for word in binding)
 
 
 @SMALL
-@given(snapshots())
-def test_a_notice_is_told_whatever_else_is_the_matter(facts: Snapshot) -> None:
+@given(snapshots(), policies())
+def test_a_notice_is_told_whatever_else_is_the_matter(facts: Snapshot, policy: Policy) -> None:
     use = facts.meters[0]
     if use.limit is not None and use.used >= use.limit and use.used > 0:
-        decision = decide(facts, POLICY, at())
+        decision = decide(facts, policy, at())
         notices = [c for c in decision.candidates if c.alert_class is AlertClass.NOTICE]
         suspect = {reason.code for c in notices for reason in c.reasons}
         assert decision.notices or suspect == {"data_suspect"}
 
 
 @SMALL
-@given(snapshots(), st.integers(1, 500))
-def test_more_use_today_lowers_neither_p_nor_stage(facts: Snapshot, more: int) -> None:
+@given(snapshots(), policies(), st.integers(1, 500))
+def test_more_use_today_lowers_neither_p_nor_stage(
+    facts: Snapshot, policy: Policy, more: int
+) -> None:
     use = facts.meters[0]
     raised = replace(
         use, used=use.used + Decimal(more), daily=(*use.daily[:-1], use.daily[-1] + more)
     )
-    less, after = (decide(replace(facts, meters=(m,)), POLICY, at()) for m in (use, raised))
+    less, after = (decide(replace(facts, meters=(m,)), policy, at()) for m in (use, raised))
     assert STAGES.index(after.stage.stage) >= STAGES.index(less.stage.stage)
     for one, other in zip(less.forecasts, after.forecasts, strict=False):
         if one.known:
@@ -195,6 +198,7 @@ def _thin(facts: Snapshot) -> Snapshot:
 @SMALL
 @given(
     snapshots(),
+    policies(),
     st.sampled_from(list(BlockerKind)),
     st.sampled_from(
         [
@@ -206,11 +210,11 @@ def _thin(facts: Snapshot) -> Snapshot:
     ),
 )
 def test_worse_facts_never_turn_silence_into_an_ask(
-    facts: Snapshot, kind: BlockerKind, no: FeedbackKind
+    facts: Snapshot, policy: Policy, kind: BlockerKind, no: FeedbackKind
 ) -> None:
     unlimited = tuple(replace(m, limit=None) for m in facts.meters)
     unknown = tuple(replace(m, limit=None, limit_known=False) for m in facts.meters)
-    if asks(decide(facts, POLICY, at())):
+    if asks(decide(facts, policy, at())):
         return
     worse = {
         "a blocker": _with_blocker(facts, kind),
@@ -223,22 +227,22 @@ def test_worse_facts_never_turn_silence_into_an_ask(
         "too little history": _thin(facts),
     }
     for name, changed in worse.items():
-        assert not asks(decide(changed, POLICY, at())), name
+        assert not asks(decide(changed, policy, at())), name
 
 
 @SMALL
-@given(snapshots())
-def test_a_blocker_silences_every_ask_and_a_replay_agrees(facts: Snapshot) -> None:
+@given(snapshots(), policies())
+def test_a_blocker_silences_every_ask_and_a_replay_agrees(facts: Snapshot, policy: Policy) -> None:
     blocked = _with_blocker(facts, BlockerKind.INCIDENT)
-    first, again = (decide(blocked, POLICY, at()) for _ in range(2))
+    first, again = (decide(blocked, policy, at()) for _ in range(2))
     assert first.outcome not in (Outcome.ASK, Outcome.REFLECT)
     assert first == again
 
 
 @settings(max_examples=6, deadline=None, derandomize=True)
-@given(histories(size=260), st.sampled_from([0.9, 1.2, 1.6]), st.booleans())
+@given(histories(size=260), st.sampled_from([0.9, 1.2, 1.6]), st.booleans(), policies())
 def test_day_after_day_no_account_is_asked_too_often(
-    daily: Sequence[float], share: float, useful: bool
+    daily: Sequence[float], share: float, useful: bool, policy: Policy
 ) -> None:
     limit = max(10, round(sum(daily[:90]) / 3 * share))
     asked: list[datetime] = []
@@ -255,7 +259,7 @@ def test_day_after_day_no_account_is_asked_too_often(
             live_since=datetime(2026, 1, 5, tzinfo=ZoneInfo("UTC")),
             last_report=now,
         )
-        decision = decide(facts, POLICY, now)
+        decision = decide(facts, policy, now)
         assert decision.chosen is None or decision.stage.stage in STAGES
         if decision.chosen and decision.outcome in (Outcome.ASK, Outcome.REFLECT):
             past = PastAlert(key=decision.chosen.key, raised_at=now, charged_at=now, closed_at=now)

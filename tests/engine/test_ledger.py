@@ -1,7 +1,8 @@
 """The trust ledger: earned by value, spent by what was delivered, and a no is remembered."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -95,6 +96,37 @@ def test_an_answer_of_a_plain_user_binds_only_that_person() -> None:
 def test_champion_and_approvers_bind_the_account(role: Role) -> None:
     said = answer(ASK, KIND.SNOOZED, ago(19), role)
     assert balance(alerts=(ASK,), answers=(said,)).refusals == 1.0
+
+
+@pytest.mark.parametrize(("person", "refusals"), [("bob", 1.0), ("cy", 0.75)])
+def test_whom_it_was_pushed_to_answers_as_the_champion(person: str, refusals: float) -> None:
+    pushed = alert(charged=ago(20), closed=ago(19), person="bob")
+    said = answer(pushed, KIND.SNOOZED, ago(19), Role.USER, person=person)
+    assert balance(alerts=(pushed,), answers=(said,)).refusals == refusals
+
+
+@pytest.mark.parametrize(("person", "trust"), [("bob", 0.0), ("cy", 15.0)])
+def test_and_may_mute_the_whole_account(person: str, trust: float) -> None:
+    pushed = alert(charged=ago(20), closed=ago(19), person="bob")
+    said = answer(pushed, KIND.MUTED, ago(19), Role.USER, person=person, whole_account=True)
+    assert balance(alerts=(pushed,), answers=(said,)).trust == trust
+
+
+def test_the_rest_ends_at_a_year_however_often_somebody_refused() -> None:
+    asks = tuple(alert(charged=ago(20), closed=ago(9), period=str(n)) for n in range(1200))
+    said = tuple(answer(one, KIND.DECLINED, ago(10)) for one in asks)
+    assert balance(alerts=asks, answers=said).rest_until == ago(10) + timedelta(365)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_a_week_is_seven_times_24_hours_whatever_clocks_do(zone: str) -> None:
+    clock = ZoneInfo(zone)
+    charged = datetime(2026, 10, 20, 7, 30, tzinfo=UTC).astimezone(clock)
+    past = alert(charged=charged, closed=charged)
+    facts = snapshot(meter([1.0], limit=None), alerts=(past,), live_since=charged)
+    for minutes, refusals in ((-1, 0.0), (1, 0.75)):
+        now = datetime(2026, 10, 27, 7, 30, tzinfo=UTC) + timedelta(minutes=minutes)
+        assert decide(facts, Policy(), now.astimezone(clock)).balance.refusals == refusals
 
 
 def test_only_what_was_delivered_is_charged() -> None:

@@ -107,6 +107,13 @@ def test_without_its_one_reason_the_account_is_asked(code: ReasonCode) -> None:
     assert (one.on is not None) is (change is Change.ON_DAY)
 
 
+def test_with_somebody_who_may_see_its_banner_the_account_is_asked() -> None:
+    [one] = steps(growing(readers_known=True, people=(person(muted=True),)))
+    assert (one.reason, one.change) == (ReasonCode.NO_RECIPIENT, Change.WITH)
+    assert one.then is not None
+    assert one.then.outcome is Outcome.ASK
+
+
 @pytest.mark.parametrize("code", [c for c, (_, change) in ONE.items() if change is Change.ON_DAY])
 def test_the_day_it_names_is_the_day_the_reason_ends(code: ReasonCode) -> None:
     """By really letting time pass: the day before it still holds, the day after it does not."""

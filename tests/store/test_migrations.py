@@ -34,7 +34,16 @@ def test_migrating_twice_keeps_what_is_there(database: Database) -> None:
         assert session.get(tables.Address, ("a", "dana", "slack")) is not None
 
 
-ADMIN_TABLES = {"config_version", "configversion", "api_key", "install", "callback", "audit", "backtest"}
+ADMIN_TABLES = {
+    "config_version",
+    "configversion",
+    "api_key",
+    "install",
+    "callback",
+    "audit",
+    "backtest",
+    "calibration",
+}
 
 
 def test_every_table_of_account_data_is_keyed_by_account_first() -> None:
