@@ -34,13 +34,14 @@ class Reliability:
     """`looks`: resolved forecasts for which a calibration was in force; only these are scored.
 
     Brier scores (mean squared error); `base` is that of always saying how often it had happened
-    among the forecasts resolved by then.
+    among the forecasts resolved by then, `hindsight` of how often it did among these.
     """
 
     looks: int
     raw: float
     calibrated: float
     base: float
+    hindsight: float
     raw_tenths: Tenths
     calibrated_tenths: Tenths
 
@@ -64,6 +65,7 @@ def reliability(foreseen: Sequence[Foreseen], calibrations: Calibrations) -> Rel
         raw=_brier(raw, crossed),
         calibrated=_brier(said, crossed),
         base=_brier(base, crossed),
+        hindsight=_brier(np.full(len(raw), crossed.mean()), crossed),
         raw_tenths=_tenths(raw, crossed),
         calibrated_tenths=_tenths(said, crossed),
     )

@@ -76,7 +76,8 @@ def _calibration(found: Found) -> Iterator[str]:
         return
     yield (
         f"\nBrier over the {held.looks} forecasts made since enough had resolved: raw "
-        f"{held.raw:.4f}, calibrated {held.calibrated:.4f}, running base rate {held.base:.4f}\n"
+        f"{held.raw:.4f}, calibrated {held.calibrated:.4f}, running base rate {held.base:.4f} "
+        f"(the rate of these, known in hindsight: {held.hindsight:.4f})\n"
     )
     yield "| p | raw: n | said | happened | calibrated: n | said | happened |"
     yield "|---|--:|--:|--:|--:|--:|--:|"

@@ -20,7 +20,8 @@ from templates.why import meter_sentence, why
 
 _SENDER, _READER = "Ana Petrova", "Marta Silva"
 _ADDRESS = "https://segue.example/a"
-_DAYS = 30
+# No day of a month and no spacing anybody sets: what is masked as this is nothing else.
+_DAYS = 397
 # What the vendor alone reads, and what the packs hold for other ends.
 _NOT_READ = frozenset(
     ("sample", "moments", "stages", "classes", "evidence", "evidence_values", "decided", "facts")
