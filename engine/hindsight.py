@@ -29,6 +29,7 @@ def _foreseen(track: Laid, laid: Recording, policy: Policy) -> Foreseen | None:
     series, looks_at = pressed
     before = np.where(looks_at.index > 0, track.known[looks_at.index - 1], 0)
     fresh = (track.known[looks_at.index] > before) & (looks_at.used < series.limit)
+    fresh &= looks_at.index < laid.looked
     looks_at = looks_at.of(fresh)
     raw = raw_chances(series, looks_at, policy)
     calendar = track.calendar

@@ -26,7 +26,8 @@ _SILENCE = HISTORY_DAYS + 20
 class Recording:
     """A record by days. `begin`: index of the first look that knows of any use.
 
-    `rest`: days after the last of the calendar up to `end`, on which nothing changes any more.
+    `looked`: how many days are looked at; the last may end before its look. `rest`: days after the
+    last of the calendar up to `end`, on which nothing changes any more.
     """
 
     record: Record
@@ -35,6 +36,7 @@ class Recording:
     users: tuple["UserLine", ...]
     timeline: Timeline
     begin: int
+    looked: int
     rest: int
     end: float
 
@@ -78,10 +80,9 @@ def recording(record: Record, end: datetime, at: Floats | None = None) -> Record
     newest = max(float(stamps[-1]) for stamps in some)
     felt = [f.at.timestamp() for f in record.frictions if f.at <= end]
     newest_day = int(local_days(np.array([max([newest, *felt])]), zone)[0])
-    last_day = end.astimezone(ZoneInfo(zone)).date().toordinal()
-    if looks(zone, last_day, last_day)[0] > stop:
-        last_day -= 1
-    last = max(min(last_day, newest_day + _SILENCE), first)
+    end_day = end.astimezone(ZoneInfo(zone)).date().toordinal()
+    look_day = end_day - int(looks(zone, end_day, end_day)[0] > stop)
+    last = max(min(end_day, newest_day + _SILENCE), first)
     calendar = _calendar(record, first, last)
     if at is not None:
         calendar = replace(calendar, looks=at)
@@ -98,8 +99,9 @@ def recording(record: Record, end: datetime, at: Floats | None = None) -> Record
         tracks=tracks,
         users=users,
         timeline=_timeline(record, tracks, calendar, rows),
-        begin=begin if last_day >= first else calendar.size,
-        rest=max(last_day - last, 0),
+        begin=begin,
+        looked=max(min(look_day, last) - first + 1, 0),
+        rest=max(look_day - last, 0),
         end=stop,
     )
 

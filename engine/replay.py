@@ -116,14 +116,14 @@ class _Replay:
         quiet_from = self.laid.begin
         yield from self._usage(self.laid.begin - 1, self._unused())
         for index in np.flatnonzero(busy_days(self.laid, self.turns, self.policy)).tolist():
-            if index < self.laid.begin:
+            if not self.laid.begin <= index < self.laid.looked:
                 continue
             yield from self._quiet(quiet_from, index)
             quiet_from = index + 1
             yield self._look(self.daily, index, days=1)
             if self._anything_before_next(index):
                 yield from self._usage(index, self._guards(self.daily, index))
-        yield from self._quiet(quiet_from, self.calendar.size)
+        yield from self._quiet(quiet_from, self.laid.looked)
         if self.laid.rest:
             first, last = (self.calendar.size - 1 + n for n in (1, self.laid.rest))
             yield self._silent(first, last, int(self.daily.standings.stages[-1]))
