@@ -49,7 +49,7 @@ def test_who_is_not_ready_gets_nothing(
         ("Quarry & Co", "16 to 26 April: Held back because the account is still experimenting."),
         ("Fern & Field", "Held back because the account is still learning the product."),
         ("Meridian Press", "Held back because this looks like a spike, not like growth that lasts"),
-        ("Oakline Dental", "21 to 29 May: Held back because a ticket is open."),
+        ("Oakline Dental", "20 to 29 May: Held back because a ticket is open."),
         ("Harbor Logistics", "Held back because the last suggestion is too recent"),
     ],
 )
