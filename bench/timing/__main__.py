@@ -68,8 +68,8 @@ def _explore(
     sets = []
     for file in files:
         data = ablation.watched(loaded(file, benchmark), benchmark)
-        with stand(data, options.shared, options.jobs, _telling(data.name)) as here:
-            sets.append(ablation.tried(here, benchmark, preset, variants))
+        with stand(data, options.shared, options.jobs, lambda *_: None) as here:
+            sets.append(ablation.tried(here, benchmark, preset, variants, _progress))
     if options.ablation:
         _say(ablation.table(sets, VARIANTS))
     if options.left_out:
@@ -101,10 +101,14 @@ def _telling(name: str) -> Tell:
         fifth = done * 5 // of
         if told.get(step, 0) != fifth:
             told[step] = fifth
-            print(f"{name}: {step}, {done} of {of} accounts", file=sys.stderr, flush=True)
+            _progress(f"{name}: {step}, {done} of {of} accounts")
 
     told: dict[str, int] = {}
     return tell
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
 """What each part of the policy is worth: one off at a time, the score of each data set."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -32,11 +32,21 @@ def watched(data: DataSet, benchmark: Benchmark) -> DataSet:
     return replace(data, until={name: min(stop, data.end) for name, stop in stops.items()})
 
 
-def tried(stand: Stand, benchmark: Benchmark, preset: Preset, variants: Sequence[Variant]) -> Tried:
-    """Score each variant of a preset."""
+def tried(
+    stand: Stand,
+    benchmark: Benchmark,
+    preset: Preset,
+    variants: Sequence[Variant],
+    tell: Callable[[str], None],
+) -> Tried:
+    """Score each variant of a preset; `tell` hears of each."""
     scorer = Scorer(benchmark.score, stand.data)
     base = stand.rehearse(policy_of(preset))
-    found = {one.name: scorer.score(alerts(_asks(stand, base, one))) for one in variants}
+    found = {}
+    for variant in variants:
+        metrics = scorer.score(alerts(_asks(stand, base, variant)))
+        tell(f"{stand.data.name}: {variant.name}: {metrics['score']} ({metrics['alerts']} asks)")
+        found[variant.name] = metrics
     return Tried(
         name=stand.data.name,
         scores={name: float(metrics["score"]) for name, metrics in found.items()},
