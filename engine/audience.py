@@ -65,7 +65,7 @@ class Audience:
 
     def recipient(self, alert_class: AlertClass) -> str | None:
         """The one person a push of this class goes to; None: nobody can be reached."""
-        if self.quiet:
+        if not self.snapshot.people or self.quiet:
             return None
         people = (p for p in self.snapshot.people if p.reachable and p.id not in self.muted)
         match alert_class:
@@ -79,6 +79,8 @@ class Audience:
 
     def banner(self, alert_class: AlertClass) -> tuple[str, ...]:
         """Ids of those who may see the banner of an ask or a reflection."""
+        if not (self.snapshot.people or self.snapshot.user_days):
+            return ()
         enough = self.policy.recipients.value_days
         users = {user for user, days in self.days.items() if days >= enough}
         carriers = {p.id for p in self.snapshot.people if p.role in CARRIERS}

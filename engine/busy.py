@@ -3,35 +3,62 @@
 A day that is passed over here is silent for sure; a busy one is decided in full.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from engine.history import MONTH, Flags, Floats
+from engine.decision import Forecast
+from engine.history import MONTH, Flags, Floats, totals
 from engine.lay import Recording
-from engine.policy import Policy
+from engine.policy import DataPolicy, Policy
 from engine.tracks import CLOSED, Laid, steps
 from engine.usage import AtLimit
 
+Forecasts: TypeAlias = Mapping[str, Mapping[int, Forecast]]
+"""Of each meter, by the index of the day."""
+_BEFORE = 56
+"""Days that a day is held against, before it counts as standing out."""
 _SLACK = 1e-9
 _MONTH_DAYS = range(28, 32)
 
 
-def busy_days(laid: Recording, turns: Sequence[Flags], policy: Policy) -> Flags:
-    """The days whose look, or usage up to the next look, must be decided in full."""
+def busy_days(laid: Recording, forecasts: Forecasts, policy: Policy) -> Flags:
+    """The days on whose look a moment may hold."""
     size = laid.calendar.size
     if policy.right_size.enabled:
         return np.ones(size, dtype=np.bool_)
     busy = _friction(laid)
-    for track, turning in zip(laid.tracks, turns, strict=True):
-        busy |= _before(track, turning)
+    for track in laid.tracks:
         if _told(track):
-            busy |= _pressed(track, policy)
+            busy |= _pressed(track, forecasts.get(track.track.key, {}), policy)
         if track.track.meaningful:
             busy |= _over(track, policy) | _lasting(track, policy)
     return busy
+
+
+def watched_days(laid: Recording, turns: Sequence[Flags]) -> Flags:
+    """The days after whose look usage may pass a guard before the next."""
+    watched = np.zeros(laid.calendar.size, dtype=np.bool_)
+    for track, turning in zip(laid.tracks, turns, strict=True):
+        at = np.searchsorted(track.calendar.looks, track.at[turning], side="left") - 1
+        watched[np.maximum(at, 0)] = True
+    return watched
+
+
+def steady_days(track: Laid, policy: DataPolicy) -> Flags:
+    """The days on which no day of the last four weeks is many times the highest before it."""
+    padded = np.concatenate((np.zeros(_BEFORE), track.whole))
+    highest = sliding_window_view(padded, _BEFORE).max(axis=1)[: track.calendar.size]
+    bar = np.where(highest > 0, policy.suspect_jump * highest, np.inf)
+    early = totals(track.whole > bar)
+    index = np.arange(track.calendar.size)
+    lately = early[index] - early[np.maximum(index - MONTH, 0)]
+    steady: Flags = (lately == 0) & ~(track.looked > bar)
+    return steady
 
 
 def turning_points(track: Laid, policy: Policy) -> Flags:
@@ -53,21 +80,27 @@ def _told(track: Laid) -> bool:
 
 def _bars(track: Laid, policy: Policy) -> Floats:
     limit = track.track.limit or Decimal(0)
-    shares = sorted({policy.pace.used, policy.approaching.used, 1.0})
-    return np.array([float(limit * Decimal(repr(share))) for share in shares])
+    return np.array([float(limit * Decimal(repr(share))) for share in _shares(policy)])
 
 
-def _pressed(track: Laid, policy: Policy) -> Flags:
-    pressed: Flags = (track.used >= _bars(track, policy)[0]) & (track.used > 0)
-    return pressed
+def _shares(policy: Policy) -> list[float]:
+    return sorted({policy.pace.used, policy.approaching.used, 1.0})
 
 
-def _before(track: Laid, events: Flags) -> Flags:
-    """The days whose look comes last before one of these events."""
-    days = np.zeros(track.calendar.size, dtype=np.bool_)
-    at = np.searchsorted(track.calendar.looks, track.at[events], side="left") - 1
-    days[np.maximum(at, 0)] = True
-    return days
+def _pressed(track: Laid, forecasts: Mapping[int, Forecast], policy: Policy) -> Flags:
+    """The limit is met or near, or will be."""
+    bars = dict(zip(_shares(policy), _bars(track, policy), strict=True))
+    near: Flags = (track.used >= bars[policy.approaching.used]) & (track.used > 0)
+    if track.track.at_limit is not AtLimit.STOPS:
+        doubtful = near & (track.used < bars[1.0])
+        for day in np.flatnonzero(doubtful).tolist():
+            known = forecasts.get(day)
+            near[day] = known is None or known.p is None or known.p >= policy.approaching.p
+    pace = min(policy.pace.p, policy.pace.p_calibrated)
+    for day, forecast in forecasts.items():
+        if forecast.p_previous is not None and forecast.p_previous >= pace:
+            near[day] = True
+    return near
 
 
 def _over(track: Laid, policy: Policy) -> Flags:

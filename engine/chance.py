@@ -16,6 +16,8 @@ from engine.policy import ForecastPolicy
 _TODAY = np.array((0.1, 0.3, 0.5, 0.7, 0.9))
 """What today may still bring: one typical day out of each fifth of the days alike."""
 _TINY = 1e-12
+_CELLS = 20_000
+"""Looks times days ahead that are reckoned at once: enough to be quick, and little memory."""
 _WHOLE = 0.8
 """As much of each half of the recent days must be known for a trend between them."""
 
@@ -37,6 +39,18 @@ class Outlooks:
     ahead: Ints
     damped: Flags
 
+    def of(self, which: slice) -> "Outlooks":
+        """Some of them."""
+        return Outlooks(
+            days=self.days[which],
+            kept=self.kept[which],
+            day=self.day[which],
+            so_far=self.so_far[which],
+            missing=self.missing[which],
+            ahead=self.ahead[which],
+            damped=self.damped[which],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
@@ -49,18 +63,20 @@ class _Kind:
 
 def chances(looks: Outlooks, policy: ForecastPolicy) -> Floats:
     """The probability that each look's limit is met before its reset."""
-    future = _Future(looks, policy)
-    return future.met(looks.ahead - 1)
+    return _Future(looks, policy).met(looks.ahead[:, None] - 1)[:, 0]
 
 
 def crossing_days(looks: Outlooks, policy: ForecastPolicy) -> Ints:
     """Days ahead by which 10, 50 and 90 % of what will be met is met; a row each look."""
-    future = _Future(looks, policy)
     longest = int(looks.ahead.max(initial=1))
-    by_day = np.array([future.met(np.minimum(k, looks.ahead - 1)) for k in range(longest)])
-    by_day = np.maximum.accumulate(by_day, axis=0)
-    share = by_day / np.maximum(by_day[-1], _TINY)
-    return np.array([(share >= part).argmax(axis=0) for part in (0.1, 0.5, 0.9)]).T
+    size = max(_CELLS // longest, 1)
+    if len(looks.day) > size:
+        parts = (looks.of(slice(n, n + size)) for n in range(0, len(looks.day), size))
+        return np.concatenate([crossing_days(part, policy) for part in parts])
+    rest = np.minimum(np.arange(longest), looks.ahead[:, None] - 1)
+    by_day = np.maximum.accumulate(_Future(looks, policy).met(rest), axis=1)
+    share = by_day / np.maximum(by_day[:, -1:], _TINY)
+    return np.stack([(share >= part).argmax(axis=1) for part in (0.1, 0.5, 0.9)], axis=1)
 
 
 class _Future:
@@ -83,18 +99,21 @@ class _Future:
         self.today = self._today(days, weekend, recent)
 
     def met(self, rest: Ints) -> Floats:
-        """The probability that the limit is met within `rest` days after today."""
-        day = self.looks.day
+        """The probability that the limit is met within `rest` days after today.
+
+        A row each look, as many columns as are asked for.
+        """
+        day = self.looks.day[:, None]
         weekends = (_weekends_to(day + rest) - _weekends_to(day)).astype(np.float64)
-        mean, variance = np.zeros(len(day)), np.zeros(len(day))
+        mean, variance = np.zeros(rest.shape), np.zeros(rest.shape)
         for count, kind in ((rest - weekends, self.weekday), (weekends, self.weekend)):
-            mean += count * kind.level
+            mean += count * kind.level[:, None]
             # The level itself is only known from so many days.
-            variance += (count + count**2 / (kind.count + 1)) * kind.variance
+            variance += (count + count**2 / (kind.count[:, None] + 1)) * kind.variance[:, None]
         spread = np.expm1(self.noise**2)
         variance += spread * mean**2
         missing = self.looks.missing[:, None] - np.maximum(self.today, self.looks.so_far[:, None])
-        chance: Floats = survival(missing, mean[:, None], variance[:, None]).mean(axis=1)
+        chance: Floats = survival(missing[:, None], mean[..., None], variance[..., None]).mean(-1)
         return np.round(chance, 6)  # More would be noise, and differ by machine.
 
     def _today(self, days: Floats, weekend: Flags, recent: slice) -> Floats:

@@ -16,6 +16,7 @@ from engine.decision import Candidate, Decision, StageView
 from engine.digest import digest
 from engine.gate import Context
 from engine.guard import guard
+from engine.history import amounts
 from engine.ledger import balance
 from engine.moments import moments
 from engine.policy import Policy
@@ -44,22 +45,25 @@ def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
 def weigh(snapshot: Snapshot, known: Reading, policy: Policy, now: datetime) -> Decision:
     """The decision from what was read, without digest and guard; a replay reads days at once."""
     today, stands, forecasts = known.today, known.standing, known.forecasts
-    trust = balance(snapshot, known.history, policy, now)
+    trust = balance(snapshot, known.value_days, policy, now)
     audience = Audience(snapshot, policy, now)
     due = moments(snapshot, known, policy)
     meters = {meter.key: meter for meter in snapshot.meters}
+    days = {key: amounts(meters[key], today) for key in {moment.key.meter for moment in due}}
     judged = tuple(
         _candidate(
             Context(
                 snapshot=snapshot,
                 due=moment,
                 meter=meters[moment.key.meter],
+                days=days[moment.key.meter],
                 standing=stands,
                 forecast=forecasts.get(moment.key.meter),
                 balance=trust,
                 audience=audience,
                 today=today,
                 complete=known.complete,
+                steady=moment.key.meter in known.steady,
             ),
             policy,
             now,

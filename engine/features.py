@@ -3,7 +3,6 @@
 A day's own value is what was seen of it when it was looked at; every day before counts whole.
 """
 
-from bisect import insort
 from datetime import date
 from functools import cache
 from math import ceil, comb, inf
@@ -30,7 +29,7 @@ class Days:
         self.hits = np.flatnonzero(line.whole.value)
         self._read_value(ordinal)
         self._read_periods()
-        self._read_gaps()
+        self.gap = self.index - self.last_value  # Days since the last value day.
         self.ratio = _ratio(line.whole, seen)
         self._read_people(seen)
         self._read_meters(seen)
@@ -97,23 +96,16 @@ class Days:
         self.periods_used = (running[count] - running[count - self.periods_seen]).astype(np.int64)
         self.periodic_consistency = _quantiles()[self.periods_seen, self.periods_used]
 
-    def _read_gaps(self) -> None:
-        """Days since the last value day, and the gap that nine in ten stayed within."""
-        self.gap = self.index - self.last_value
-        gaps = np.diff(self.hits)
-        known: list[int] = []
-        usual = [0.0, 0.0]  # After no value day, and after the first.
-        for gap in gaps.tolist():
-            insort(known, gap)
-            usual.append(_most(known))
-        before = self._running[:-1].astype(np.int64)
-        lasting = self.seen & self.line.whole.value
-        self.usual_gap = np.array(usual)[before + lasting]
-        # A level that rose in the morning and fell again: value as it was seen, undone later.
-        for day in np.flatnonzero(self.seen & ~lasting).tolist():
-            past = gaps[: max(int(before[day]) - 1, 0)].tolist()
-            if before[day]:
-                self.usual_gap[day] = _most(sorted([*past, day - int(self.value_before[day])]))
+    def usual_gap(self, index: int) -> float:
+        """The gap between value days that nine in ten stayed within, as known on a day."""
+        before = int(self._running[index])
+        gaps = np.diff(self.hits[:before])
+        if before and self.seen[index]:
+            # Also where it was undone later: value as it was seen.
+            gaps = np.append(gaps, index - int(self.value_before[index]))
+        if not len(gaps):
+            return 0.0
+        return float(np.sort(gaps)[ceil(0.9 * len(gaps)) - 1])
 
     def _read_people(self, seen: Seen) -> None:
         users = self.line.users
@@ -160,11 +152,6 @@ class Days:
             ("depth28", str(self.depth[index])),
             ("ratio28", f"{ratio:.2f}" if np.isfinite(ratio) else "–"),
         )
-
-
-def _most(gaps: list[int]) -> float:
-    """The gap that nine in ten stayed within."""
-    return float(gaps[ceil(0.9 * len(gaps)) - 1])
 
 
 def _window(running: Floats, start: Ints, seen: Flags | Floats) -> Floats:

@@ -1,128 +1,128 @@
 """Whether a limit will be met, and around when, read from the account's own days.
 
 Only complete days are learned from; what came in today so far counts as used, so that more of it
-can only bring the crossing nearer. Looks at one meter are made together: all days of a replay, or
-today alone.
+can only bring the crossing nearer. Looks are made together: all days of a replay, all accounts of
+a daily pass, or one meter today.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import accumulate, pairwise
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from engine.chance import Outlooks, chances, crossing_days
+from engine.chance import chances, crossing_days
 from engine.decision import Forecast
-from engine.history import Flags, Floats, Ints, changes, is_flow
-from engine.policy import ForecastPolicy, Policy
+from engine.history import Floats, Ints, changes
+from engine.policy import Policy
+from engine.rows import Rows, enough, outlooks, rows, top_days
+from engine.series import Looks, Series, look_at, series_of
 from engine.snapshot import Calibration
-from engine.usage import MeterKind, MeterUse, Period
+from engine.usage import MeterUse
 
 _LIKELY = 0.5
 """Crossing dates are given from this probability on: below, there is nothing to date."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """One meter's days, from the ordinal `first` on, and what they are held against.
-
-    `days`: what each day added; `usable`: days a forecast may learn from. `begin`: index of the
-    first day of use. `flow`: days add up to a period; else what is gained stays.
-    """
-
-    meter: str
-    first: int
-    days: Floats
-    usable: Flags
-    begin: int
-    flow: bool
-    limit: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looks:
-    """Days of a series that are looked at: `index` of each, what was used and came in that day.
-
-    `start`: index of the period's first day; `ahead`: days to the reset, the day itself included.
-    """
-
-    index: Ints
-    used: Floats
-    so_far: Floats
-    start: Ints
-    ahead: Ints
-
-    def of(self, which: Flags | Ints) -> "Looks":
-        """Some of them."""
-        return Looks(
-            index=self.index[which],
-            used=self.used[which],
-            so_far=self.so_far[which],
-            start=self.start[which],
-            ahead=self.ahead[which],
-        )
+Part = tuple[Series, Looks, Sequence[Calibration | None]]
+"""Looks at one series, and the calibration in force at each."""
 
 
 def foresee(
     meter: MeterUse, today: date, policy: Policy, calibration: Calibration | None
 ) -> Forecast:
     """Forecast one meter today; `known` False where it can't be told."""
+    part = part_of(meter, today, policy, calibration)
+    return foresee_all((part,), policy)[0][0] if part else unknown(meter, today, policy)
+
+
+def part_of(
+    meter: MeterUse, today: date, policy: Policy, calibration: Calibration | None
+) -> Part | None:
+    """The meter as it is looked at today; None where there is nothing to foresee."""
     series = series_of(meter, today)
     if series is None:
-        young = _young(changes(meter, today), policy)
-        return Forecast(meter=meter.key, known=False, ramp=young)
-    looks = _look(meter, series, today, policy.forecast)
-    return foresee_all(series, looks, policy, (calibration,))[0]
+        return None
+    return series, look_at(meter, series, today, policy.forecast), (calibration,)
 
 
-def foresee_all(
-    series: Series, looks: Looks, policy: Policy, calibrations: Sequence[Calibration | None]
+def unknown(meter: MeterUse, today: date, policy: Policy) -> Forecast:
+    """The forecast of a meter of which nothing can be told."""
+    days = changes(meter, today)
+    used = np.flatnonzero(days)
+    age = len(days) - 1 - int(used[0]) if len(used) else 0
+    return Forecast(meter=meter.key, known=False, ramp=age < policy.stage.onboarding_days)
+
+
+def foresee_all(parts: Sequence[Part], policy: Policy) -> list[list[Forecast]]:
+    """Forecast every series at each of its looks."""
+    if not parts:
+        return []
+    looks = rows([(series, seen) for series, seen, _ in parts], policy.forecast)
+    names = [series.meter for series, seen, _ in parts for _ in range(len(seen.index))]
+    calibrations = [one for _, _, in_force in parts for one in in_force]
+    found = _foresee(looks, names, calibrations, policy)
+    ends = list(accumulate((len(seen.index) for _, seen, _ in parts), initial=0))
+    return [found[low:high] for low, high in pairwise(ends)]
+
+
+def _foresee(
+    looks: Rows, names: Sequence[str], calibrations: Sequence[Calibration | None], policy: Policy
 ) -> list[Forecast]:
-    """Forecast one meter on several days; `calibrations`: the one in force on each."""
-    met = looks.used >= series.limit
-    open_now = _enough(series, looks, policy.forecast) & ~met & (looks.ahead > 0)
+    known = enough(looks, policy.forecast)
+    met = looks.used >= looks.limit
+    open_now = known & ~met & (looks.ahead > 0)
     raw = np.where(met, 1.0, np.nan)
-    raw[open_now] = _chances(series, looks.of(open_now), policy)
+    raw[open_now] = _chances(looks.of(open_now), policy)
     p = np.array([calibrated(r, c) for r, c in zip(raw.tolist(), calibrations, strict=True)])
     p[met] = 1.0
-    top, carries = _top_days(series, looks, policy.forecast)
+    top, carries = top_days(looks, policy.forecast)
     one_off = carries.copy()
     doubt = np.flatnonzero(~carries & (p >= policy.forecast.one_off_p) & (top >= 0))
-    without = _chances_without(series, looks.of(doubt), policy, top[doubt])
     # One day is too much where without it nothing was to be foreseen at all: a raw question.
-    one_off[doubt] = without < policy.forecast.one_off_p
+    one_off[doubt] = _without(looks.of(doubt), policy, top[doubt]) < policy.forecast.one_off_p
     bars = np.array([bar(policy, c) for c in calibrations])
     pressing = np.flatnonzero(open_now & (p >= bars))
     before = np.full(len(p), np.nan)
-    before[pressing] = _chances_before(series, looks.of(pressing), policy)
+    before[pressing] = _before(looks.of(pressing), policy)
     dated = np.flatnonzero(open_now & (p >= _LIKELY))
     days = np.full((len(p), 3), -1)
     if len(dated):
-        days[dated] = crossing_days(_outlooks(series, looks.of(dated), policy), policy.forecast)
-    enough = _enough(series, looks, policy.forecast)
+        days[dated] = crossing_days(outlooks(looks.of(dated), policy), policy.forecast)
+    can_tell = ~np.isnan(raw)
+    ramp = looks.at - looks.begin < policy.stage.onboarding_days
     return [
         Forecast(
-            meter=series.meter,
-            known=bool(enough[i]) and not np.isnan(raw[i]),
-            p_raw=None if np.isnan(raw[i]) else float(raw[i]),
-            p=None if np.isnan(raw[i]) else float(p[i]),
-            **_dates(series.first + int(looks.index[i]), days[i]),
-            one_off=bool(one_off[i]),
-            ramp=int(looks.index[i]) - series.begin < policy.stage.onboarding_days,
-            p_previous=None
-            if np.isnan(before[i])
-            else calibrated(float(before[i]), calibrations[i]),
+            meter=meter,
+            known=sure and told,
+            p_raw=said if told else None,
+            p=likely if told else None,
+            **_dates(day, ahead),
+            one_off=spike,
+            ramp=young,
+            p_previous=None if earlier != earlier else calibrated(earlier, calibration),
         )
-        for i in range(len(p))
+        for meter, sure, told, said, likely, day, ahead, spike, young, earlier, calibration in zip(
+            names,
+            known.tolist(),
+            can_tell.tolist(),
+            raw.tolist(),
+            p.tolist(),
+            looks.day.tolist(),
+            days.tolist(),
+            one_off.tolist(),
+            ramp.tolist(),
+            before.tolist(),
+            calibrations,
+            strict=True,
+        )
     ]
 
 
 def raw_chances(series: Series, looks: Looks, policy: Policy) -> Floats:
     """The uncalibrated probability at each look; not a number where it can't be told."""
+    laid = rows([(series, looks)], policy.forecast)
     raw = np.full(len(looks.index), np.nan)
-    can = _enough(series, looks, policy.forecast) & (looks.used < series.limit) & (looks.ahead > 0)
-    raw[can] = _chances(series, looks.of(can), policy)
+    can = enough(laid, policy.forecast) & (laid.used < laid.limit) & (laid.ahead > 0)
+    raw[can] = _chances(laid.of(can), policy)
     return raw
 
 
@@ -138,172 +138,38 @@ def calibrated(raw: float, calibration: Calibration | None) -> float:
     return float(np.interp(raw, calibration.raw, calibration.happened))
 
 
-def history_days(meter: MeterUse, today: date, policy: ForecastPolicy) -> int:
-    """Complete days a forecast could rest on: since first use, without backfills, lately."""
-    days = changes(meter, today)
-    usable, _ = _usable(meter, days, today)
-    return int(usable[: len(days) - 1][-policy.history_days :].sum())
+def _chances(looks: Rows, policy: Policy) -> Floats:
+    if not len(looks.at):
+        return np.zeros(0)
+    return chances(outlooks(looks, policy), policy.forecast)
 
 
-def foreseeable(meter: MeterUse) -> bool:
-    """Whether the meter's days say when its limit is met: they add up, or stay once gained."""
-    return is_flow(meter) or meter.kind is MeterKind.CUMULATIVE
-
-
-def series_of(meter: MeterUse, today: date) -> Series | None:
-    """The meter's days as a series; None where there is no limit or nothing to foresee."""
-    if meter.limit is None or not meter.limit_known or not foreseeable(meter):
-        return None
-    days = changes(meter, today)
-    if not len(days):
-        return None
-    usable, begin = _usable(meter, days, today)
-    return Series(
-        meter=meter.key,
-        first=today.toordinal() - len(days) + 1,
-        days=days,
-        usable=usable,
-        begin=begin,
-        flow=is_flow(meter),
-        limit=float(meter.limit),
-    )
-
-
-def _usable(meter: MeterUse, days: Floats, today: date) -> tuple[Flags, int]:
-    """Days since first use without backfilled ones, and the index of the first use."""
-    used = np.flatnonzero(days)
-    begin = int(used[0]) if len(used) else len(days)
-    usable = np.zeros(len(days), dtype=np.bool_)
-    # What an account with a level began with is where it starts from, not growth.
-    usable[begin + (0 if is_flow(meter) else 1) :] = True
-    last = len(days) - 1
-    for day in meter.backfilled:
-        index = last - (today - day).days
-        if 0 <= index <= last:
-            usable[index] = False
-    return usable, begin
-
-
-def _young(days: Floats, policy: Policy) -> bool:
-    used = np.flatnonzero(days)
-    age = len(days) - 1 - int(used[0]) if len(used) else 0
-    return age < policy.stage.onboarding_days
-
-
-def _look(meter: MeterUse, series: Series, today: date, policy: ForecastPolicy) -> Looks:
-    last = len(series.days) - 1
-    start = last - (today - meter.period.start).days if series.flow else 0
-    return Looks(
-        index=np.array([last]),
-        used=np.array([float(meter.used)]),
-        so_far=series.days[-1:],
-        start=np.array([max(start, 0)]),
-        ahead=np.array([days_ahead(series.flow, meter.period, today, policy)]),
-    )
-
-
-def days_ahead(flow: bool, period: Period, today: date, policy: ForecastPolicy) -> int:
-    """How many days a crossing may take: to the reset, or to the horizon where there is none."""
-    if flow and period.end is not None:
-        return (period.end - today).days
-    return policy.horizon_days
-
-
-def _enough(series: Series, looks: Looks, policy: ForecastPolicy) -> Flags:
-    """Where there is the history a forecast needs."""
-    known = np.concatenate(([0], np.cumsum(series.usable)))
-    low = np.maximum(looks.index - policy.history_days, 0)
-    enough: Flags = known[looks.index] - known[low] >= policy.min_days
-    return enough
-
-
-def _outlooks(
-    series: Series, looks: Looks, policy: Policy, *, skip: Ints | None = None, back: int = 0
-) -> Outlooks:
-    """What each look knows; `skip`: a day left out, `back`: as many days earlier."""
-    memory = policy.forecast.memory_days
-    at = looks.index - back
-    rows = np.concatenate((np.zeros(memory), series.days))
-    may = np.concatenate((np.zeros(memory, dtype=np.bool_), series.usable))
-    kept = sliding_window_view(may, memory)[at]
-    before, so_far = looks.used - looks.so_far, looks.so_far
-    if back:
-        before, so_far = before - series.days[at], np.zeros(len(at))
-    if skip is not None:
-        earlier = skip < looks.index
-        before = before - np.where(earlier, series.days[skip], 0.0)
-        so_far = np.where(earlier, so_far, 0.0)
-        column = skip - at + memory
-        inside = earlier & (column >= 0)
-        kept = kept.copy()
-        kept[np.flatnonzero(inside), column[inside]] = False
-    return Outlooks(
-        days=sliding_window_view(rows, memory)[at],
-        kept=kept,
-        day=series.first + at,
-        so_far=so_far,
-        missing=series.limit - before,
-        ahead=looks.ahead + back,
-        damped=looks.index - series.begin >= policy.stage.onboarding_days,
-    )
-
-
-def _chances(series: Series, looks: Looks, policy: Policy) -> Floats:
-    return chances(_outlooks(series, looks, policy), policy.forecast)
-
-
-def _chances_without(series: Series, looks: Looks, policy: Policy, top: Ints) -> Floats:
+def _without(looks: Rows, policy: Policy, top: Ints) -> Floats:
     """The probability had the highest day not been; a level stays, whatever brought it."""
-    if not series.flow:
-        return np.ones(len(top))
-    outlooks = _outlooks(series, looks, policy, skip=top)
-    chance = chances(outlooks, policy.forecast)
-    return np.where(outlooks.kept.any(axis=1) & (looks.ahead > 0), chance, 0.0)
-
-
-def _chances_before(series: Series, looks: Looks, policy: Policy) -> Floats:
-    """The probability a day earlier, before that day had come in; the same period only."""
-    chance = np.full(len(looks.index), np.nan)
-    earlier = looks.of(np.flatnonzero(looks.index > 0))
-    back = Looks(
-        index=earlier.index - 1,
-        used=earlier.used,
-        so_far=earlier.so_far,
-        start=earlier.start,
-        ahead=earlier.ahead,
-    )
-    same = _enough(series, back, policy.forecast) & (
-        (earlier.index > earlier.start) | (not series.flow)
-    )
-    if same.any():
-        said = chances(_outlooks(series, earlier.of(same), policy, back=1), policy.forecast)
-        chance[np.flatnonzero(looks.index > 0)[same]] = said
+    chance = np.ones(len(top))
+    flows = np.flatnonzero(looks.flow)
+    if len(flows):
+        some = looks.of(flows)
+        seen = outlooks(some, policy, skip=top[flows])
+        known = seen.kept.any(axis=1) & (some.ahead > 0)
+        chance[flows] = np.where(known, chances(seen, policy.forecast), 0.0)
     return chance
 
 
-def _top_days(series: Series, looks: Looks, policy: ForecastPolicy) -> tuple[Ints, Flags]:
-    """The highest day of each look's period (-1: none), and whether it alone carries it."""
-    top = np.full(len(looks.index), -1)
-    carries = np.zeros(len(looks.index), dtype=np.bool_)
-    for row, (last, start) in enumerate(zip(looks.index, looks.start, strict=True)):
-        # A level has no period of its own, and what an account began with is no spike.
-        begin = start if series.flow else max(last + 1 - policy.history_days, series.begin + 1)
-        used = float(looks.used[row])
-        if begin > last or used <= 0:
-            continue
-        days = series.days[begin:last]
-        best = int(begin) + int(np.argmax(days)) if len(days) else int(last)
-        amount = float(series.days[best]) if best < last else 0.0
-        if best == last or looks.so_far[row] > amount:
-            best, amount = int(last), float(looks.so_far[row])
-        top[row], carries[row] = best, amount / used >= policy.one_off_share
-    return top, carries
+def _before(looks: Rows, policy: Policy) -> Floats:
+    """The probability a day earlier, before that day had come in; the same period only."""
+    chance = np.full(len(looks.at), np.nan)
+    same = np.flatnonzero((looks.at > looks.base) & ((looks.at > looks.start) | ~looks.flow))
+    same = same[enough(looks.of(same), policy.forecast, back=1)]
+    if len(same):
+        chance[same] = chances(outlooks(looks.of(same), policy, back=1), policy.forecast)
+    return chance
 
 
-def _dates(day: int, ahead: Ints) -> dict[str, date]:
+def _dates(day: int, ahead: Sequence[int]) -> dict[str, date]:
     """Crossing days; none where it is not likely."""
     if ahead[0] < 0:
         return {}
     today = date.fromordinal(day)
     names = ("low", "mid", "high")
-    return {name: today + timedelta(int(k)) for name, k in zip(names, ahead, strict=True)}
+    return {name: today + timedelta(k) for name, k in zip(names, ahead, strict=True)}

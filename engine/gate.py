@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from engine.alert import AlertClass, Moment, Reason, ReasonCode
+from engine.alert import AlertClass, Moment, ReasonCode
 from engine.audience import Audience
 from engine.decision import Balance, Forecast
+from engine.history import Floats
 from engine.moments import Due
 from engine.policy import Policy
 from engine.snapshot import Snapshot
@@ -17,17 +18,22 @@ from engine.usage import MeterUse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One moment and everything around it that a gate may look at."""
+    """One moment and everything around it that a gate may look at.
+
+    `days`: its meter's amounts; `steady`: none of them is known to stand out.
+    """
 
     snapshot: Snapshot
     due: Due
     meter: MeterUse
+    days: Floats
     standing: Standing
     forecast: Forecast | None
     balance: Balance
     audience: Audience
     today: date
     complete: dict[str, int]
+    steady: bool
 
     @property
     def moment(self) -> Moment:
@@ -57,15 +63,6 @@ class Gate:
     code: ReasonCode
     classes: frozenset[AlertClass]
     check: Check
-
-    def __call__(self, context: Context, policy: Policy, now: datetime) -> Reason | None:
-        """The reason against this moment, None where there is none."""
-        if context.due.key.alert_class not in self.classes:
-            return None
-        finding = self.check(context, policy, now)
-        if finding is None:
-            return None
-        return Reason(code=self.code, evidence=finding.evidence, until=finding.until)
 
 
 def no(label: str, value: object, until: date | None = None) -> Finding:

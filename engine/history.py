@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TypeAlias
 
 import numpy as np
@@ -18,6 +19,8 @@ Ints: TypeAlias = NDArray[np.int64]
 
 MONTH = 28
 """Days of the rolling windows: four whole weeks, so that weekdays weigh alike."""
+
+_PLACES = 6
 
 HISTORY_DAYS = 400
 """As many days a snapshot holds at most; what lies before them is not known."""
@@ -43,13 +46,35 @@ class History:
         hits = np.flatnonzero(self.value)
         return date.fromordinal(self.first + int(hits[0])) if len(hits) else None
 
-    def value_days(self, start: date, end: date) -> int:
-        """How many value days lie in [start, end)."""
-        low = max(start.toordinal() - self.first, 0)
-        high = min(max(end.toordinal() - self.first, low), len(self.value))
+    @property
+    def value_days(self) -> "ValueDays":
+        """How many of the days had value."""
+        running = totals(self.value).astype(np.int64).tolist()
+        return ValueDays(first=self.first, before=running[:-1], today=bool(self.value[-1:].any()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueDays:
+    """Value days, counted. `before`: of each day from the ordinal `first` on, how many came before.
+
+    The last day of `before` is today; `today`: whether today was one so far. More may follow in
+    `before`, up to `size`.
+    """
+
+    first: int
+    before: Sequence[int]
+    today: bool
+    size: int | None = None
+
+    def between(self, start: int, end: int) -> int:
+        """How many value days lie in [start, end), ordinals both."""
+        size = len(self.before) if self.size is None else self.size
+        low, high = max(start - self.first, 0), min(end - self.first, size)
         if low >= high:
             return 0
-        return int(np.count_nonzero(self.value[low:high]))
+        if high == size:
+            return self.before[high - 1] + self.today - self.before[low]
+        return self.before[high] - self.before[low]
 
 
 def is_level(meter: MeterUse) -> bool:
@@ -73,6 +98,22 @@ def amounts(meter: MeterUse, today: date) -> Floats:
         return known
     carried = float(known[-1]) if is_level(meter) and len(known) else 0.0
     return np.concatenate((known, np.full(missing, carried)))
+
+
+def last_amounts(meter: MeterUse, today: date, count: int) -> list[float]:
+    """The last `count` of the meter's daily amounts, fewer where it has fewer."""
+    if meter.first_day is None or meter.first_day > today or count <= 0:
+        return []
+    days = today.toordinal() - meter.first_day.toordinal() + 1
+    if days > len(meter.daily):
+        return list(map(float, amounts(meter, today)[-count:]))
+    return list(map(float, meter.daily[max(days - count, 0) : days]))
+
+
+def exact(amount: float) -> Decimal:
+    """An amount as Segue keeps it: exact to six decimals."""
+    whole = int(amount)
+    return Decimal(whole) if whole == amount else Decimal(repr(round(amount, _PLACES)))
 
 
 def changes(meter: MeterUse, today: date) -> Floats:

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from engine.forecast import Looks, Series
 from engine.history import HISTORY_DAYS, Flags, Floats, Ints
 from engine.policy import Policy
 from engine.record import Record, Track
+from engine.series import Looks, Series
 from engine.snapshot import UserDays
 from engine.timeline import Days, Timeline, UserRows
 from engine.tracks import Calendar, Laid, lay

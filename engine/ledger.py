@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
 from math import exp2
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, FeedbackKind, PastAlert
 from engine.decision import Balance
-from engine.history import History
+from engine.history import ValueDays
 from engine.policy import Policy, TrustPolicy
 from engine.snapshot import Answer, Role, Snapshot
 
@@ -20,17 +21,20 @@ MUTERS = CARRIERS | {Role.ADMIN}
 _LONGEST_REST, _DOUBLED = 365.0, 9.0
 """Days; and the refusals from which on the rest is that long anyway."""
 _Event = tuple[datetime, int, Callable[[datetime], None]]
+_WHEN = itemgetter(0, 1)
 
 
-def balance(snapshot: Snapshot, history: History, policy: Policy, now: datetime) -> Balance:
+def balance(snapshot: Snapshot, days: ValueDays, policy: Policy, now: datetime) -> Balance:
     """Fold value days, deliveries, answers and upgrades since going live into today's balance."""
     zone = ZoneInfo(snapshot.account.time_zone)
     live = [snapshot.live_since or now, now]
     live += [a.charged_at for a in snapshot.alerts if a.charged_at and not a.ghost]
     live += [answer.at for answer in snapshot.answers]
-    fold = _Fold(policy, history, zone, start=min(live).astimezone(zone).date())
-    events = (event for event in _events(snapshot, fold) if min(live) <= event[0] <= now)
-    for at, _, apply in sorted(events, key=lambda event: event[:2]):
+    begin = min(live)
+    fold = _Fold(policy, days, zone, start=_local_day(begin, zone))
+    events = [event for event in _events(snapshot, fold) if begin <= event[0] <= now]
+    events.sort(key=_WHEN)
+    for at, _, apply in events:
         fold.value_until(at)
         apply(at)
     fold.value_until(now)
@@ -44,6 +48,8 @@ def balance(snapshot: Snapshot, history: History, policy: Policy, now: datetime)
 
 def account_mutes(snapshot: Snapshot, now: datetime) -> list[Answer]:
     """Answers that mute the whole account, given by somebody who may."""
+    if not snapshot.answers:
+        return []
     return [
         answer
         for answer in snapshot.answers
@@ -133,20 +139,20 @@ class _Fold:
     """The running balance."""
 
     policy: Policy
-    history: History
+    days: ValueDays
     zone: ZoneInfo
-    start: date
+    start: int
     trust: float = 0.0
     refusals: float = 0.0
     rest_until: datetime | None = None
     entries: list[tuple[datetime, str, float]] = field(default_factory=list)
-    counted_to: date = date.min
-    muted_until: date = date.min
+    counted_to: int = 0
+    muted_until: int = 0
 
     def __post_init__(self) -> None:
         trust = self.policy.trust
-        at = self._midnight(self.start)
-        before = self.history.value_days(self.start - timedelta(trust.before_days), self.start)
+        at = _midnight(self.start, self.zone)
+        before = self.days.between(self.start - trust.before_days, self.start)
         self._enter(at, "start", trust.start)
         if before:
             self._enter(at, f"{before} value days before", before * trust.value_day)
@@ -155,13 +161,13 @@ class _Fold:
     def value_until(self, at: datetime) -> None:
         """Count the value days up to and with the day of `at`."""
         day = _local_day(at, self.zone)
-        end = day + timedelta(1)
-        days = self.history.value_days(max(self.counted_to, self.muted_until), end)
+        if day < self.counted_to:
+            return
+        days = self.days.between(max(self.counted_to, self.muted_until), day + 1)
         if days:
-            self._enter(
-                self._midnight(day), f"{days} value days", days * self.policy.trust.value_day
-            )
-        self.counted_to = max(self.counted_to, end)
+            at = _midnight(day, self.zone)
+            self._enter(at, f"{days} value days", days * self.policy.trust.value_day)
+        self.counted_to = day + 1
 
     def charge(self, alert: PastAlert, at: datetime) -> None:
         """Attention was spent: the alert reached somebody."""
@@ -193,7 +199,8 @@ class _Fold:
     def mute(self, mute: Answer, at: datetime) -> None:
         """The whole account wants silence."""
         self._enter(at, "muted", -self.trust)
-        self.muted_until = max(self.muted_until, mute.until or date.max)
+        until = mute.until or date.max
+        self.muted_until = max(self.muted_until, until.toordinal())
 
     def upgrade(self, tolls: list[_Toll], at: datetime) -> None:
         """The account moved to a larger plan: a clean slate, and nothing before was ignored."""
@@ -213,7 +220,8 @@ class _Fold:
             self._enter(at, f"{answer.kind} after all", -trust.useful)
         self._lose(toll, at, answer.kind, *_price(answer.kind, trust))
         if answer.until:
-            self._rest_until(self._midnight(answer.until).astimezone(UTC))
+            day = answer.until.toordinal()
+            self._rest_until(_midnight(day, self.zone).astimezone(UTC))
 
     def _lose(self, toll: _Toll, at: datetime, cause: str, lost: float, refusals: float) -> None:
         self._enter(at, cause, -max(lost - toll.lost, 0.0))
@@ -228,21 +236,22 @@ class _Fold:
         self.rest_until = max(self.rest_until or until, until)
 
     def _enter(self, at: datetime, cause: str, amount: float) -> None:
-        muted = self.muted_until > date.min
-        if muted and amount > 0 and _local_day(at, self.zone) < self.muted_until:
+        if amount > 0 and self.muted_until and _local_day(at, self.zone) < self.muted_until:
             return
         after = min(max(self.trust + amount, 0.0), 100.0)
         if amount:
             self.entries.append((at, cause, amount))
         self.trust = after
 
-    def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), self.zone)
+
+@lru_cache(maxsize=4096)
+def _midnight(day: int, zone: ZoneInfo) -> datetime:
+    return datetime.combine(date.fromordinal(day), time(), zone)
 
 
 @lru_cache(maxsize=4096)
-def _local_day(at: datetime, zone: ZoneInfo) -> date:
-    return at.astimezone(zone).date()
+def _local_day(at: datetime, zone: ZoneInfo) -> int:
+    return at.astimezone(zone).toordinal()
 
 
 def _price(kind: FeedbackKind, trust: TrustPolicy) -> tuple[float, float]:

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from engine.alert import AlertClass, AlertKey, Moment
 from engine.decision import Forecast
 from engine.forecast import bar
-from engine.history import MONTH, changes, is_flow
+from engine.history import MONTH, exact, is_flow, last_amounts
 from engine.policy import Policy
-from engine.reading import Reading, lately, uses
+from engine.reading import Reading, uses
 from engine.snapshot import Snapshot
 from engine.stage import COMMITTED, Standing
 from engine.usage import AtLimit, ClosedPeriod, MeterUse
@@ -127,7 +127,7 @@ def _over(period: ClosedPeriod, meter: MeterUse) -> bool:
 
 
 def _recurring_friction(look: _Look) -> Iterator[Due]:
-    if look.meter.limit_known and look.meter.limit is None:
+    if not look.snapshot.frictions or (look.meter.limit_known and look.meter.limit is None):
         return
     zone = ZoneInfo(look.snapshot.account.time_zone)
     start = look.today - timedelta(MONTH - 1)
@@ -211,10 +211,11 @@ def _milestone(look: _Look) -> Iterator[Due]:
     meter, policy = look.meter, look.policy.milestone
     if not is_flow(meter) or meter.first_day is None:
         return
+    recent = last_amounts(meter, look.today, policy.within_days)
+    if not any(amount > 0 for amount in recent):
+        return
     total, ordinal = look.ever, milestone_below(look.ever)
-    days = changes(meter, look.today)
-    recent = days[len(days) - policy.within_days :] if policy.within_days else days[:0]
-    gained = lately(recent)
+    gained = exact(sum(recent))
     if ordinal is not None and total - gained < ordinal:
         counted = ("value_events", str(total))
         yield look.due(Moment.MILESTONE, AlertClass.REFLECTION, counted, period=str(ordinal))
@@ -223,7 +224,7 @@ def _milestone(look: _Look) -> Iterator[Due]:
     if best is None:
         return
     in_period = (look.today - meter.period.start).days + 1
-    before = meter.used - (gained if in_period >= len(recent) else lately(recent[-in_period:]))
+    before = meter.used - (gained if in_period >= len(recent) else exact(sum(recent[-in_period:])))
     if before < best * Decimal(repr(policy.best_month)) <= meter.used:
         evidence = (("used", str(meter.used)), ("best_before", str(best)))
         period = f"{BEST_MONTH}{meter.period.start.isoformat()}"

@@ -7,14 +7,13 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from engine.decision import Forecast
-from engine.forecast import foresee, foreseeable, history_days
-from engine.history import Floats, History, amounts, history, is_flow
+from engine.forecast import foresee
+from engine.history import ValueDays, amounts, exact, history, is_flow
 from engine.policy import Policy
+from engine.series import foreseeable, history_days
 from engine.snapshot import Snapshot
 from engine.stage import Standing, standing
 from engine.usage import MeterUse
-
-_PLACES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,14 +22,16 @@ class Reading:
 
     `forecasts`: of the meters for which one could matter. `complete`: complete days a forecast of
     each meaningful meter could rest on; `ever`: how much each has counted, where its days add up.
+    `steady`: meters none of whose days stands out, where that is known beforehand.
     """
 
     today: date
-    history: History
+    value_days: ValueDays
     standing: Standing
     forecasts: dict[str, Forecast]
     complete: dict[str, int]
     ever: dict[str, Decimal]
+    steady: frozenset[str] = frozenset()
 
 
 def read(snapshot: Snapshot, policy: Policy, now: datetime) -> Reading:
@@ -41,7 +42,7 @@ def read(snapshot: Snapshot, policy: Policy, now: datetime) -> Reading:
     share = foreseen_from(policy)
     return Reading(
         today=today,
-        history=past,
+        value_days=past.value_days,
         standing=standing(snapshot, past, policy.stage),
         forecasts={
             meter.key: foresee(meter, today, policy, snapshot.calibration)
@@ -72,9 +73,4 @@ def _share(share: float) -> Decimal:
 
 def ever(meter: MeterUse, today: date) -> Decimal:
     """How much value the meter has ever counted, as far as is known."""
-    return meter.before + lately(amounts(meter, today))
-
-
-def lately(days: Floats) -> Decimal:
-    """What some days add up to, exact to six decimals."""
-    return Decimal(repr(round(float(days.sum()), _PLACES)))
+    return meter.before + exact(float(amounts(meter, today).sum()))

@@ -15,19 +15,18 @@ from math import inf
 import numpy as np
 
 from engine.alert import FeedbackKind, Outcome, PastAlert, ReasonCode
-from engine.busy import busy_days, turning_points
+from engine.busy import busy_days, steady_days, turning_points, watched_days
 from engine.decide import weigh
 from engine.decision import Candidate, Decision, Forecast
 from engine.forecast import foresee_all
 from engine.guard import guard
-from engine.history import Flags, History
+from engine.history import Flags, Ints, ValueDays, exact, totals
 from engine.lay import Recording, pressing, recording
 from engine.policy import Mode, Policy
 from engine.reading import Reading, foreseen_from
 from engine.record import Calibrations, Raised, Record, Spell
 from engine.snapshot import Answer, Arm, Blocker, Role, Snapshot
 from engine.stage import STAGES, Standings
-from engine.tracks import exact
 from engine.zones import looks
 
 _CHAMPION = "champion"
@@ -52,23 +51,41 @@ def replay(
 
 
 class _Layer:
-    """One look a day, read for all days: at nine, or at a turning point of each day."""
+    """One look a day, read for all days: at nine, or at a turning point of each day.
 
-    def __init__(self, laid: Recording, policy: Policy, calibrations: Calibrations) -> None:
+    `like`: the same days looked at otherwise; `only`: those on which anybody looks at all.
+    """
+
+    def __init__(
+        self,
+        laid: Recording,
+        policy: Policy,
+        calibrations: Calibrations,
+        like: "_Layer | None" = None,
+        only: Ints | None = None,
+    ) -> None:
         self.laid, self.calendar = laid, laid.calendar
-        self.standings = Standings(laid.timeline, policy.stage)
+        stands = like.standings if like else None
+        self.standings: Standings = Standings(laid.timeline, policy.stage, stands)
+        self.value_before = totals(laid.timeline.whole.value).astype(np.int64).tolist()
+        self.value_seen = laid.timeline.looked.value.tolist()
         self.forecasts: dict[str, dict[int, Forecast]] = {}
         meaningful = [t for t in laid.tracks if t.track.meaningful]
         self.complete = {t.track.key: t.complete(policy.forecast) for t in meaningful}
         self.ever = {t.track.key: t.ever() for t in meaningful if t.flow}
+        self.steady = {t.track.key: steady_days(t, policy.data) for t in laid.tracks}
         for track in laid.tracks:
             pressed = pressing(track, policy, foreseen_from(policy))
             if pressed is None:
                 continue
             series, days = pressed
+            if only is not None:
+                days = days.of(np.isin(days.index, only))
             index = days.index.tolist()
-            forecasts = foresee_all(series, days, policy, [calibrations(self.at(i)) for i in index])
-            self.forecasts[track.track.key] = dict(zip(index, forecasts, strict=True))
+            part = series, days, [calibrations(self.at(i)) for i in index]
+            self.forecasts[track.track.key] = dict(
+                zip(index, foresee_all((part,), policy)[0], strict=True)
+            )
 
     def at(self, index: int) -> datetime:
         """When a day is looked at."""
@@ -76,18 +93,21 @@ class _Layer:
 
     def read(self, index: int) -> Reading:
         """What `weigh` needs to know of a day."""
-        value = self.laid.timeline.whole.value[: index + 1].copy()
-        value[-1] = self.laid.timeline.looked.value[index]
-        today, first = self.calendar.date(index), self.calendar.first
         return Reading(
-            today=today,
-            history=History(today=today, first=first, value=value, by_meter=(), flows=()),
+            today=self.calendar.date(index),
+            value_days=ValueDays(
+                first=self.calendar.first,
+                before=self.value_before,
+                today=self.value_seen[index],
+                size=index + 1,
+            ),
             standing=self.standings.at(index, evidence=False),
             forecasts={
                 key: found for key, of in self.forecasts.items() if (found := of.get(index))
             },
             complete={key: int(days[index]) for key, days in self.complete.items()},
             ever={key: exact(float(count[index])) for key, count in self.ever.items()},
+            steady=frozenset(key for key, days in self.steady.items() if days[index]),
         )
 
     def ever_at(self, meter: str, index: int) -> Decimal | None:
@@ -103,8 +123,10 @@ class _Replay:
         self.laid, self.policy, self.calibrations = laid, policy, calibrations
         self.record, self.calendar = laid.record, laid.calendar
         self.daily = _Layer(laid, policy, calibrations)
-        self.turns = [turning_points(track, policy) for track in laid.tracks]
-        self.turning = _by_day(laid, self.turns)
+        turns = [turning_points(track, policy) for track in laid.tracks]
+        self.turning = _by_day(laid, turns)
+        self.busy = busy_days(laid, self.daily.forecasts, policy)
+        self.watched = watched_days(laid, turns)
         self.layers: list[_Layer] = []
         self.nobody = self._nobody()
         self.live_since = laid.live_since
@@ -115,13 +137,16 @@ class _Replay:
         """Every look, one spell each; days on which nothing can be due in one."""
         quiet_from = self.laid.begin
         yield from self._usage(self.laid.begin - 1, self._unused())
-        for index in np.flatnonzero(busy_days(self.laid, self.turns, self.policy)).tolist():
+        for index in np.flatnonzero(self.busy | self.watched).tolist():
             if not self.laid.begin <= index < self.laid.looked:
                 continue
-            yield from self._quiet(quiet_from, index)
-            quiet_from = index + 1
-            yield self._look(self.daily, index, days=1)
-            if self._anything_before_next(index):
+            if self.busy[index]:
+                yield from self._quiet(quiet_from, index)
+                quiet_from = index + 1
+                yield self._look(self.daily, index, days=1)
+            if self.watched[index]:
+                yield from self._quiet(quiet_from, index + 1)
+                quiet_from = index + 1
                 yield from self._usage(index, self._guards(self.daily, index))
         yield from self._quiet(quiet_from, self.laid.looked)
         if self.laid.rest:
@@ -173,28 +198,20 @@ class _Replay:
     def _layer(self, number: int) -> _Layer:
         """Looks at the turning point of that number on each day that has as many."""
         while len(self.layers) <= number:
-            at = self.calendar.looks.copy()
-            for day, instants in self.turning.items():
-                if len(instants) > len(self.layers):
-                    at[day] = instants[len(self.layers)]
+            at, which = self.calendar.looks.copy(), len(self.layers)
+            some = [day for day, instants in self.turning.items() if len(instants) > which]
+            at[some] = [self.turning[day][which] for day in some]
             end = datetime.fromtimestamp(self.laid.end, UTC)
             laid = recording(self.record, end, at)
             assert laid is not None
-            self.layers.append(_Layer(laid, self.policy, self.calibrations))
+            layer = _Layer(laid, self.policy, self.calibrations, self.daily, np.array(some))
+            self.layers.append(layer)
         return self.layers[number]
 
     def _look(self, layer: _Layer, index: int, *, days: int) -> Spell:
         now = layer.at(index)
         decision = weigh(self._snapshot(layer, index, now), layer.read(index), self.policy, now)
         return self._said(decision, now, days=days)
-
-    def _anything_before_next(self, index: int) -> bool:
-        """Whether anything comes in between a day's look and the next."""
-        after = index + 1
-        return any(
-            (len(t.at) if after >= t.calendar.size else t.known[after]) > t.known[index]
-            for t in self.laid.tracks
-        )
 
     def _guards(self, layer: _Layer, index: int) -> dict[str, float]:
         """From which usage of each meter on it is worth looking again."""

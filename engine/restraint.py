@@ -6,7 +6,7 @@ that are not about proposing, notices only those about truth.
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from math import inf
 
 import numpy as np
@@ -15,7 +15,7 @@ from engine.alert import AlertClass, Moment, Reason, ReasonCode
 from engine.blockers import BLOCKERS
 from engine.decision import Stage
 from engine.gate import Check, Context, Finding, Gate, no
-from engine.history import amounts, is_flow
+from engine.history import is_flow
 from engine.ledger import mutes_in_force
 from engine.moments import last_closed_share, last_shares
 from engine.policy import Mode, Policy
@@ -32,14 +32,12 @@ _CURRENT = frozenset((Moment.AT_LIMIT, Moment.PACE, Moment.APPROACHING))
 
 def reasons(context: Context, policy: Policy, now: datetime) -> tuple[Reason, ...]:
     """Every reason against this moment, in the order of the gates; none: it may speak."""
-    gates = _GATES_OF[context.due.key.alert_class, _disturbed(context.snapshot)]
-    asked = (gate(context, policy, now) for gate in gates)
-    return tuple(reason for reason in asked if reason is not None)
-
-
-def _disturbed(snapshot: Snapshot) -> bool:
-    """Whether anything is known that could make this a wrong time."""
-    return bool(snapshot.blockers or snapshot.plan_changes or snapshot.account.renewal)
+    found = []
+    for gate in _gates(context.due.key.alert_class, _open_topics(context.snapshot, policy)):
+        finding = gate.check(context, policy, now)
+        if finding is not None:
+            found.append(Reason(code=gate.code, evidence=finding.evidence, until=finding.until))
+    return tuple(found)
 
 
 def _policy_off(context: Context, policy: Policy, now: datetime) -> Finding | None:
@@ -68,10 +66,12 @@ def _data_suspect(context: Context, policy: Policy, now: datetime) -> Finding | 
     meter = context.meter
     if meter.used < 0:
         return no("used", meter.used)
+    if context.steady:
+        return None
     first = meter.first_day
     if first is None or (context.today - first).days < policy.data.suspect_history_days:
         return None
-    days = amounts(meter, context.today)
+    days = context.days
     # The days that `used` and the forecast rest on: this period's, the last four weeks at most.
     lately = min((context.today - context.meter.period.start).days + 1, 28, len(days))
     if lately <= 0:
@@ -179,7 +179,7 @@ def _pace_kept(context: Context) -> float:
     As a share of the limit.
     """
     meter, end = context.meter, context.meter.period.end
-    days = amounts(meter, context.today)[-8:]
+    days = context.days[-8:]
     # Today, unfinished, counts where it helps.
     day = float(max(days[-7:].sum(), days[:-1].sum())) / 7
     if end is None:
@@ -196,7 +196,7 @@ def _keeps_going(context: Context, policy: Policy) -> bool:
         return False
     if last_closed_share(meter) < policy.at_limit.level:
         return False
-    week = float(amounts(meter, context.today)[-7:].sum()) / 7
+    week = float(context.days[-7:].sum()) / 7
     left = (meter.period.end - context.today).days - 1
     return float(meter.used) + week * left >= policy.at_limit.pace * float(meter.limit)
 
@@ -265,14 +265,39 @@ GATES: tuple[Gate, ...] = (
     Gate(ReasonCode.HELD_OUT, _PROPOSING, _held_out),
 )
 
-_WRONG_TIMES = frozenset(code for code, _ in BLOCKERS)
-_GATES_OF = {
-    (kind, disturbed): tuple(
-        gate
-        for gate in GATES
-        if kind in gate.classes and (disturbed or gate.code not in _WRONG_TIMES)
+_SPACED = (ReasonCode.ASK_SPACING, ReasonCode.ASK_ANNUAL_CAP, ReasonCode.REFLECTION_SPACING)
+_TOPICS: tuple[frozenset[ReasonCode], ...] = (
+    frozenset((ReasonCode.POLICY_OFF, ReasonCode.SHADOW)),
+    frozenset((ReasonCode.DATA_STALE,)),
+    frozenset((ReasonCode.NO_NEXT_PLAN, ReasonCode.CUSTOM_CONTRACT, ReasonCode.OBJECTED)),
+    frozenset((ReasonCode.ACCOUNT_MUTED,)),
+    frozenset(code for code, _ in BLOCKERS),
+    frozenset((ReasonCode.DUPLICATE, *_SPACED)),
+    frozenset((ReasonCode.NO_RECIPIENT,)),
+    frozenset((ReasonCode.HELD_OUT,)),
+)
+"""Gates that cannot fail where nothing is known of their topic."""
+
+
+def _open_topics(snapshot: Snapshot, policy: Policy) -> tuple[bool, ...]:
+    """Of which of the topics anything is known."""
+    account = snapshot.account
+    return (
+        policy.mode is not Mode.LIVE or not snapshot.rollout_open,
+        snapshot.daily_source,
+        not account.next_plan or account.custom or account.objected,
+        bool(snapshot.answers),
+        bool(snapshot.blockers or snapshot.plan_changes or account.renewal),
+        bool(snapshot.alerts),
+        snapshot.readers_known or not snapshot.widget_on,
+        snapshot.arm is Arm.HOLDOUT,
     )
-    for kind in AlertClass
-    for disturbed in (False, True)
-}
-"""The gates of each class; without those of wrong times where nothing is known of any."""
+
+
+@lru_cache(maxsize=1024)
+def _gates(kind: AlertClass, topics: tuple[bool, ...]) -> tuple[Gate, ...]:
+    """The gates that could hold back this class of alert."""
+    shut = {
+        code for codes, known in zip(_TOPICS, topics, strict=True) if not known for code in codes
+    }
+    return tuple(gate for gate in GATES if kind in gate.classes and gate.code not in shut)

@@ -47,16 +47,22 @@ def standing(snapshot: Snapshot, history: History, policy: StagePolicy) -> Stand
 
 
 class Standings:
-    """The account's stage on every day of its timeline, as it stood when the day was looked at."""
+    """The account's stage on every day of its timeline, as it stood when the day was looked at.
 
-    def __init__(self, line: Timeline, policy: StagePolicy) -> None:
+    `like`: the same days, looked at otherwise.
+    """
+
+    def __init__(
+        self, line: Timeline, policy: StagePolicy, like: "Standings | None" = None
+    ) -> None:
         self.line, self.policy = line, policy
         self.since = line.since
         if not line.whole.value.any() or self.since is None:
             self.stages: Ints = np.zeros(len(line.whole.value), dtype=np.int64)
+            self.whole: Days | None = None
             self.days: Days | None = None
             return
-        whole = Days(line, line.whole, self.since)
+        self.whole = whole = (like and like.whole) or Days(line, line.whole, self.since)
         self.days = whole if line.looked is line.whole else Days(line, line.looked, self.since)
         self.stages, remembered = _stages(whole, self.days, policy)
         self.runs = _run_starts(remembered)
@@ -75,15 +81,22 @@ class Standings:
             )
             return Standing(view=view, since=self.since, ratio28=0.0, gap=None)
         stage = int(self.stages[index])
-        gap, usual = int(days.gap[index]), float(days.usual_gap[index])
         view = StageView(
             stage=STAGES[stage],
             since=self._stage_since(index, stage),
-            dormant=gap > max(self.policy.dormant_days, self.policy.dormant_gaps * usual),
+            dormant=self._dormant(days, index),
             outgrowing=False,
             evidence=_evidence(days, index) if evidence else (),
         )
-        return Standing(view=view, since=self.since, ratio28=float(days.ratio[index]), gap=gap)
+        return Standing(
+            view=view, since=self.since, ratio28=float(days.ratio[index]), gap=int(days.gap[index])
+        )
+
+    def _dormant(self, days: Days, index: int) -> bool:
+        gap, policy = int(days.gap[index]), self.policy
+        if gap <= policy.dormant_days:
+            return False
+        return gap > policy.dormant_gaps * days.usual_gap(index)
 
     def _stage_since(self, index: int, stage: int) -> date | None:
         """The first day of the stage that holds; of the first stage, the first value day."""
@@ -96,7 +109,7 @@ class Standings:
 
 
 def _evidence(days: Days, index: int) -> tuple[tuple[str, str], ...]:
-    gap, usual = int(days.gap[index]), float(days.usual_gap[index])
+    gap, usual = int(days.gap[index]), days.usual_gap(index)
     return (*days.evidence(index), ("gap", f"{gap} d (usual {usual:g} d)"))
 
 

@@ -1,7 +1,7 @@
 """Freeze the story of one alert: the facts every text, chart and case of it may cite."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from engine.history import (
     History,
     amounts,
     changes,
+    exact,
     history,
     is_level,
     value_days_of,
@@ -120,14 +121,14 @@ def _daily(meter: MeterUse, start: date, today: date) -> tuple[Decimal, ...]:
     days = amounts(meter, today).tolist()
     wanted = (today - start).days + 1
     known = days[-wanted:] if wanted > 0 else []
-    return tuple(map(_exact, [0.0] * (wanted - len(known)) + known))
+    return tuple(map(exact, [0.0] * (wanted - len(known)) + known))
 
 
 def _pace(meter: MeterUse, today: date) -> Decimal | None:
     """Units a day over the last complete 28 days, or as many as there are."""
     complete = changes(meter, today)[:-1]
     lately = complete[1 if is_level(meter) else 0 :][-MONTH:]
-    return _exact(float(lately.mean())) if len(lately) else None
+    return exact(float(lately.mean())) if len(lately) else None
 
 
 def _range(forecast: Forecast | None) -> Range | None:
@@ -159,7 +160,8 @@ def _value_since(past: History) -> date | None:
 
 
 def _value_days28(past: History, today: date) -> int:
-    return past.value_days(today - timedelta(MONTH - 1), today + timedelta(1))
+    day = today.toordinal()
+    return past.value_days.between(day - MONTH + 1, day + 1)
 
 
 def _people28(snapshot: Snapshot, today: date) -> int | None:
@@ -175,11 +177,6 @@ def _milestone(candidate: Candidate) -> Decimal | None:
     if candidate.moment is not Moment.MILESTONE or candidate.key.period.startswith(BEST_MONTH):
         return None
     return Decimal(candidate.key.period)
-
-
-def _exact(amount: float) -> Decimal:
-    """A day's amount as the decimal it stands for; usage has six decimals at most."""
-    return Decimal(int(amount)) if amount.is_integer() else Decimal(str(round(amount, 6)))
 
 
 def _today(snapshot: Snapshot, at: datetime) -> date:

@@ -13,7 +13,7 @@ from typing import cast
 
 import numpy as np
 
-from engine.history import HISTORY_DAYS, Flags, Floats, Ints, totals
+from engine.history import HISTORY_DAYS, Flags, Floats, Ints, exact, totals
 from engine.policy import ForecastPolicy
 from engine.record import Track
 from engine.usage import Aggregation, ClosedPeriod, MeterKind, MeterUse, Period, PeriodKind
@@ -331,12 +331,6 @@ def _closed(
 @lru_cache(maxsize=4096)
 def _period(start: int, end: int) -> Period:
     return Period(start=date.fromordinal(start), end=date.fromordinal(end))
-
-
-def exact(amount: float) -> Decimal:
-    """An amount as Segue keeps it: exact to six decimals."""
-    whole = int(amount)
-    return Decimal(whole) if whole == amount else Decimal(repr(round(amount, _PLACES)))
 
 
 def steps(laid: Laid, bars: Floats) -> Flags:

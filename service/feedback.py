@@ -148,7 +148,7 @@ def _earliest(context: Context, session: Session, given: feedback.StoredFeedback
     assert facts is not None
     zone = ZoneInfo(facts.account.time_zone)
     today = given.at.astimezone(zone).date()
-    rest = balance(facts, history(facts, today), applied.policy, given.at).rest_until
+    rest = balance(facts, history(facts, today).value_days, applied.policy, given.at).rest_until
     days = [given.until, rest.astimezone(zone).date() if rest else None]
     return max((d for d in days if d is not None), default=None)
 

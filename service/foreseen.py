@@ -9,10 +9,9 @@ from sqlmodel import Session
 
 from engine.calibration import scale
 from engine.decision import Decision, Forecast
-from engine.forecast import days_ahead
-from engine.history import changes, is_flow
+from engine.history import changes, exact, is_flow
 from engine.policy import Policy
-from engine.reading import lately
+from engine.series import days_ahead
 from engine.snapshot import Snapshot
 from engine.usage import MeterUse
 from engine.zones import looks
@@ -152,7 +151,7 @@ def _used_by(ends: date, meter: MeterUse, today: date) -> Decimal | None:
     if is_flow(meter) and meter.period.end is not None:
         return next((period.used for period in meter.closed if period.end == ends), None)
     since = (today - ends).days + 1
-    return meter.used - lately(changes(meter, today)[-since:])
+    return meter.used - exact(float(changes(meter, today)[-since:].sum()))
 
 
 def _nine(zone: str, day: date) -> datetime:

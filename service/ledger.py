@@ -22,4 +22,4 @@ def of_account(context: Context, account: str) -> Balance:
     if facts is None:
         raise NotFound(f"there is no account {account!r}")
     today = now.astimezone(ZoneInfo(facts.account.time_zone)).date()
-    return ledger.balance(facts, history(facts, today), applied.policy, now)
+    return ledger.balance(facts, history(facts, today).value_days, applied.policy, now)
