@@ -40,12 +40,12 @@ def busy_days(laid: Recording, forecasts: Forecasts, policy: Policy) -> Flags:
     return busy
 
 
-def watched_days(laid: Recording, turns: Sequence[Flags]) -> Flags:
-    """The days after whose look usage may pass a guard before the next."""
+def watched_days(laid: Recording, turning: Mapping[int, Sequence[float]]) -> Flags:
+    """The days after whose look usage may pass a guard before the next; `turning`: when, by day."""
     watched = np.zeros(laid.calendar.size, dtype=np.bool_)
-    for track, turning in zip(laid.tracks, turns, strict=True):
-        at = np.searchsorted(track.calendar.looks, track.at[turning], side="left") - 1
-        watched[np.maximum(at, 0)] = True
+    instants = [at for of_day in turning.values() for at in of_day]
+    before = np.searchsorted(laid.calendar.looks, instants, side="left") - 1
+    watched[np.maximum(before, 0)] = True
     return watched
 
 

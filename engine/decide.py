@@ -20,7 +20,7 @@ from engine.history import amounts
 from engine.ledger import balance
 from engine.moments import moments
 from engine.policy import Policy
-from engine.reading import Reading, read
+from engine.reading import Reading, read_all
 from engine.restraint import reasons
 from engine.snapshot import Snapshot
 from engine.stage import COMMITTED, Standing
@@ -34,7 +34,16 @@ _SPIKES = frozenset((ReasonCode.ONE_OFF, ReasonCode.RAMP))
 
 def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
     """Whether to speak to this account at `now`, about what, to whom, and every reason why not."""
-    known = read(snapshot, policy, now)
+    return decide_all((snapshot,), policy, now)[0]
+
+
+def decide_all(snapshots: Sequence[Snapshot], policy: Policy, now: datetime) -> list[Decision]:
+    """Decide for many accounts together: the same as one by one, and much faster."""
+    every = read_all(snapshots, policy, now)
+    return [_whole(one, known, policy, now) for one, known in zip(snapshots, every, strict=True)]
+
+
+def _whole(snapshot: Snapshot, known: Reading, policy: Policy, now: datetime) -> Decision:
     return replace(
         weigh(snapshot, known, policy, now),
         digest=digest(snapshot, policy, known.today),

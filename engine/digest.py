@@ -2,14 +2,17 @@
 
 from array import array
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any
 
 from engine.policy import Policy
 from engine.snapshot import Snapshot
+from engine.usage import ClosedPeriod
 
 
 def digest(snapshot: Snapshot, policy: Policy, day: date) -> str:
@@ -29,36 +32,58 @@ def policy_digest(policy: Policy) -> str:
 
 def _write(value: Any, parts: list[bytes]) -> None:
     """Append `value` in one way only: instants in UTC, decimals without idle zeros, sets sorted."""
-    kind = type(value)
+    kind: Any = type(value)
     writer = _PLAIN.get(kind)
     if writer is not None:
         parts.append(writer(value))
     elif kind is tuple:
-        if value and type(value[0]) is float:
-            parts.append(b"%df" % len(value) + array("d", value).tobytes())
-        else:
-            _all(value, parts)
+        _all(value, parts)
     elif kind is frozenset:
         _all(tuple(sorted(value)), parts)
     elif isinstance(value, str):
         parts.append(b"s" + value.encode())
     else:
-        parts.append(kind.__name__.encode())
-        for name in kind.__dataclass_fields__:
-            _write(getattr(value, name), parts)
+        name, values = _reader(kind)
+        parts.append(name)
+        for one in values(value):
+            _write(one, parts)
 
 
-def _all(items: tuple[object, ...], parts: list[bytes]) -> None:
-    parts.append(b"%d(" % len(items))
-    for item in items:
-        _write(item, parts)
+def _all(items: tuple[Any, ...], parts: list[bytes]) -> None:
+    """The items of a tuple; long rows of numbers and of days are written at once."""
+    first = type(items[0]) if items else None
+    if first is float:
+        parts.append(b"%df" % len(items) + array("d", items).tobytes())
+    elif first is date:
+        parts.append(b"%dD" % len(items) + array("q", map(date.toordinal, items)).tobytes())
+    else:
+        parts.append(b"%d(" % len(items))
+        for item in items:
+            _write(item, parts)
+
+
+@cache
+def _reader(kind: Any) -> tuple[bytes, Callable[[Any], tuple[Any, ...]]]:
+    """A value's name, and what reads all its fields."""
+    names = [field.name for field in fields(kind)]
+    read = attrgetter(*names)
+    return kind.__name__.encode(), read if len(names) > 1 else lambda value: (read(value),)
+
+
+def _decimal(number: Decimal) -> bytes:
+    return b"d" + str(number.normalize()).encode()
 
 
 _PLAIN: dict[type, Callable[[Any], bytes]] = {
     str: lambda text: b"s" + text.encode(),
     datetime: lambda at: at.astimezone(UTC).isoformat().encode(),
-    date: lambda day: day.isoformat().encode(),
-    Decimal: lambda number: b"d" + format(number.normalize(), "f").encode(),
+    date: lambda day: b"D%d" % day.toordinal(),
+    Decimal: _decimal,
+    ClosedPeriod: lambda one: (
+        b"P%d-%d " % (one.start.toordinal(), one.end.toordinal())
+        + _decimal(one.used)
+        + (b"-" if one.limit is None else _decimal(one.limit))
+    ),
     int: lambda number: b"%d" % number,
     float: lambda number: repr(number).encode(),
     bool: lambda flag: b"yes" if flag else b"no",

@@ -30,23 +30,23 @@ def foresee(
     meter: MeterUse, today: date, policy: Policy, calibration: Calibration | None
 ) -> Forecast:
     """Forecast one meter today; `known` False where it can't be told."""
-    part = part_of(meter, today, policy, calibration)
-    return foresee_all((part,), policy)[0][0] if part else unknown(meter, today, policy)
+    days = changes(meter, today)
+    part = part_of(meter, days, today, policy, calibration)
+    return foresee_all((part,), policy)[0][0] if part else unknown(meter, days, policy)
 
 
 def part_of(
-    meter: MeterUse, today: date, policy: Policy, calibration: Calibration | None
+    meter: MeterUse, days: Floats, today: date, policy: Policy, calibration: Calibration | None
 ) -> Part | None:
-    """The meter as it is looked at today; None where there is nothing to foresee."""
-    series = series_of(meter, today)
+    """What the meter's days added, looked at today; None where there is nothing to foresee."""
+    series = series_of(meter, days, today)
     if series is None:
         return None
     return series, look_at(meter, series, today, policy.forecast), (calibration,)
 
 
-def unknown(meter: MeterUse, today: date, policy: Policy) -> Forecast:
+def unknown(meter: MeterUse, days: Floats, policy: Policy) -> Forecast:
     """The forecast of a meter of which nothing can be told."""
-    days = changes(meter, today)
     used = np.flatnonzero(days)
     age = len(days) - 1 - int(used[0]) if len(used) else 0
     return Forecast(meter=meter.key, known=False, ramp=age < policy.stage.onboarding_days)

@@ -31,7 +31,8 @@ class History:
     """Local days from `first` (an ordinal) to today, the last index; empty without value.
 
     `value`: days with value events of any meaningful meter; `by_meter` the same per meter;
-    `flows`: daily amounts of the meaningful meters whose days add up to a period.
+    `flows`: daily amounts of the meaningful meters whose days add up to a period. `changes`: what
+    each day added, by meaningful meter, from its own first day on.
     """
 
     today: date
@@ -39,6 +40,7 @@ class History:
     value: Flags
     by_meter: tuple[Flags, ...]
     flows: tuple[Floats, ...]
+    changes: dict[str, Floats]
 
     @property
     def first_value(self) -> date | None:
@@ -126,17 +128,20 @@ def changes(meter: MeterUse, today: date) -> Floats:
 
 def history(snapshot: Snapshot, today: date) -> History:
     """Lay the meaningful meters' days side by side."""
-    meters = [m for m in snapshot.meters if m.meaningful and m.first_day and m.first_day <= today]
+    added = {m.key: changes(m, today) for m in snapshot.meters if m.meaningful}
+    meters = [m for m in snapshot.meters if m.meaningful and len(added[m.key])]
+    size = max((len(added[m.key]) for m in meters), default=0)
+    first = today.toordinal() - size + 1
     if not meters:
         none = np.zeros(0, dtype=np.bool_)
-        return History(today=today, first=today.toordinal() + 1, value=none, by_meter=(), flows=())
-    first = min(m.first_day.toordinal() for m in meters if m.first_day)
-    size = today.toordinal() - first + 1
-    laid = [_from(changes(m, today), size) for m in meters]
+        return History(today=today, first=first, value=none, by_meter=(), flows=(), changes=added)
+    laid = [_from(added[m.key], size) for m in meters]
     by_meter = tuple(days > 0 for days in laid)
     value = by_meter[0] if len(by_meter) == 1 else np.logical_or.reduce(by_meter)
     flows = tuple(days for m, days in zip(meters, laid, strict=True) if is_flow(m))
-    return History(today=today, first=first, value=value, by_meter=by_meter, flows=flows)
+    return History(
+        today=today, first=first, value=value, by_meter=by_meter, flows=flows, changes=added
+    )
 
 
 def _from(days: Floats, size: int) -> Floats:

@@ -1,5 +1,6 @@
 """What is read from an account's days before anything is decided."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,12 +8,13 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from engine.decision import Forecast
-from engine.forecast import foresee
-from engine.history import ValueDays, amounts, exact, history, is_flow
+from engine.forecast import foresee_all, part_of, unknown
+from engine.history import History, ValueDays, exact, history, is_flow
 from engine.policy import Policy
 from engine.series import foreseeable, history_days
 from engine.snapshot import Snapshot
-from engine.stage import Standing, standing
+from engine.stage import Standing, Standings
+from engine.timeline import timeline
 from engine.usage import MeterUse
 
 
@@ -34,24 +36,57 @@ class Reading:
     steady: frozenset[str] = frozenset()
 
 
-def read(snapshot: Snapshot, policy: Policy, now: datetime) -> Reading:
-    """Read the account's days as they stand now."""
-    today = now.astimezone(ZoneInfo(snapshot.account.time_zone)).date()
-    past = history(snapshot, today)
-    meaningful = [meter for meter in snapshot.meters if meter.meaningful]
-    share = foreseen_from(policy)
-    return Reading(
-        today=today,
-        value_days=past.value_days,
-        standing=standing(snapshot, past, policy.stage),
-        forecasts={
-            meter.key: foresee(meter, today, policy, snapshot.calibration)
-            for meter in meaningful
-            if foreseeable(meter) and uses(meter, share)
-        },
-        complete={m.key: history_days(m, today, policy.forecast) for m in meaningful},
-        ever={m.key: ever(m, today) for m in meaningful if is_flow(m)},
+def read_all(snapshots: Sequence[Snapshot], policy: Policy, now: datetime) -> list[Reading]:
+    """Read the days of many accounts together: the same as one by one, and much faster."""
+    days = [now.astimezone(ZoneInfo(one.account.time_zone)).date() for one in snapshots]
+    pasts = [history(one, today) for one, today in zip(snapshots, days, strict=True)]
+    lines = [timeline(one, past) for one, past in zip(snapshots, pasts, strict=True)]
+    stands = Standings(lines, policy.stage)
+    forecasts = _foreseen(snapshots, pasts, policy)
+    return [
+        Reading(
+            today=today,
+            value_days=past.value_days,
+            standing=stands.at(n, len(past.value) - 1),
+            forecasts=forecasts[n],
+            complete={
+                m.key: history_days(m, past.changes[m.key], today, policy.forecast)
+                for m in snapshot.meters
+                if m.meaningful
+            },
+            ever={
+                m.key: m.before + exact(float(past.changes[m.key].sum()))
+                for m in snapshot.meters
+                if m.meaningful and is_flow(m)
+            },
+        )
+        for n, (snapshot, today, past) in enumerate(zip(snapshots, days, pasts, strict=True))
+    ]
+
+
+def _foreseen(
+    snapshots: Sequence[Snapshot], pasts: Sequence[History], policy: Policy
+) -> list[dict[str, Forecast]]:
+    """The forecasts of the meters for which one could matter, of each account by meter."""
+    share, parts, places = foreseen_from(policy), [], []
+    found: list[dict[str, Forecast]] = [{} for _ in snapshots]
+    for n, (snapshot, past) in enumerate(zip(snapshots, pasts, strict=True)):
+        for meter in snapshot.meters:
+            if not (meter.meaningful and foreseeable(meter) and uses(meter, share)):
+                continue
+            days = past.changes[meter.key]
+            part = part_of(meter, days, past.today, policy, snapshot.calibration)
+            if part is None:
+                found[n][meter.key] = unknown(meter, days, policy)
+            else:
+                parts.append(part)
+                places.append((n, meter.key))
+    for (n, key), (forecast,) in zip(places, foresee_all(parts, policy), strict=True):
+        found[n][key] = forecast
+    order = (
+        [m.key for m in one.meters if m.key in of] for one, of in zip(snapshots, found, strict=True)
     )
+    return [{key: of[key] for key in keys} for keys, of in zip(order, found, strict=True)]
 
 
 def foreseen_from(policy: Policy) -> float:
@@ -69,8 +104,3 @@ def uses(meter: MeterUse, share: float) -> bool:
 @lru_cache(maxsize=64)
 def _share(share: float) -> Decimal:
     return Decimal(repr(share))
-
-
-def ever(meter: MeterUse, today: date) -> Decimal:
-    """How much value the meter has ever counted, as far as is known."""
-    return meter.before + exact(float(amounts(meter, today).sum()))

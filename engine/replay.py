@@ -5,7 +5,7 @@ over, and every other look is decided by the same `weigh` that runs live. Each l
 come in by then and nothing else, so that what comes later changes nothing before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,18 +15,16 @@ from math import inf
 import numpy as np
 
 from engine.alert import FeedbackKind, Outcome, PastAlert, ReasonCode
-from engine.busy import busy_days, steady_days, turning_points, watched_days
+from engine.busy import busy_days, watched_days
 from engine.decide import weigh
 from engine.decision import Candidate, Decision, Forecast
-from engine.forecast import foresee_all
 from engine.guard import guard
-from engine.history import Flags, Ints, ValueDays, exact, totals
-from engine.lay import Recording, pressing, recording
+from engine.lay import recording
+from engine.layer import Layer, Turns, layers, turns
 from engine.policy import Mode, Policy
-from engine.reading import Reading, foreseen_from
 from engine.record import Calibrations, Raised, Record, Spell
 from engine.snapshot import Answer, Arm, Blocker, Role, Snapshot
-from engine.stage import STAGES, Standings
+from engine.stage import STAGES
 from engine.zones import looks
 
 _CHAMPION = "champion"
@@ -44,90 +42,47 @@ def replay(
     Every account is treated, at any hour, as if somebody could always be told. What is asked counts
     as delivered there and then, and as ignored a week later unless the record has an answer.
     """
-    laid = recording(record, end)
-    if laid is None:
-        return
-    yield from _collapsed(_Replay(laid, replace(policy, mode=Mode.LIVE), calibrations).run())
+    return next(replay_all((record,), policy, end, calibrations))
 
 
-class _Layer:
-    """One look a day, read for all days: at nine, or at a turning point of each day.
-
-    `like`: the same days looked at otherwise; `only`: those on which anybody looks at all.
-    """
-
-    def __init__(
-        self,
-        laid: Recording,
-        policy: Policy,
-        calibrations: Calibrations,
-        like: "_Layer | None" = None,
-        only: Ints | None = None,
-    ) -> None:
-        self.laid, self.calendar = laid, laid.calendar
-        stands = like.standings if like else None
-        self.standings: Standings = Standings(laid.timeline, policy.stage, stands)
-        self.value_before = totals(laid.timeline.whole.value).astype(np.int64).tolist()
-        self.value_seen = laid.timeline.looked.value.tolist()
-        self.forecasts: dict[str, dict[int, Forecast]] = {}
-        meaningful = [t for t in laid.tracks if t.track.meaningful]
-        self.complete = {t.track.key: t.complete(policy.forecast) for t in meaningful}
-        self.ever = {t.track.key: t.ever() for t in meaningful if t.flow}
-        self.steady = {t.track.key: steady_days(t, policy.data) for t in laid.tracks}
-        for track in laid.tracks:
-            pressed = pressing(track, policy, foreseen_from(policy))
-            if pressed is None:
-                continue
-            series, days = pressed
-            if only is not None:
-                days = days.of(np.isin(days.index, only))
-            index = days.index.tolist()
-            part = series, days, [calibrations(self.at(i)) for i in index]
-            self.forecasts[track.track.key] = dict(
-                zip(index, foresee_all((part,), policy)[0], strict=True)
-            )
-
-    def at(self, index: int) -> datetime:
-        """When a day is looked at."""
-        return datetime.fromtimestamp(float(self.calendar.looks[index]), UTC)
-
-    def read(self, index: int) -> Reading:
-        """What `weigh` needs to know of a day."""
-        return Reading(
-            today=self.calendar.date(index),
-            value_days=ValueDays(
-                first=self.calendar.first,
-                before=self.value_before,
-                today=self.value_seen[index],
-                size=index + 1,
-            ),
-            standing=self.standings.at(index, evidence=False),
-            forecasts={
-                key: found for key, of in self.forecasts.items() if (found := of.get(index))
-            },
-            complete={key: int(days[index]) for key, days in self.complete.items()},
-            ever={key: exact(float(count[index])) for key, count in self.ever.items()},
-            steady=frozenset(key for key, days in self.steady.items() if days[index]),
-        )
-
-    def ever_at(self, meter: str, index: int) -> Decimal | None:
-        """How much a meter had counted by a look; None where its days don't add up."""
-        count = self.ever.get(meter)
-        return None if count is None else exact(float(count[index]))
+def replay_all(
+    records: Sequence[Record], policy: Policy, end: datetime, calibrations: Calibrations = never
+) -> Iterator[Iterator[Spell]]:
+    """Replay accounts whose days are read together: the same as one by one, and faster."""
+    live = replace(policy, mode=Mode.LIVE)
+    laid = [recording(record, end) for record in records]
+    some = [one for one in laid if one is not None]
+    turning = [turns(one, live) for one in some]
+    # Few accounts are looked at more than once between two daily looks.
+    again = [of.looks(one, 0) for of, one in zip(turning, some, strict=True)]
+    daily = layers(some, live, calibrations)
+    first = layers([one for one, _ in again], live, calibrations, [days for _, days in again])
+    read = zip(daily, first, turning, strict=True)
+    for one in laid:
+        if one is None:
+            yield iter(())
+        else:
+            yield _collapsed(_Replay(*next(read), live, calibrations).run())
 
 
 class _Replay:
     """One account's replay: what was read of its days, and what has been said so far."""
 
-    def __init__(self, laid: Recording, policy: Policy, calibrations: Calibrations) -> None:
-        self.laid, self.policy, self.calibrations = laid, policy, calibrations
+    def __init__(
+        self,
+        daily: Layer,
+        first: Layer,
+        turning: Turns,
+        policy: Policy,
+        calibrations: Calibrations,
+    ) -> None:
+        self.daily, self.policy, self.calibrations = daily, policy, calibrations
+        self.turning, self.layers = turning, [first]
+        self.laid = laid = daily.laid
         self.record, self.calendar = laid.record, laid.calendar
-        self.daily = _Layer(laid, policy, calibrations)
-        turns = [turning_points(track, policy) for track in laid.tracks]
-        self.turning = _by_day(laid, turns)
+        self.stages = daily.standings.stages(daily.place)
         self.busy = busy_days(laid, self.daily.forecasts, policy)
-        self.watched = watched_days(laid, turns)
-        self.layers: list[_Layer] = []
+        self.watched = watched_days(laid, turning.of_day)
         self.nobody = self._nobody()
         self.live_since = laid.live_since
         self.alerts: list[PastAlert] = []
@@ -151,13 +106,13 @@ class _Replay:
         yield from self._quiet(quiet_from, self.laid.looked)
         if self.laid.rest:
             first, last = (self.calendar.size - 1 + n for n in (1, self.laid.rest))
-            yield self._silent(first, last, int(self.daily.standings.stages[-1]))
+            yield self._silent(first, last, int(self.stages[-1]))
 
     def _quiet(self, low: int, high: int) -> Iterator[Spell]:
         """Days on which no moment could hold: only the stage may differ."""
         if low >= high:
             return
-        stages = self.daily.standings.stages[low:high]
+        stages = self.stages[low:high]
         edges = [0, *(np.flatnonzero(np.diff(stages)) + 1).tolist(), high - low]
         for first, last in pairwise(edges):
             yield self._silent(low + first, low + last - 1, int(stages[first]))
@@ -191,34 +146,28 @@ class _Replay:
                 return
             # What comes in within the same instant is looked at once.
             since, day = min(found)
-            layer = self._layer(self.turning[day].index(since))
+            layer = self._layer(self.turning.of_day[day].index(since))
             bars = self._guards(layer, day)
             yield self._look(layer, day, days=0)
 
-    def _layer(self, number: int) -> _Layer:
+    def _layer(self, number: int) -> Layer:
         """Looks at the turning point of that number on each day that has as many."""
         while len(self.layers) <= number:
-            at, which = self.calendar.looks.copy(), len(self.layers)
-            some = [day for day, instants in self.turning.items() if len(instants) > which]
-            at[some] = [self.turning[day][which] for day in some]
-            end = datetime.fromtimestamp(self.laid.end, UTC)
-            laid = recording(self.record, end, at)
-            assert laid is not None
-            layer = _Layer(laid, self.policy, self.calibrations, self.daily, np.array(some))
-            self.layers.append(layer)
+            laid, days = self.turning.looks(self.laid, len(self.layers))
+            self.layers += layers((laid,), self.policy, self.calibrations, (days,))
         return self.layers[number]
 
-    def _look(self, layer: _Layer, index: int, *, days: int) -> Spell:
+    def _look(self, layer: Layer, index: int, *, days: int) -> Spell:
         now = layer.at(index)
         decision = weigh(self._snapshot(layer, index, now), layer.read(index), self.policy, now)
         return self._said(decision, now, days=days)
 
-    def _guards(self, layer: _Layer, index: int) -> dict[str, float]:
+    def _guards(self, layer: Layer, index: int) -> dict[str, float]:
         """From which usage of each meter on it is worth looking again."""
         meters = (track.use(index) for track in layer.laid.tracks)
         return {m.key: guard(m, layer.ever_at(m.key, index), self.policy) for m in meters}
 
-    def _snapshot(self, layer: _Layer, index: int, now: datetime) -> Snapshot:
+    def _snapshot(self, layer: Layer, index: int, now: datetime) -> Snapshot:
         """What was known at a look."""
         record = self.record
         return Snapshot(
@@ -294,15 +243,6 @@ class _Replay:
         if limits and not any(limits):
             return (ReasonCode.LIMIT_UNKNOWN, ReasonCode.NO_MOMENT)
         return (ReasonCode.NO_MOMENT,)
-
-
-def _by_day(laid: Recording, turns: list[Flags]) -> dict[int, list[float]]:
-    """The turning points of each day that has any, in order."""
-    found: dict[int, set[float]] = {}
-    for track, turning in zip(laid.tracks, turns, strict=True):
-        for day, at in zip(track.day[turning].tolist(), track.at[turning].tolist(), strict=True):
-            found.setdefault(day, set()).add(at)
-    return {day: sorted(instants) for day, instants in found.items()}
 
 
 def _as_known(blocker: Blocker, now: datetime) -> Blocker:

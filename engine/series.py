@@ -5,7 +5,7 @@ from datetime import date
 
 import numpy as np
 
-from engine.history import Flags, Floats, Ints, changes, is_flow
+from engine.history import Flags, Floats, Ints, is_flow
 from engine.policy import ForecastPolicy
 from engine.usage import MeterKind, MeterUse, Period
 
@@ -51,9 +51,8 @@ class Looks:
         )
 
 
-def history_days(meter: MeterUse, today: date, policy: ForecastPolicy) -> int:
+def history_days(meter: MeterUse, days: Floats, today: date, policy: ForecastPolicy) -> int:
     """Complete days a forecast could rest on: since first use, without backfills, lately."""
-    days = changes(meter, today)
     usable, _ = _usable(meter, days, today)
     return int(usable[: len(days) - 1][-policy.history_days :].sum())
 
@@ -63,12 +62,9 @@ def foreseeable(meter: MeterUse) -> bool:
     return is_flow(meter) or meter.kind is MeterKind.CUMULATIVE
 
 
-def series_of(meter: MeterUse, today: date) -> Series | None:
-    """The meter's days as a series; None where there is no limit or nothing to foresee."""
-    if meter.limit is None or not meter.limit_known or not foreseeable(meter):
-        return None
-    days = changes(meter, today)
-    if not len(days):
+def series_of(meter: MeterUse, days: Floats, today: date) -> Series | None:
+    """What the meter's days added, as a series; None where there is no limit or no day."""
+    if meter.limit is None or not meter.limit_known or not foreseeable(meter) or not len(days):
         return None
     usable, begin = _usable(meter, days, today)
     return Series(

@@ -5,18 +5,18 @@ and cleared on a day its leave rule does. Each day is read twice where it matter
 days remember it, and as it stood when it was looked at.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import ceil
 
 import numpy as np
 
 from engine.decision import Stage, StageView
 from engine.features import Days
-from engine.history import Flags, History, Ints, totals
+from engine.history import Flags, Ints, totals
+from engine.joined import Joined, joined
 from engine.policy import StagePolicy
-from engine.snapshot import Snapshot
-from engine.timeline import Timeline, timeline
+from engine.timeline import Timeline
 
 COMMITTED = frozenset((Stage.ADOPTED, Stage.EMBEDDED))
 """The stages from which an account may be asked."""
@@ -41,55 +41,53 @@ class Standing:
         return None if self.since is None else (today - self.since).days
 
 
-def standing(snapshot: Snapshot, history: History, policy: StagePolicy) -> Standing:
-    """The account's stage today."""
-    return Standings(timeline(snapshot, history), policy).at(len(history.value) - 1)
-
-
 class Standings:
-    """The account's stage on every day of its timeline, as it stood when the day was looked at.
+    """The stages of accounts on every day of their timelines, as it stood when looked at."""
 
-    `like`: the same days, looked at otherwise.
-    """
-
-    def __init__(
-        self, line: Timeline, policy: StagePolicy, like: "Standings | None" = None
-    ) -> None:
-        self.line, self.policy = line, policy
-        self.since = line.since
-        if not line.whole.value.any() or self.since is None:
-            self.stages: Ints = np.zeros(len(line.whole.value), dtype=np.int64)
-            self.whole: Days | None = None
-            self.days: Days | None = None
+    def __init__(self, lines: Sequence[Timeline], policy: StagePolicy) -> None:
+        self.lines, self.policy = lines, policy
+        some = [n for n, line in enumerate(lines) if line.whole.value.any() and line.since]
+        self.place = {n: place for place, n in enumerate(some)}
+        if not some:
             return
-        self.whole = whole = (like and like.whole) or Days(line, line.whole, self.since)
-        self.days = whole if line.looked is line.whole else Days(line, line.looked, self.since)
-        self.stages, remembered = _stages(whole, self.days, policy)
-        self.runs = _run_starts(remembered)
-        self.remembered = remembered
+        self.all = joined([lines[n] for n in some])
+        whole = Days(self.all, self.all.whole)
+        looked_once = self.all.looked is self.all.whole
+        self.days = whole if looked_once else Days(self.all, self.all.looked)
+        self.seen, self.remembered = _stages(whole, self.days, policy)
+        self.runs = _run_starts(self.remembered, self.all)
 
-    def at(self, index: int, *, evidence: bool = True) -> Standing:
-        """The standing on one day; without its evidence where only the stage is asked for."""
-        days = self.days
-        if days is None or days.last_value[index] < 0:
+    def stages(self, account: int) -> Ints:
+        """An account's stage as a number from 0, on each of its days as it was looked at."""
+        place = self.place.get(account)
+        if place is None:
+            return np.zeros(len(self.lines[account].whole.value), dtype=np.int64)
+        stages: Ints = self.seen[self.all.begins[place] : self.all.begins[place + 1]]
+        return stages
+
+    def at(self, account: int, index: int, *, evidence: bool = True) -> Standing:
+        """An account's standing on one day; without its evidence where only the stage is asked."""
+        place, since = self.place.get(account), self.lines[account].since
+        index += 0 if place is None else int(self.all.begins[place])
+        if place is None or self.days.last_value[index] < 0:
             view = StageView(
                 stage=Stage.EXPERIMENTING,
-                since=self.since,
+                since=since,
                 dormant=False,
                 outgrowing=False,
                 evidence=(("value_days28", "0"),),
             )
-            return Standing(view=view, since=self.since, ratio28=0.0, gap=None)
-        stage = int(self.stages[index])
+            return Standing(view=view, since=since, ratio28=0.0, gap=None)
+        days, stage = self.days, int(self.seen[index])
         view = StageView(
             stage=STAGES[stage],
-            since=self._stage_since(index, stage),
+            since=self._stage_since(account, index, stage),
             dormant=self._dormant(days, index),
             outgrowing=False,
             evidence=_evidence(days, index) if evidence else (),
         )
         return Standing(
-            view=view, since=self.since, ratio28=float(days.ratio[index]), gap=int(days.gap[index])
+            view=view, since=since, ratio28=float(days.ratio[index]), gap=int(days.gap[index])
         )
 
     def _dormant(self, days: Days, index: int) -> bool:
@@ -98,14 +96,14 @@ class Standings:
             return False
         return gap > policy.dormant_gaps * days.usual_gap(index)
 
-    def _stage_since(self, index: int, stage: int) -> date | None:
+    def _stage_since(self, account: int, index: int, stage: int) -> date | None:
         """The first day of the stage that holds; of the first stage, the first value day."""
-        start = index
-        if index > 0 and int(self.remembered[index - 1]) == stage:
+        start, begin = index, int(self.all.begin[index])
+        if index > begin and int(self.remembered[index - 1]) == stage:
             start = int(self.runs[index - 1])
-        if start == 0:
-            return self.line.first_value
-        return date.fromordinal(self.line.first + start)
+        if start == begin:
+            return self.lines[account].first_value
+        return date.fromordinal(int(self.all.ordinal[start]))
 
 
 def _evidence(days: Days, index: int) -> tuple[tuple[str, str], ...]:
@@ -113,9 +111,10 @@ def _evidence(days: Days, index: int) -> tuple[tuple[str, str], ...]:
     return (*days.evidence(index), ("gap", f"{gap} d (usual {usual:g} d)"))
 
 
-def _run_starts(stages: Ints) -> Ints:
+def _run_starts(stages: Ints, every: Joined) -> Ints:
     """For each day the first of the unbroken run of its stage."""
     new = np.concatenate(([True], stages[1:] != stages[:-1]))
+    new[every.begins[:-1]] = True
     starts: Ints = np.maximum.accumulate(np.where(new, np.arange(len(stages)), 0))
     return starts
 
@@ -132,17 +131,18 @@ class _Rules:
 
 def _stages(whole: Days, looked: Days, policy: StagePolicy) -> tuple[Ints, Ints]:
     """0 experimenting ... 3 embedded: for every day as looked at, and as remembered."""
-    learning = _learning(whole, looked, policy)
+    learning, begin = _learning(whole, looked, policy), whole.all.begin
     rules = _rules(whole, policy), _rules(looked, policy) if looked is not whole else None
     of_whole, of_looked = rules[0], rules[1] or rules[0]
-    leave = _lasting(of_whole.adopted_fails, of_looked.adopted_fails, policy.leave_days)
-    adopted = _latch(of_whole.adopted, leave[0], of_looked.adopted, leave[1])
-    weak = _lasting(of_whole.embedded_fails, of_looked.embedded_fails, policy.leave_days)
+    leave = _lasting(of_whole.adopted_fails, of_looked.adopted_fails, policy.leave_days, begin)
+    adopted = _latch(of_whole.adopted, leave[0], of_looked.adopted, leave[1], begin)
+    weak = _lasting(of_whole.embedded_fails, of_looked.embedded_fails, policy.leave_days, begin)
     embedded = _latch(
         of_whole.embedded & adopted[0],
         weak[0] | ~adopted[0],
         of_looked.embedded & adopted[1],
         weak[1] | ~adopted[1],
+        begin,
     )
     remembered, seen = (
         np.where(embedded[i], 3, np.where(adopted[i], 2, np.where(learning[i], 1, 0)))
@@ -162,7 +162,7 @@ def _rules(days: Days, policy: StagePolicy) -> _Rules:
     weekly = (days.weeks_seen >= policy.embedded_weeks, days.weekly_consistency)
     by_period = (days.periods_seen >= policy.embedded_periods, days.periodic_consistency)
     seen, consistency = (np.where(slow, *both) for both in zip(by_period, weekly, strict=True))
-    broad = max(policy.embedded_people, ceil(policy.embedded_seat_share * (days.seats or 0)))
+    broad = np.maximum(policy.embedded_people, np.ceil(policy.embedded_seat_share * days.seats))
     deep = depth >= np.minimum(policy.embedded_features, days.features)
     return _Rules(
         adopted=fits
@@ -181,7 +181,13 @@ def _rules(days: Days, policy: StagePolicy) -> _Rules:
 
 def _learning(whole: Days, looked: Days, policy: StagePolicy) -> tuple[Flags, Flags]:
     """Enough value since the last long silence, or value period after period."""
-    periodic = _latch(whole.both_periods, whole.no_period, looked.both_periods, looked.no_period)
+    periodic = _latch(
+        whole.both_periods,
+        whole.no_period,
+        looked.both_periods,
+        looked.no_period,
+        whole.all.begin,
+    )
     return (
         _enough_value(whole, policy) | periodic[0],
         _enough_value(looked, policy) | periodic[1],
@@ -194,6 +200,7 @@ def _enough_value(days: Days, policy: StagePolicy) -> Flags:
     )
     # Where a silence ended, remembered from the days as they became whole.
     begun = np.concatenate(([0], days.begun(policy.learning_leave_days)[:-1]))
+    begun = np.maximum(begun, days.all.begin)
     start = np.where(anew, days.index, begun)
     silent = (days.last_value < 0) | (days.index - days.last_value >= policy.learning_leave_days)
     enough: Flags = (
@@ -204,20 +211,22 @@ def _enough_value(days: Days, policy: StagePolicy) -> Flags:
     return enough
 
 
-def _latch(enter: Flags, leave: Flags, enter_seen: Flags, leave_seen: Flags) -> tuple[Flags, Flags]:
+def _latch(
+    enter: Flags, leave: Flags, enter_seen: Flags, leave_seen: Flags, begin: Ints
+) -> tuple[Flags, Flags]:
     """On from a day `enter` holds until a day `leave` does, entering wins; whole and as seen."""
     index = np.arange(1, len(enter) + 1)
     entered = np.maximum.accumulate(np.where(enter, index, 0))
     left = np.maximum.accumulate(np.where(leave & ~enter, index, 0))
-    held = entered > left
-    before = np.concatenate(([False], held[:-1]))
+    held = entered > np.maximum(left, begin)
+    before = np.concatenate(([False], held[:-1])) & (index > begin + 1)
     return held, enter_seen | (before & ~leave_seen)
 
 
-def _lasting(flags: Flags, seen: Flags, days: int) -> tuple[Flags, Flags]:
+def _lasting(flags: Flags, seen: Flags, days: int, begin: Ints) -> tuple[Flags, Flags]:
     """Whether `flags` held on each of the last `days` days; whole, and with the last as seen."""
     running = totals(flags)
-    start = np.maximum(np.arange(len(flags)) - days + 1, 0)
+    start = np.maximum(np.arange(len(flags)) - days + 1, begin)
     before = running[:-1] - running[start]
     return before + flags >= days, before + seen >= days
 

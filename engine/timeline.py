@@ -72,12 +72,13 @@ def timeline(snapshot: Snapshot, history: History) -> Timeline:
 
 
 def _user_rows(snapshot: Snapshot, history: History) -> UserRows:
-    today = history.today.toordinal()
-    rows = [
-        (owner, day - history.first)
-        for owner, user in enumerate(snapshot.user_days)
-        for day in (d.toordinal() for d in user.days)
-        if history.first <= day <= today
+    last = history.today.toordinal() - history.first
+    days = [
+        np.fromiter(map(date.toordinal, user.days), dtype=np.int64, count=len(user.days))
+        for user in snapshot.user_days
     ]
-    table = np.array(rows, dtype=np.int64).reshape(-1, 2)
-    return UserRows(owner=table[:, 0], day=table[:, 1], early=np.ones(len(table), dtype=np.bool_))
+    day = np.concatenate(days) - history.first if days else np.zeros(0, dtype=np.int64)
+    owner = np.repeat(np.arange(len(days)), [len(of_user) for of_user in days])
+    known = (day >= 0) & (day <= last)
+    early = np.ones(int(np.count_nonzero(known)), dtype=np.bool_)
+    return UserRows(owner=owner[known], day=day[known], early=early)

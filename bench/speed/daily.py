@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bench.speed.clock import Clock
 from engine.alert import Outcome
-from engine.decide import decide
+from engine.decide import decide_all
 from engine.policy import Policy
 from engine.snapshot import AccountFacts, Person, Role, Snapshot, UserDays
 from engine.usage import (
@@ -56,7 +56,7 @@ def daily_pass(accounts: int, history: int) -> Pass:
     for number, size in enumerate(_sizes(accounts)):
         batch = snapshots(number=number, size=size, history=history)
         with clock.running():
-            decisions = [decide(snapshot, policy, _NOW) for snapshot in batch]
+            decisions = decide_all(batch, policy, _NOW)
         outcomes.update(decision.outcome for decision in decisions)
         pressed += sum(any(m.used * 10 >= (m.limit or 0) * 8 for m in s.meters) for s in batch)
     return Pass(accounts=accounts, history=history, pressed=pressed, outcomes=outcomes, clock=clock)

@@ -120,7 +120,7 @@ def _askable(record: Record, policy: Policy) -> bool:
     assert laid is not None
     (track,) = laid.tracks
     bar = foreseen_from(policy) * float(track.track.limit or 0)
-    committed = Standings(laid.timeline, policy.stage).stages >= _COMMITTED
+    committed = Standings((laid.timeline,), policy.stage).stages(0) >= _COMMITTED
     return bool(((track.used >= bar) & committed).any())
 
 

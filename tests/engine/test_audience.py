@@ -7,7 +7,7 @@ import pytest
 
 from engine.alert import AlertClass, FeedbackKind, PastAlert
 from engine.audience import Audience
-from engine.policy import Policy
+from engine.policy import Policy, RecipientsPolicy
 from engine.snapshot import Person, Role, UserDays
 from tests.builders import TODAY, ago, alert, answer, at, growing, person, user_days
 
@@ -72,6 +72,14 @@ CASES: dict[str, tuple[Audience, str | None]] = {
         ),
         "bob",
     ),
+    "of two champions who uses it at all": (
+        audience(person("ada"), person("bob"), days=(user_days("bob", 1),)),
+        "bob",
+    ),
+    "of two who don't any more who can buy": (
+        audience(person("ada", can_buy=True), person("bob"), days=(user_days("bob", 40),)),
+        "ada",
+    ),
     "joined with their first use where nobody said": (
         audience(user("bob", joined=None), days=(user_days("bob", *FOUR),)),
         None,
@@ -88,6 +96,39 @@ def test_recipient(name: str) -> None:
 def test_who_was_pushed_an_ask_lately_is_left_in_peace() -> None:
     old = alert(charged=ago(40), closed=ago(39), person="ada")
     assert audience(person(), person("bob"), alerts=(old,)).recipient(ASK) == "bob"
+
+
+@pytest.mark.parametrize(
+    ("name", "past"),
+    [
+        ("a reflection", alert(alert_class=AlertClass.REFLECTION, charged=ago(9), person="ada")),
+        ("a ghost", alert(charged=ago(9), person="ada", ghost=True)),
+        ("on its way", alert(raised=ago(1), person="ada")),
+    ],
+)
+def test_only_an_ask_that_arrived_was_asked(name: str, past: PastAlert) -> None:
+    assert audience(person(), alerts=(past,)).recipient(ASK) == "ada"
+
+
+def test_a_notice_goes_to_an_admin_too_but_to_no_plain_user() -> None:
+    root = person("root", Role.ADMIN, joined=TODAY)
+    assert audience(user("bob"), root).recipient(AlertClass.NOTICE) == "root"
+    assert audience(root).recipient(AlertClass.REFLECTION) is None
+    assert audience(user("bob")).recipient(AlertClass.NOTICE) is None
+
+
+def test_a_reflection_goes_to_a_champion_who_has_been_there_for_a_while() -> None:
+    lately = person(joined=TODAY - timedelta(13))
+    assert audience(user("bob"), lately).recipient(AlertClass.REFLECTION) is None
+    assert audience(lately).recipient(AlertClass.NOTICE) == "ada"
+
+
+def test_who_never_uses_it_is_no_champion_however_little_is_asked_for() -> None:
+    little = Policy(recipients=RecipientsPolicy(value_days=1))
+    for days, champion in (((1,), "bob"), ((28,), None)):
+        facts = growing(people=(user("bob"),), user_days=(user_days("bob", *days),))
+        assert Audience(facts, little, at()).recipient(ASK) == champion
+    assert Audience(growing(people=(user("bob"),)), little, at()).recipient(ASK) is None
 
 
 def test_a_reflection_and_a_notice_mind_no_sixty_days() -> None:
@@ -131,6 +172,12 @@ OF_REFLECTION = alert(alert_class=AlertClass.REFLECTION, charged=ago(80))
     ("kind", "days", "until", "sees"),
     [
         (FeedbackKind.MUTED, 70, None, False),
+        (FeedbackKind.MUTED, 70, TOMORROW, False),
+        (FeedbackKind.MUTED, 70, TODAY, True),
+        (FeedbackKind.MUTED, 0, None, False),
+        (FeedbackKind.MUTED, -1, None, True),
+        (FeedbackKind.NOT_USEFUL, 0, None, False),
+        (FeedbackKind.NOT_USEFUL, -1, None, True),
         (FeedbackKind.SNOOZED, 70, TOMORROW, False),
         (FeedbackKind.SNOOZED, 70, TODAY, True),
         (FeedbackKind.SNOOZED, 59, TODAY, False),
@@ -153,7 +200,14 @@ def test_a_users_own_word_binds_them(
 
 
 @pytest.mark.parametrize(
-    ("to", "days", "sees"), [(OF_ASK, 59, False), (OF_ASK, 60, True), (OF_REFLECTION, 1, True)]
+    ("to", "days", "sees"),
+    [
+        (OF_ASK, 59, False),
+        (OF_ASK, 60, True),
+        (OF_ASK, 0, False),
+        (OF_ASK, -1, True),
+        (OF_REFLECTION, 1, True),
+    ],
 )
 def test_who_saw_the_banner_of_an_ask_was_asked(to: PastAlert, days: int, sees: bool) -> None:
     word = answer(to, FeedbackKind.SEEN, ago(days), Role.USER, person="bob")
@@ -203,6 +257,7 @@ def test_where_nobody_is_known_whoever_opens_the_app_may_see_it() -> None:
     lately = alert(charged=ago(50), person="gone")
     assert not reads(alerts=(lately,))
     assert reads(alerts=(alert(charged=ago(60), person="gone"),))
+    assert reads(alerts=(alert(charged=ago(50)),))
     seen = answer(OF_ASK, FeedbackKind.SEEN, ago(10), Role.USER, person="gone")
     assert not reads(answers=(seen,))
 

@@ -212,3 +212,71 @@ def test_a_date_somebody_gave_is_kept() -> None:
 
 def test_an_answer_undone_was_never_given() -> None:
     assert balance(alerts=(asked(5),)).trust == 20.0
+
+
+def test_what_happens_at_this_very_instant_counts() -> None:
+    assert balance(alerts=(alert(charged=ago(0)),)).trust == 20.0
+
+
+def test_what_costs_nothing_hides_nothing_that_comes_after_it() -> None:
+    notice = alert(Moment.AT_LIMIT, AlertClass.NOTICE, charged=ago(25), closed=ago(24))
+    ghost = alert(charged=ago(60), closed=ago(59), ghost=True)
+    assert balance(alerts=(notice, ghost, ASK)) == balance(alerts=(ASK,))
+    said = (answer(notice, KIND.USEFUL, ago(24)), answer(ASK, KIND.USEFUL, ago(19)))
+    assert balance(alerts=(notice, ASK), answers=said) == balance(alerts=(ASK,), answers=said[1:])
+
+
+def test_an_answer_belongs_to_the_alert_it_was_given_to() -> None:
+    ask = alert(charged=ago(8), closed=ago(5))
+    shown = alert(Moment.MILESTONE, AlertClass.REFLECTION, charged=ago(6), closed=ago(5))
+    now = balance(alerts=(ask, shown), answers=(answer(ask, KIND.USEFUL, ago(5)),))
+    assert (now.trust, now.refusals) == (60.0 - 40 - 5 + 15, 0.0)
+
+
+def test_a_no_to_an_alert_that_is_no_longer_known_is_a_no_of_its_own() -> None:
+    shown = alert(Moment.MILESTONE, AlertClass.REFLECTION, charged=ago(6), closed=ago(4))
+    erased = alert(charged=ago(80), period="2025-12-01")
+    said = (answer(erased, KIND.SNOOZED, ago(19)), answer(shown, KIND.DISMISSED, ago(4)))
+    assert balance(alerts=(ASK, shown), answers=said).refusals == 0.75 + 1 + 0.75
+
+
+def test_only_the_worst_of_several_answers_is_paid_for() -> None:
+    kinds = (KIND.USEFUL, KIND.SNOOZED, KIND.NOT_USEFUL, KIND.DISMISSED)
+    said = tuple(answer(ASK, kind, ago(19 - i)) for i, kind in enumerate(kinds))
+    now = balance(*range(100), live=90, alerts=(ASK,), answers=said)
+    assert [(cause, amount) for _, cause, amount in now.entries if amount < 0] == [
+        ("ask delivered", -40.0),
+        ("snoozed after all", -15.0),
+        ("snoozed", -20.0),
+        ("not_useful", -10.0),
+    ]
+
+
+def test_a_no_as_the_week_ends_rests_as_long_as_any_refusal() -> None:
+    now = balance(alerts=(ASK,), answers=(answer(ASK, KIND.SNOOZED, ago(13)),))
+    assert (now.refusals, now.rest_until) == (1.0, ago(13) + timedelta(60))
+
+
+@pytest.mark.parametrize(
+    ("name", "until", "trust"),
+    [("for good", None, 0.0), ("until tomorrow", 13, 0.0), ("until that day", 14, 15.0)],
+)
+def test_while_muted_no_praise_earns_anything(name: str, until: int | None, trust: float) -> None:
+    date = None if until is None else TODAY - timedelta(until)
+    word = answer(ASK, KIND.MUTED, ago(15), Role.ADMIN, whole_account=True, until=date)
+    useful = answer(ASK, KIND.USEFUL, ago(14))
+    assert balance(alerts=(ASK,), answers=(word, useful)).trust == trust
+
+
+def test_an_upgrade_lifts_no_mute() -> None:
+    word = answer(ASK, KIND.MUTED, ago(15), Role.ADMIN, whole_account=True)
+    upgraded = (plan_change(ago(10), 1),)
+    assert balance(alerts=(ASK,), answers=(word,), plan_changes=upgraded).trust == 0.0
+
+
+def test_a_move_to_a_plan_of_the_same_size_is_no_upgrade() -> None:
+    assert balance(alerts=(ASK,), plan_changes=(plan_change(ago(10), 0),)) == balance(alerts=(ASK,))
+
+
+def test_an_ask_that_the_upgrade_answered_at_once_was_not_ignored() -> None:
+    assert balance(alerts=(ASK,), plan_changes=(plan_change(ago(20), 1),)).refusals == 0.0

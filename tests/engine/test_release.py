@@ -71,6 +71,11 @@ CASES: dict[str, tuple[Reader, datetime, Send | Defer]] = {
         berlin(18, 12),
         Defer(berlin(19, 9), ReasonCode.DO_NOT_DISTURB),
     ),
+    "to be disturbed again": (
+        replace(READER, do_not_disturb_until=berlin(18, 15)),
+        berlin(18, 15),
+        Send(),
+    ),
     "the reader's zone counts": (
         Reader(time_zone="Pacific/Kiritimati"),
         datetime(2026, 11, 17, 18, tzinfo=UTC),
@@ -110,11 +115,17 @@ def test_an_opening_that_a_clock_change_skips_is_found_all_the_same() -> None:
     assert timedelta(0) < opening.astimezone(UTC) - night.astimezone(UTC) <= timedelta(hours=2)
 
 
+def test_an_opening_in_an_hour_that_a_clock_change_repeats_is_found_the_second_time() -> None:
+    early = QuietPolicy(hours=("22:00", "02:30"), weekends=False)
+    again = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)  # Ten past two, for the second time.
+    assert next_opening(READER, early, again) == again + timedelta(minutes=20)
+
+
 def test_a_notice_that_work_stops_never_waits() -> None:
     night = berlin(22, 3)
     notice = push(night, alert_class=AlertClass.NOTICE, stops=True)
     assert release(notice, QUIET, night) == Send()
-    waits = release(replace(notice, stops=False), QUIET, night)
+    waits = release(push(night, alert_class=AlertClass.NOTICE), QUIET, night)
     assert waits == Defer(berlin(23, 9), ReasonCode.QUIET_HOURS)
     ask = release(replace(notice, alert_class=AlertClass.ASK), QUIET, night)
     assert isinstance(ask, Defer)
@@ -124,6 +135,13 @@ def test_a_push_is_dropped_after_seven_days() -> None:
     raised = berlin(11, 12)
     assert release(push(raised), QUIET, raised + timedelta(days=7)) == Expire(Ended.TOO_OLD)
     assert release(push(raised), QUIET, raised + timedelta(days=6, hours=23)) == Send()
+
+
+def test_a_push_whose_next_opening_is_its_last_instant_is_dropped_now() -> None:
+    now = berlin(17, 20)
+    assert release(push(now, raised_at=berlin(11, 9)), QUIET, now) == Expire(Ended.TOO_OLD)
+    later = push(now, raised_at=berlin(11, 10))
+    assert release(later, QUIET, now) == Defer(berlin(18, 9), ReasonCode.QUIET_HOURS)
 
 
 def test_a_push_that_would_be_too_old_at_the_next_opening_is_dropped_now() -> None:
@@ -170,11 +188,55 @@ OWN = alert(raised=RAISED, closed=ago(0.5), period=TODAY.replace(day=1).isoforma
             Ended.MOMENT_OVER,
         ),
         ("the meter is gone", snapshot(), Ended.MOMENT_OVER),
+        (
+            "the plan changes this instant",
+            growing(plan_changes=(plan_change(ago(0), 1),)),
+            Ended.PLAN_CHANGED,
+        ),
+        ("nobody answered yet", growing(alerts=(replace(OWN, closed_at=None),)), None),
+        (
+            "somebody answers this instant",
+            growing(alerts=(replace(OWN, closed_at=at()),)),
+            Ended.ALERT_CLOSED,
+        ),
+        ("somebody will", growing(alerts=(replace(OWN, closed_at=ago(-0.1)),)), None),
+        (
+            "it was raised before and answered then",
+            growing(alerts=(replace(OWN, raised_at=ago(9)),)),
+            None,
+        ),
+        (
+            "another raised with it was answered",
+            growing(alerts=(alert(Moment.AT_LIMIT, raised=RAISED, closed=ago(0.5)),)),
+            None,
+        ),
     ],
 )
 def test_ended(name: str, facts: Snapshot, expected: Ended | None) -> None:
     now = at(date(2026, 12, 2)) if "period" in name else at()
     assert ended(key(), RAISED, facts, Policy(), now) is expected
+
+
+def holds(moment: Moment, period: str, facts: Snapshot, day: date = TODAY) -> bool:
+    """Whether what was said of this period still does."""
+    said = replace(key(moment), period=period)
+    return ended(said, RAISED, facts, Policy(), at(day)) is None
+
+
+DECEMBER = date(2026, 12, 1)
+
+
+@pytest.mark.parametrize("moment", set(Moment) - {Moment.MILESTONE})
+def test_what_was_said_of_a_period_holds_while_it_runs(moment: Moment) -> None:
+    used_up = snapshot(meter(steady(55.0), limit=500))
+    assert holds(moment, "2026-11-01", used_up)
+    assert not holds(moment, "2026-10-01", used_up)
+    assert holds(moment, "2026-11-01", used_up, DECEMBER - timedelta(1))
+    assert not holds(moment, "2026-11-01", used_up, DECEMBER)
+
+
+def test_what_was_reached_stays_reached() -> None:
+    assert holds(Moment.MILESTONE, "1000", growing(), DECEMBER)
 
 
 def test_a_notice_minds_no_blocker_but_its_own_limit() -> None:

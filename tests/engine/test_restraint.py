@@ -1,16 +1,15 @@
 """Every reason for silence: the case that just brings it about, the one that just doesn't."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from engine.alert import AlertClass, FeedbackKind, Moment, Outcome, Reason, ReasonCode
+from engine.alert import AlertClass, FeedbackKind, Moment, Outcome, PastAlert, Reason, ReasonCode
 from engine.decide import decide
 from engine.decision import Decision
-from engine.policy import Mode, Policy
+from engine.policy import Mode, Policy, TrustPolicy
 from engine.restraint import GATES
 from engine.snapshot import Arm, BlockerKind, Role, Snapshot
 from engine.usage import AtLimit
@@ -69,6 +68,11 @@ def refused(kind: FeedbackKind, days: float, **others: Any) -> Snapshot:
     return growing(alerts=(old,), answers=(no,), live_since=datetime(2025, 11, 1, tzinfo=UTC))
 
 
+def unanswered(days: float) -> Snapshot:
+    """Charged so many days ago and still open."""
+    return growing(alerts=(alert(charged=ago(days)),))
+
+
 def asked(*days: float) -> Snapshot:
     alerts = tuple(alert(charged=ago(d), closed=ago(d - 1), period=f"p{d}") for d in days)
     useful = tuple(answer(a, FeedbackKind.USEFUL, a.closed_at or ago(0)) for a in alerts)
@@ -77,7 +81,8 @@ def asked(*days: float) -> Snapshot:
 
 def muted(role: Role, **others: Any) -> Snapshot:
     old = alert(charged=ago(100), closed=ago(99))
-    word = answer(old, FeedbackKind.MUTED, ago(99), role, whole_account=True, **others)
+    when = others.pop("at", ago(99))
+    word = answer(old, FeedbackKind.MUTED, when, role, whole_account=True, **others)
     return growing(alerts=(old,), answers=(word,))
 
 
@@ -115,6 +120,7 @@ PAIRS: list[tuple[ReasonCode, Snapshot, Snapshot]] = [
     (CODE.CUSTOM_CONTRACT, growing(custom=True), growing(custom=False)),
     (CODE.OBJECTED, growing(objected=True), growing(objected=False)),
     (CODE.ACCOUNT_MUTED, muted(Role.CHAMPION), muted(Role.USER)),
+    (CODE.ACCOUNT_MUTED, muted(Role.CHAMPION, at=at()), muted(Role.CHAMPION, at=ago(-0.01))),
     (
         CODE.ACCOUNT_MUTED,
         muted(Role.ADMIN, until=TODAY + timedelta(1)),
@@ -124,6 +130,11 @@ PAIRS: list[tuple[ReasonCode, Snapshot, Snapshot]] = [
         CODE.CANCEL_PENDING,
         blocked(BlockerKind.CANCELLATION, 90),
         blocked(BlockerKind.CANCELLATION, 90, 1),
+    ),
+    (
+        CODE.CANCEL_PENDING,
+        blocked(BlockerKind.CANCELLATION, 90, -0.5),
+        blocked(BlockerKind.CANCELLATION, 90, 0),
     ),
     (CODE.PAYMENT_FAILED, blocked(BlockerKind.PAYMENT, 90), blocked(BlockerKind.PAYMENT, 90, 14)),
     (CODE.PAYMENT_FAILED, blocked(BlockerKind.PAYMENT, 90, 13.9), blocked(BlockerKind.PAYMENT, -1)),
@@ -137,6 +148,11 @@ PAIRS: list[tuple[ReasonCode, Snapshot, Snapshot]] = [
         blocked(BlockerKind.TICKET, 90, 7, urgent=True),
     ),
     (
+        CODE.TICKET_RECENT,
+        blocked(BlockerKind.TICKET, 90, 0, urgent=True),
+        blocked(BlockerKind.TICKET, 90, 0),
+    ),
+    (
         CODE.PRICE_CHANGE,
         blocked(BlockerKind.PRICE_CHANGE, 29.9),
         blocked(BlockerKind.PRICE_CHANGE, 30),
@@ -145,6 +161,11 @@ PAIRS: list[tuple[ReasonCode, Snapshot, Snapshot]] = [
         CODE.UPGRADE_RECENT,
         growing(plan_changes=(plan_change(ago(89.9), 1),)),
         growing(plan_changes=(plan_change(ago(90), 1),)),
+    ),
+    (
+        CODE.UPGRADE_RECENT,
+        growing(plan_changes=(plan_change(ago(0), 1),)),
+        growing(plan_changes=(plan_change(ago(-0.01), 1),)),
     ),
     (
         CODE.DOWNGRADE_RECENT,
@@ -156,6 +177,7 @@ PAIRS: list[tuple[ReasonCode, Snapshot, Snapshot]] = [
         growing(renewal=TODAY + timedelta(30)),
         growing(renewal=TODAY + timedelta(31)),
     ),
+    (CODE.RENEWAL_OWNER, growing(renewal=TODAY), growing(renewal=TODAY - timedelta(1))),
     (CODE.SALES_ACTIVE, blocked(BlockerKind.SALES, 90), blocked(BlockerKind.SALES, 90, 1)),
     (CODE.CARE_FLAG, blocked(BlockerKind.CARE, 90), blocked(BlockerKind.CARE, 90, 1)),
     (
@@ -181,7 +203,7 @@ PAIRS: list[tuple[ReasonCode, Snapshot, Snapshot]] = [
     (
         CODE.DECLINING,
         falling(60.0, 53.0, limit=500),
-        falling(60.0, 55.0, limit=500),
+        falling(60.0, 54.0, limit=500),
     ),
     (CODE.ONE_OFF, spike(600.0, 650), spike(11.0, 110)),
     (
@@ -205,6 +227,7 @@ PAIRS: list[tuple[ReasonCode, Snapshot, Snapshot]] = [
         growing(alerts=(alert(raised=ago(3), closed=ago(2), ghost=True),)),
         growing(),
     ),
+    (CODE.ASK_SPACING, growing(alerts=(alert(raised=ago(40)),)), unanswered(40)),
     (CODE.ASK_ANNUAL_CAP, asked(364.9, 200, 150, 100), asked(365, 200, 150, 100)),
     (CODE.BACKOFF, refused(FeedbackKind.SNOOZED, 59.9), refused(FeedbackKind.SNOOZED, 60)),
     (CODE.BACKOFF, refused(FeedbackKind.DECLINED, 59.9), refused(FeedbackKind.NOT_USEFUL, 60)),
@@ -239,6 +262,37 @@ PAIRS: list[tuple[ReasonCode, Snapshot, Snapshot]] = [
 def test_reason(code: ReasonCode, held: Snapshot, free: Snapshot) -> None:
     assert code in ask_reasons(held)
     assert code not in ask_reasons(free)
+
+
+HELD_BY = {
+    BlockerKind.CANCELLATION: CODE.CANCEL_PENDING,
+    BlockerKind.PAYMENT: CODE.PAYMENT_FAILED,
+    BlockerKind.INCIDENT: CODE.INCIDENT,
+    BlockerKind.SECURITY: CODE.SECURITY_NOTICE,
+    BlockerKind.TICKET: CODE.TICKET_OPEN,
+    BlockerKind.PRICE_CHANGE: CODE.PRICE_CHANGE,
+    BlockerKind.SALES: CODE.SALES_ACTIVE,
+    BlockerKind.CARE: CODE.CARE_FLAG,
+}
+
+
+@pytest.mark.parametrize("kind", BlockerKind)
+def test_a_blocker_holds_from_the_instant_it_is_opened(kind: BlockerKind) -> None:
+    assert HELD_BY[kind] in ask_reasons(blocked(kind, 0))
+    assert HELD_BY[kind] not in ask_reasons(blocked(kind, -0.01))
+
+
+@pytest.mark.parametrize(
+    ("kind", "urgent"), [(BlockerKind.TICKET, False), (BlockerKind.INCIDENT, True)]
+)
+def test_only_an_urgent_ticket_holds_after_it_was_closed(kind: BlockerKind, urgent: bool) -> None:
+    assert CODE.TICKET_RECENT not in ask_reasons(blocked(kind, 90, 1, urgent=urgent))
+
+
+def test_no_blocker_hides_another() -> None:
+    every = [blocker(kind, ago(1)) for kind in BlockerKind]
+    for blockers in (every, every[::-1]):
+        assert set(HELD_BY.values()) <= set(ask_reasons(growing(blockers=tuple(blockers))))
 
 
 def test_most_cases_free_of_the_reason_are_free_to_ask() -> None:
@@ -383,47 +437,59 @@ def test_a_changed_limit_re_arms() -> None:
         assert bool(decide(snapshot(use, alerts=(said,)), POLICY, at()).notices) is again
 
 
-def this_month(amount: float, *, before: float, last_week: float | None = None) -> list[float]:
-    """The same every day of a month, another amount before, and maybe another in its last week."""
-    month = [amount] * (TODAY.day - 1)
-    if last_week is not None:
-        month[-7:] = [last_week] * 7
-    return [*[before] * 100, *month, 0.0]
+def reflecting(**others: Any) -> Snapshot:
+    """An account in its third week that reached its hundredth value event today."""
+    daily = [*[0.0] * 60, *[7.0] * 14, 2.0]
+    return snapshot(meter(daily, limit=None), since=TODAY - timedelta(30), **others)
 
 
-@pytest.mark.parametrize(
-    ("name", "daily", "age", "spike"),
-    [
-        ("the month before was as full", this_month(60.0, before=50.0), 400, False),
-        ("it was half of the limit", this_month(60.0, before=24.3), 400, False),
-        ("it was less, and so was the one before", this_month(60.0, before=20.0), 400, True),
-        ("the account is young", this_month(60.0, before=0.0), 44, False),
-        ("the account is no longer young", this_month(60.0, before=0.0), 45, True),
-        ("last week, kept up, would do", this_month(62.0, before=50.0, last_week=56.0), 400, False),
-        ("last week was slower", this_month(64.0, before=50.0, last_week=52.0), 400, True),
-    ],
-)
-def test_a_spike_is_not_growth(name: str, daily: list[float], age: int, spike: bool) -> None:
-    facts = snapshot(meter(daily, limit=1500), since=TODAY - timedelta(days=age))
-    assert (CODE.ONE_OFF in ask_reasons(facts)) is spike
+def milestone(period: str) -> PastAlert:
+    """One that was shown two days ago."""
+    return alert(
+        Moment.MILESTONE, AlertClass.REFLECTION, charged=ago(2), closed=ago(1), period=period
+    )
 
 
-@pytest.mark.parametrize(
-    ("name", "pace", "one_off"),
-    [("the week goes on like that", 60.0, False), ("the week is quiet again", 1.0, True)],
-)
-def test_at_limit_is_no_one_off_when_the_pace_goes_on(
-    name: str, pace: float, one_off: bool
-) -> None:
-    # October reached half of the limit, and one day of November seven tenths of what is used.
-    october = steady(17.0, 17.0, days=90)[:-18]
-    november = [0.0] * 9 + [700.0] + [pace / 10 * (10 if i else 1) for i in range(7)] + [0.0]
-    facts = snapshot(meter([*october, *november], limit=800 if pace > 2 else 705))
-    said = decide(facts, POLICY, at())
-    asks = [c for c in said.candidates if c.moment is Moment.AT_LIMIT and c.p is not None]
-    codes = {reason.code for c in asks for reason in c.reasons}
-    assert asks
-    assert (CODE.ONE_OFF in codes) is one_off
+NOTICE = AlertClass.NOTICE
+SAID = {
+    "an ask, until its period ends": (
+        growing(alerts=(alert(period=TODAY_KEY, raised=ago(5), closed=ago(4)),)),
+        date(2026, 12, 1),
+    ),
+    "a round number, for good": (
+        reflecting(alerts=(milestone("100"),), plan_changes=(plan_change(ago(1), -1),)),
+        None,
+    ),
+    "a best month, until the month ends": (
+        snapshot(
+            meter([*steady(20.0)[:-18], *[32.0] * 17, 0.0], limit=None),
+            alerts=(milestone(f"best-{TODAY_KEY}"),),
+        ),
+        date(2026, 12, 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_was_said_is_not_said_again(name: str) -> None:
+    facts, until = SAID[name]
+    found = [c for c in decide(facts, POLICY, at()).candidates if c.alert_class is not NOTICE]
+    ends = [r.until for c in found for r in c.reasons if r.code is CODE.DUPLICATE]
+    assert ends == [until]
+
+
+def test_only_the_limit_itself_said_already_keeps_approaching_from_being_said() -> None:
+    near = meter([*steady(40.0)[:-18], *[55.0] * 17, 0.0], limit=1100)
+    for moment, again in ((Moment.AT_LIMIT, False), (Moment.PACE, True)):
+        old = alert(moment, period=TODAY_KEY, raised=ago(5), closed=ago(4))
+        found = decide(snapshot(near, alerts=(old,)), POLICY, at()).candidates
+        [approaching] = [c for c in found if c.moment is Moment.APPROACHING]
+        assert (CODE.DUPLICATE not in {r.code for r in approaching.reasons}) is again
+
+
+def test_the_limit_met_before_a_correction_keeps_no_pace_from_being_said() -> None:
+    old = alert(Moment.AT_LIMIT, period=TODAY_KEY, raised=ago(5), closed=ago(4))
+    assert CODE.DUPLICATE not in ask_reasons(growing(alerts=(old,)))
 
 
 def test_sustained_over_bears_a_little_more_decline() -> None:
@@ -435,12 +501,6 @@ def test_sustained_over_bears_a_little_more_decline() -> None:
         assert sustained
         found = CODE.DECLINING in {reason.code for reason in sustained[0].reasons}
         assert found is declining
-
-
-def reflecting(**others: Any) -> Snapshot:
-    """An account in its third week that reached its hundredth value event today."""
-    daily = [*[0.0] * 60, *[7.0] * 14, 2.0]
-    return snapshot(meter(daily, limit=None), since=TODAY - timedelta(30), **others)
 
 
 def test_reflections_speak_where_asks_may_not() -> None:
@@ -470,6 +530,12 @@ def test_a_reflection_needs_a_little_trust() -> None:
     assert CODE.TRUST_LOW in {reason.code for reason in said.reasons}
 
 
+def test_exactly_as_much_trust_as_an_ask_needs_is_enough() -> None:
+    for needs, low in ((60.0, False), (60.25, True)):
+        policy = replace(POLICY, trust=TrustPolicy(value_day=0.0, ask_needs=needs))
+        assert (CODE.TRUST_LOW in ask_reasons(growing(), policy)) is low
+
+
 def test_reasons_say_when_they_end() -> None:
     said = decide(past(10), POLICY, at())
     assert said.reasons == (
@@ -482,6 +548,69 @@ def test_reasons_say_when_they_end() -> None:
     assert said.next_possible == TODAY + timedelta(20)
 
 
+def two(kind: BlockerKind, *closed: float | None) -> Snapshot:
+    """Blockers of one kind, all opened three weeks ago."""
+    ends = (None if days is None else ago(days) for days in closed)
+    return growing(blockers=tuple(blocker(kind, ago(21), end, urgent=True) for end in ends))
+
+
+def muted_twice(*until: date | None) -> Snapshot:
+    """The champion muted the account, each time until another day."""
+    old = alert(charged=ago(100), closed=ago(99))
+    kind = FeedbackKind.MUTED
+    words = (answer(old, kind, ago(99), whole_account=True, until=day) for day in until)
+    return growing(alerts=(old,), answers=tuple(words))
+
+
+# (reason, facts, days until it is gone; None: nobody knows)
+ENDS: list[tuple[ReasonCode, Snapshot, int | None]] = [
+    (CODE.DATA_THIN, snapshot(meter([90.0] * 8 + [0.0], limit=720)), 2),
+    (CODE.ACCOUNT_MUTED, muted(Role.CHAMPION, until=TODAY + timedelta(5)), 5),
+    (CODE.ACCOUNT_MUTED, muted(Role.CHAMPION), None),
+    (CODE.ACCOUNT_MUTED, muted_twice(TODAY + timedelta(9), TODAY + timedelta(5)), 9),
+    (CODE.ACCOUNT_MUTED, muted_twice(TODAY + timedelta(9), None), None),
+    (CODE.CANCEL_PENDING, blocked(BlockerKind.CANCELLATION, 9), None),
+    (CODE.PAYMENT_FAILED, blocked(BlockerKind.PAYMENT, 90, 4), 10),
+    (CODE.INCIDENT, two(BlockerKind.INCIDENT, 9, 4), 10),
+    (CODE.INCIDENT, two(BlockerKind.INCIDENT, 4, 9), 10),
+    (CODE.INCIDENT, two(BlockerKind.INCIDENT, None, 4), None),
+    (CODE.INCIDENT, two(BlockerKind.INCIDENT, 20, 4), 10),
+    (CODE.SECURITY_NOTICE, blocked(BlockerKind.SECURITY, 4), 10),
+    (CODE.SECURITY_NOTICE, blocked(BlockerKind.SECURITY, 4, 1), 13),
+    (CODE.TICKET_RECENT, two(BlockerKind.TICKET, 5, 3), 4),
+    (CODE.PRICE_CHANGE, blocked(BlockerKind.PRICE_CHANGE, 4), 26),
+    (CODE.UPGRADE_RECENT, growing(plan_changes=(plan_change(ago(40), 1),)), 50),
+    (CODE.DOWNGRADE_RECENT, growing(plan_changes=(plan_change(ago(40), -1),)), 50),
+    (CODE.RENEWAL_OWNER, growing(renewal=TODAY + timedelta(9)), 10),
+    (CODE.RENEWAL_OWNER, growing(renewal=TODAY), 1),
+    (CODE.ONBOARDING, growing(since=TODAY - timedelta(10)), 4),
+    (CODE.ONE_OFF, spike(600.0, 650), 13),
+    (CODE.BACKOFF, refused(FeedbackKind.SNOOZED, 40), 20),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "facts", "days"), ENDS, ids=[f"{i}-{one[0]}" for i, one in enumerate(ENDS)]
+)
+def test_a_reason_says_when_it_is_gone(code: ReasonCode, facts: Snapshot, days: int | None) -> None:
+    asks = [c for c in decide(facts, POLICY, at()).candidates if c.alert_class is AlertClass.ASK]
+    [found] = [reason for reason in asks[-1].reasons if reason.code is code]
+    assert found.until == (None if days is None else TODAY + timedelta(days))
+
+
+def test_a_year_is_over_when_the_oldest_of_its_asks_is() -> None:
+    cap = CODE.ASK_ANNUAL_CAP
+    for days in ((300, 200, 150, 100), (360, 300, 200, 150, 100)):
+        said = decide(asked(*days), POLICY, at()).reasons
+        assert [r.until for r in said if r.code is cap] == [TODAY + timedelta(65)]
+
+
+def test_without_a_larger_plan_the_reason_names_the_one_there_is() -> None:
+    for plan, named in (("team", "team"), (None, "unknown")):
+        reason = decide(growing(plan=plan, next_plan=None), POLICY, at()).reasons[0]
+        assert reason == Reason(code=CODE.NO_NEXT_PLAN, evidence=(("plan", named),))
+
+
 def test_nobody_knows_when_an_open_blocker_ends() -> None:
     assert decide(blocked(BlockerKind.INCIDENT, 1), POLICY, at()).next_possible is None
 
@@ -491,9 +620,3 @@ def test_friction_at_a_meter_nobody_could_use_yet_is_not_thin() -> None:
     felt = tuple(friction(d, u, "exports") for d, u in ((1, "ada"), (2, "bob"), (3, "cy")))
     said = decide(snapshot(meter(steady(20.0)), barred, frictions=felt), POLICY, at())
     assert said.outcome is Outcome.ASK
-
-
-def test_negative_totals_are_suspect() -> None:
-    felt = tuple(friction(d, u) for d, u in ((1, "ada"), (2, "bob"), (3, "cy")))
-    use = meter(rising(), limit=600, used=Decimal(-5))
-    assert CODE.DATA_SUSPECT in ask_reasons(snapshot(use, frictions=felt))

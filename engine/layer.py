@@ -1,0 +1,121 @@
+"""What the looks of a replay know: one a day at each of many accounts, read together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import numpy as np
+
+from engine.busy import steady_days, turning_points
+from engine.decision import Forecast
+from engine.forecast import Part, foresee_all
+from engine.history import Ints, ValueDays, exact, totals
+from engine.lay import Recording, pressing, recording
+from engine.policy import Policy
+from engine.reading import Reading, foreseen_from
+from engine.record import Calibrations
+from engine.stage import Standings
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """The turning points of each day that has any, in order of time."""
+
+    of_day: dict[int, list[float]]
+
+    def looks(self, laid: Recording, number: int) -> tuple[Recording, Ints]:
+        """Look at the turning point of that number on each day that has as many; those days."""
+        days = [day for day, instants in self.of_day.items() if len(instants) > number]
+        at = laid.calendar.looks.copy()
+        at[days] = [self.of_day[day][number] for day in days]
+        again = recording(laid.record, datetime.fromtimestamp(laid.end, UTC), at)
+        assert again is not None
+        return again, np.array(days, dtype=np.int64)
+
+
+def turns(laid: Recording, policy: Policy) -> Turns:
+    """Where a moment may begin between two daily looks."""
+    found: dict[int, set[float]] = {}
+    for track in laid.tracks:
+        turning = turning_points(track, policy)
+        for day, at in zip(track.day[turning].tolist(), track.at[turning].tolist(), strict=True):
+            found.setdefault(day, set()).add(at)
+    return Turns({day: sorted(instants) for day, instants in found.items()})
+
+
+def layers(
+    laid: Sequence[Recording],
+    policy: Policy,
+    calibrations: Calibrations,
+    only: Sequence[Ints] | None = None,
+) -> list["Layer"]:
+    """Read one look a day at each account; `only`: the days of each on which anybody looks."""
+    stands = Standings([one.timeline for one in laid], policy.stage)
+    parts: list[Part] = []
+    places: list[tuple[int, str]] = []
+    for n, one in enumerate(laid):
+        for track in one.tracks:
+            pressed = pressing(track, policy, foreseen_from(policy))
+            if pressed is None:
+                continue
+            series, days = pressed
+            if only is not None:
+                days = days.of(np.isin(days.index, only[n]))
+            looks = one.calendar.looks[days.index].tolist()
+            in_force = [calibrations(datetime.fromtimestamp(at, UTC)) for at in looks]
+            parts.append((series, days, in_force))
+            places.append((n, track.track.key))
+    forecasts: list[dict[str, dict[int, Forecast]]] = [{} for _ in laid]
+    for (n, key), (_, days, _), of in zip(places, parts, foresee_all(parts, policy), strict=True):
+        forecasts[n][key] = dict(zip(days.index.tolist(), of, strict=True))
+    return [Layer(one, policy, stands, n, forecasts[n]) for n, one in enumerate(laid)]
+
+
+class Layer:
+    """One look a day at an account, read for all days: at nine, or at a turning point of each."""
+
+    def __init__(
+        self,
+        laid: Recording,
+        policy: Policy,
+        standings: Standings,
+        place: int,
+        forecasts: dict[str, dict[int, Forecast]],
+    ) -> None:
+        self.laid, self.calendar = laid, laid.calendar
+        self.standings, self.place, self.forecasts = standings, place, forecasts
+        self.value_before = totals(laid.timeline.whole.value).astype(np.int64).tolist()
+        self.value_seen = laid.timeline.looked.value.tolist()
+        meaningful = [t for t in laid.tracks if t.track.meaningful]
+        self.complete = {t.track.key: t.complete(policy.forecast) for t in meaningful}
+        self.ever = {t.track.key: t.ever() for t in meaningful if t.flow}
+        self.steady = {t.track.key: steady_days(t, policy.data) for t in laid.tracks}
+
+    def at(self, index: int) -> datetime:
+        """When a day is looked at."""
+        return datetime.fromtimestamp(float(self.calendar.looks[index]), UTC)
+
+    def read(self, index: int) -> Reading:
+        """What `weigh` needs to know of a day."""
+        return Reading(
+            today=self.calendar.date(index),
+            value_days=ValueDays(
+                first=self.calendar.first,
+                before=self.value_before,
+                today=self.value_seen[index],
+                size=index + 1,
+            ),
+            standing=self.standings.at(self.place, index, evidence=False),
+            forecasts={
+                key: found for key, of in self.forecasts.items() if (found := of.get(index))
+            },
+            complete={key: int(days[index]) for key, days in self.complete.items()},
+            ever={key: exact(float(count[index])) for key, count in self.ever.items()},
+            steady=frozenset(key for key, days in self.steady.items() if days[index]),
+        )
+
+    def ever_at(self, meter: str, index: int) -> Decimal | None:
+        """How much a meter had counted by a look; None where its days don't add up."""
+        count = self.ever.get(meter)
+        return None if count is None else exact(float(count[index]))
