@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from engine.alert import AlertClass, Outcome, Reason
+from engine.alert import AlertClass, Outcome, Reason, ReasonCode
 from engine.decide import decide
 from engine.decision import Candidate, Decision
 from engine.snapshot import Snapshot
@@ -95,13 +95,22 @@ def conclude(facts: Snapshot, applied: Applied, now: datetime) -> tuple[Decision
         Outcome.REFLECT,
         Outcome.HELD_OUT,
     ):
-        story = tell(facts, applied.catalogue, decision.chosen, decision)
+        chosen, beside = decision.chosen, _asked_beside(facts, decision, decision.chosen)
+        story = tell(facts, applied.catalogue, chosen, decision, beside)
         problem = wording.blocked(story, facts)
         if problem is None:
-            raised.append(Raised(candidate=decision.chosen, story=story))
+            raised.append(Raised(candidate=chosen, story=story))
         else:
             decision = _blocked(decision, problem)
     return decision, raised
+
+
+def _asked_beside(facts: Snapshot, decision: Decision, chosen: Candidate) -> list[str]:
+    """All meters make one message: those that nothing but the chosen ask keeps from their own."""
+    limited = {m.key for m in facts.meters if m.limit is not None} - {chosen.key.meter}
+    asks = [c for c in decision.candidates if c.alert_class is chosen.alert_class is AlertClass.ASK]
+    free = [c.key.meter for c in asks if all(r.code is ReasonCode.HELD_OUT for r in c.reasons)]
+    return [meter for meter in dict.fromkeys(free) if meter in limited]
 
 
 def _notices(facts: Snapshot, applied: Applied, decision: Decision) -> list[Raised]:

@@ -159,24 +159,23 @@ def test_of_several_limits_the_one_where_work_stops_is_pushed() -> None:
     ]
 
 
-# ENGINE DISAGREES: the text of an ask is about one meter, whatever else is at its limit.
-@pytest.mark.xfail(
-    strict=True,
-    reason="DESIGN 3.4: all meters of the account make one message; no text in templates/copy "
-    "says a word of Story.others, so the second meter's ask is neither made nor heard",
-)
 def test_an_ask_speaks_of_both_meters_that_are_at_their_limits() -> None:
     found = verdict(scenario(GOLDEN / "edges/two_meters_one_message.toml"))
     assert "clients" in sentences(found)["message"]
     assert "reports" in sentences(found)["message"].replace("served with reports", "")
 
 
-# ENGINE DISAGREES: the sentence names the day on which the first reason ends, not the last.
-@pytest.mark.xfail(
-    strict=True,
-    reason="promise 5, what would change it: service/wording.py silence() says “Earliest again: "
-    "1 December” by the first reason alone, while ask_spacing holds until 10 December",
-)
+def test_an_ask_keeps_silent_about_a_limit_that_is_held_back_for_its_own_reasons() -> None:
+    limits = scenario(GOLDEN / "edges/two_meters_one_message.toml")
+    limits.said["past"] = {"diary": "2026-10-10 ask at_limit on clients, never delivered"}
+    spike = "2026-08-03..2026-10-31 weekdays 4 by ada, bob, cy\n2026-11-17 1000 by ada"
+    limits.said["usage"]["reports"] = spike
+    found = verdict(limits)
+    assert found.decision.chosen is not None
+    assert found.decision.chosen.key.meter == "clients"
+    assert [one.story.beside for one in found.raised if one.candidate.p is not None] == [()]
+
+
 def test_earliest_again_is_when_the_last_known_reason_ends() -> None:
     words = sentences(verdict(scenario(GOLDEN / "reasons/duplicate.toml")))
     assert "10 December" in words["admin"]

@@ -133,3 +133,16 @@ def test_the_answer_of_whom_it_was_pushed_to_closes_it_for_all(world: Live) -> N
         world.widget(account, who).say(ask["id"], "snoozed")
         [ask] = [a for a in world.alerts(account) if a["class"] == "ask"]
         assert ask["closed_as"] == closed
+
+
+def test_the_one_push_names_both_limits_on_every_surface(world: Live) -> None:
+    account = both(world, EVENING)
+    [pushed] = world.sink.messages
+    shown = str(pushed["blocks"])
+    for text in (pushed["text"], shown):
+        assert "60 of 50 exports" in text
+        assert "1,060 of 1,000 reports; nothing stops there" in text
+    banner = world.widget(account).alert()
+    assert banner is not None
+    assert "1,060 of 1,000 reports; nothing stops there" in banner["body"]
+    assert {"exports.used", "reports.used", "reports.limit"} <= {f["id"] for f in banner["facts"]}
