@@ -162,7 +162,7 @@ def _stage(decision: Decision) -> Group:
     since = f" since {day(view.since)}" if view.since else ""
     over = [o for o, on in (("dormant", view.dormant), ("outgrowing", view.outgrowing)) if on]
     overlays = "".join(f"; {overlay_name(o, 'en')}" for o in over)
-    rows = [(evidence_name(key, "en"), value) for key, value in view.evidence]
+    rows = [(evidence_name(key, "en"), piece(value)) for key, value in view.evidence]
     return Group(Text(f"{name}{since}{overlays}"), _grid(rows, width=30))
 
 

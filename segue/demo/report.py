@@ -164,9 +164,8 @@ def _end(stored: decisions.StoredDecision) -> datetime:
 def _sentence(decision: Decision, sight: Sight) -> str:
     """The first reason in Segue's words, and the others by name."""
     first, *others = decision.reasons
-    text = wording.silence(
-        (Reason(code=first.code, until=first.until),), "en", for_admin=True, today=sight.today
-    )
+    plain = [Reason(code=reason.code, until=reason.until) for reason in decision.reasons]
+    text = wording.silence(plain, "en", for_admin=True, today=sight.today)
     more = ", ".join(reason.code for reason in others)
     return f"{text} (also: {more})" if more else text
 

@@ -167,13 +167,18 @@ def test_an_ask_speaks_of_both_meters_that_are_at_their_limits() -> None:
 
 def test_an_ask_keeps_silent_about_a_limit_that_is_held_back_for_its_own_reasons() -> None:
     limits = scenario(GOLDEN / "edges/two_meters_one_message.toml")
-    limits.said["past"] = {"diary": "2026-10-10 ask at_limit on clients, never delivered"}
-    spike = "2026-08-03..2026-10-31 weekdays 4 by ada, bob, cy\n2026-11-17 1000 by ada"
-    limits.said["usage"]["reports"] = spike
+    limits.said["usage"]["reports"] = (
+        "2026-08-03..2026-10-31 weekdays 8 by ada, bob, cy\n"
+        "2026-11-06..2026-11-17 weekdays 130 by ada, bob, cy"
+    )
     found = verdict(limits)
     assert found.decision.chosen is not None
     assert found.decision.chosen.key.meter == "clients"
-    assert [one.story.beside for one in found.raised if one.candidate.p is not None] == [()]
+    asks = [c for c in found.decision.candidates if c.alert_class is AlertClass.ASK]
+    held = {c.reasons[0].code for c in asks if c.key.meter == "reports"}
+    assert held == {ReasonCode.ONE_OFF}
+    asked = [r for r in found.raised if r.candidate.alert_class is AlertClass.ASK]
+    assert [one.story.beside for one in asked] == [()]
 
 
 def test_earliest_again_is_when_the_last_known_reason_ends() -> None:
