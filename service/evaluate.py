@@ -13,7 +13,7 @@ from engine.snapshot import Snapshot
 from engine.story import Story
 from engine.tell import tell
 from engine.usage import AtLimit
-from service import cards, dispatch, foreseen, frozen, snapshot, wording
+from service import arm, cards, dispatch, foreseen, frozen, snapshot, wording
 from service.calendar import next_daily
 from service.channel import DeliveryKind
 from service.config import Applied
@@ -69,6 +69,8 @@ def evaluate(
     with context.database.write() as session:
         foreseen.keep(session, facts, decision, applied.policy, now)
         _keep(session, facts, decision, applied)
+        if decision.exposed:
+            arm.keep(context, session, facts, now, applied)
         over = _close_over(session, facts, applied, now)
         for one in raised:
             _raise(session, facts, decision, one, applied, now)
