@@ -13,9 +13,7 @@ from store import accounts, arms
 from store.arms import StoredArm
 
 
-def of(
-    context: Context, session: Session, account: str, now: datetime, applied: Applied
-) -> Arm:
+def of(context: Context, session: Session, account: str, now: datetime, applied: Applied) -> Arm:
     """The account's arm; none is held out that an admin excluded, or where nobody is."""
     if accounts.holdout_of(session, account) == "exclude":
         return Arm.TREATED

@@ -20,15 +20,15 @@ _PLANNED = (100, 2000)
 """The interval is tightest at the accounts there were at the start, within these."""
 
 
-def report(context: Context) -> Lift:
-    """The lift report as of now.
+def report(context: Context, *, since: datetime | None = None) -> Lift:
+    """The lift report as of now, of accounts first exposed at `since` or later (None: of all).
 
     Raises:
         NotFound: no policy was ever applied.
     """
     now, policy = context.clock.now(), context.policy().policy
     with context.database.read() as session:
-        firsts = exposures.firsts(session)
+        firsts = [f for f in exposures.firsts(session) if since is None or f.at >= since]
         happened = exposures.outcomes(session, firsts[0].at) if firsts else []
         made, drawn = exposures.made(session), arms.every(session)
         policies = {

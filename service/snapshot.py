@@ -1,4 +1,4 @@
-"""Loads an account's snapshot and adds what is not the account's own: arm, rollout, calibration."""
+"""Loads an account's snapshot and adds what is not its own: arm, rollout, calibration, pause."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from engine.snapshot import Snapshot
 from service import arm
 from service.config import Applied
 from service.context import Context
-from store import calibrations, facts
+from store import calibrations, facts, pauses
 
 
 def load(
@@ -27,6 +27,7 @@ def load(
         rollout_open=_released(context, session, account, now, applied),
         widget_on=bool(applied.config.widget.origins),
         calibration=calibrations.in_force(session, scale(applied.policy), now),
+        paused=paused.since if (paused := pauses.in_force(session)) else None,
     )
 
 

@@ -82,6 +82,7 @@ def current(
         and _meant_for(a, facts, person)
         and not _answered(session, a, person)
         and dispatch.over(a, facts, applied.policy, now) is None
+        and not dispatch.paused(a, facts)
     ]
     order = sorted(shown, key=lambda a: not a.story.get("beside"))
     return min(order, key=lambda a: (_ORDER[a.key.alert_class], a.raised_at), default=None)

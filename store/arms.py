@@ -1,4 +1,4 @@
-"""The arm each account was in when it first mattered: kept for a year, whatever the share becomes."""
+"""The arm each account was in when it first mattered, kept whatever the share becomes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from store import tables
 
@@ -23,12 +23,11 @@ class StoredPause:
     because: str | None
 
 
-def in_force(session: Session, now: datetime) -> StoredPause | None:
-    """The pause that holds at `now`."""
+def in_force(session: Session) -> StoredPause | None:
+    """The pause that nobody has lifted."""
     pause = tables.Pause
-    holds = or_(col(pause.lifted_at).is_(None), col(pause.lifted_at) > now)
     row = session.exec(
-        select(pause).where(col(pause.since) <= now, holds).order_by(col(pause.id)).limit(1)
+        select(pause).where(col(pause.lifted_at).is_(None)).order_by(col(pause.id)).limit(1)
     ).first()
     return _value(row) if row else None
 

@@ -24,7 +24,7 @@ _CAPS = {
 
 
 _BESIDE = {"full": 3, "close": 3, "brief": 2, "tight": 1}
-"""How many more limits one message tells of: those that come first; each has an alert of its own."""
+"""How many more limits one message tells of, at most: the first of them."""
 
 
 class Cited:

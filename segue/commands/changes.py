@@ -89,6 +89,8 @@ def _needed(one: WhatIf, known: dict[str, str]) -> str:
     match one.reason:
         case ReasonCode.STAGE_EXPERIMENTING | ReasonCode.STAGE_LEARNING:
             return " and ".join(_STAGE[key].format(value) for key, value in one.evidence)
+        case ReasonCode.POLICY_OFF if "paused" in known:
+            return "`segue resume`"
         case ReasonCode.TRUST_LOW if "value_days" in known:
             return f"{known['value_days']} more days of use"
         case None:

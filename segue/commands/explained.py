@@ -111,6 +111,8 @@ def _facts(detail: Detail, facts: Snapshot) -> Table:
         rows.append(("renewal", day(account.renewal)))
     if facts.arm is Arm.HOLDOUT:
         rows.append(("holdout", "held out: never asked"))
+    if facts.paused is not None:
+        rows.append(("paused", f"since {instant(facts.paused, found.zone)}, for everybody"))
     return _grid(rows)
 
 

@@ -35,8 +35,8 @@ class Piece:
     """One text under the lint.
 
     `title` None: running text without a headline. `facts`: what it may say, by short name; None
-    where nothing is known, then nothing is held against a number. `at_limit` None: not known. `beside`:
-    what happens at the other limits the message may tell of, by the id of what is used there.
+    where nothing is known, then nothing is held against a number. `at_limit` None: not known.
+    `beside`: what happens at the other limits it may tell of, by the id of what is used there.
     `per_period`: a plan's price is for a period, and has to say so.
     """
 

@@ -162,6 +162,24 @@ def test_another_reason_that_ends_later_is_the_day_and_no_condition_shortens_it(
         assert "3 December" not in sentence
 
 
+def test_a_pause_says_what_was_found_and_what_ends_it():
+    evidence = (("paused", "2026-11-12"),)
+    said = {
+        locale: silence(
+            ReasonCode.POLICY_OFF, evidence, None, locale=locale, for_admin=True, today=TODAY
+        )
+        for locale in LOCALES
+    }
+    assert said["en"] == (
+        "Held back because suggestions did harm, as the measurement said on 12 November, and "
+        "paused themselves. Since 12 November none goes out; “segue resume” lets them go on."
+    )
+    assert said["de"] == (
+        "Zurückgehalten, weil Vorschläge nach der Messung vom 12. November schaden und von selbst "
+        "pausieren. Seit dem 12. November gibt es keine; „segue resume“ lässt sie wieder zu."
+    )
+
+
 def test_a_reason_whose_end_nobody_knows_names_no_day_of_another():
     sentence = silence(
         ReasonCode.DECLINING, EVIDENCE["declining"], None,
