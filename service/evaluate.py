@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from engine.alert import AlertClass, Outcome, Reason, ReasonCode
+from engine.alert import AlertClass, Outcome, Reason
 from engine.decide import decide
 from engine.decision import Candidate, Decision
 from engine.snapshot import Snapshot
 from engine.story import Story
 from engine.tell import tell
-from engine.usage import AtLimit
+from engine.together import in_order
 from service import arm, cards, dispatch, foreseen, frozen, snapshot, wording
 from service.calendar import next_daily
 from service.channel import DeliveryKind
@@ -91,43 +91,26 @@ def evaluate(
 def conclude(facts: Snapshot, applied: Applied, now: datetime) -> tuple[Decision, list[Raised]]:
     """The decision with its words checked: what can't be said well is not said."""
     decision = decide(facts, applied.policy, now)
-    raised = _notices(facts, applied, decision)
+    raised = [
+        Raised(
+            candidate=notice,
+            story=tell(facts, applied.catalogue, notice, decision),
+            pushed=not place,
+        )
+        for place, notice in enumerate(in_order(facts, decision))
+    ]
     if decision.chosen is not None and decision.outcome in (
         Outcome.ASK,
         Outcome.REFLECT,
         Outcome.HELD_OUT,
     ):
-        chosen, beside = decision.chosen, _asked_beside(facts, decision, decision.chosen)
-        story = tell(facts, applied.catalogue, chosen, decision, beside)
+        story = tell(facts, applied.catalogue, decision.chosen, decision)
         problem = wording.blocked(story, facts)
         if problem is None:
-            raised.append(Raised(candidate=chosen, story=story))
+            raised.append(Raised(candidate=decision.chosen, story=story))
         else:
             decision = _blocked(decision, problem)
     return decision, raised
-
-
-def _asked_beside(facts: Snapshot, decision: Decision, chosen: Candidate) -> list[str]:
-    """All meters make one message: those that nothing but the chosen ask keeps from their own."""
-    limited = {m.key for m in facts.meters if m.limit is not None} - {chosen.key.meter}
-    asks = [c for c in decision.candidates if c.alert_class is chosen.alert_class is AlertClass.ASK]
-    free = [c.key.meter for c in asks if all(r.code is ReasonCode.HELD_OUT for r in c.reasons)]
-    return [meter for meter in dict.fromkeys(free) if meter in limited]
-
-
-def _notices(facts: Snapshot, applied: Applied, decision: Decision) -> list[Raised]:
-    """All meters make one message: the first is pushed for all, one where work stops before."""
-    stopping = {m.key for m in facts.meters if m.at_limit is AtLimit.STOPS}
-    told = sorted(decision.notices, key=lambda notice: notice.key.meter not in stopping)
-    rest = [notice.key.meter for notice in told[1:]]
-    return [
-        Raised(
-            candidate=notice,
-            story=tell(facts, applied.catalogue, notice, decision, () if place else rest),
-            pushed=not place,
-        )
-        for place, notice in enumerate(told)
-    ]
 
 
 def _blocked(decision: Decision, problem: Reason) -> Decision:

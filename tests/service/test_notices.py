@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service import configure
+from service import configure, detail
 from tests.api.live import PEOPLE, Live, live, policy
 
 EXPORTS = """
@@ -146,3 +146,15 @@ def test_the_one_push_names_both_limits_on_every_surface(world: Live) -> None:
     assert banner is not None
     assert "1,060 of 1,000 reports; nothing stops there" in banner["body"]
     assert {"exports.used", "reports.used", "reports.limit"} <= {f["id"] for f in banner["facts"]}
+
+
+def test_the_explanation_shows_what_was_said(world: Live) -> None:
+    account = both(world, EVENING)
+    texts = detail.one(world.runtime.context, account).texts
+    told = [text for text in texts if text.sent]
+    said = {text.candidate.key.meter: text.message for text in told}
+    pushed = world.sink.messages[0]["text"]
+    assert said["exports"] is not None
+    assert said["exports"].body in pushed
+    assert said["reports"] is not None
+    assert "exports" not in said["reports"].body
