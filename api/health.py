@@ -4,9 +4,18 @@ from typing import Any
 
 from anyio.to_thread import run_sync
 from litestar import MediaType, Response, get
+from msgspec import Struct
 
+from service import ready
 from service.context import Context
-from service.ready import problems
+
+
+class Readiness(Struct, kw_only=True):
+    """`problems` stand in the way of serving; `notes` don't, and should be looked at."""
+
+    ready: bool
+    problems: list[str]
+    notes: list[str]
 
 
 def routes(context: Context) -> list[Any]:
@@ -17,12 +26,18 @@ def routes(context: Context) -> list[Any]:
         return "ok"
 
     @get("/readyz", summary="Requests can be served, or why not")
-    async def ready() -> Response[dict[str, Any]]:
-        found = await run_sync(problems, context)
+    async def readiness() -> Response[Readiness]:
+        found = await run_sync(_readiness, context)
         return Response(
-            {"ready": not found, "problems": found},
-            status_code=503 if found else 200,
+            found,
+            status_code=200 if found.ready else 503,
             headers={"Cache-Control": "no-store"},
         )
 
-    return [alive, ready]
+    return [alive, readiness]
+
+
+def _readiness(context: Context) -> Readiness:
+    problems = ready.problems(context)
+    notes = [] if problems else ready.notes(context)
+    return Readiness(ready=not problems, problems=problems, notes=notes)

@@ -160,6 +160,7 @@ class Snapshot:
     `answers` and `alerts` are oldest first; `widget_on`: a banner can be shown at all.
     `last_report`: newest usage report of any kind; None: never. `readers_known`: `people` and
     `user_days` are all who could read a banner; a backtest does not ask who that would be.
+    `paused`: since when asks and reflections are held back from everybody, for they did harm.
     """
 
     account: AccountFacts
@@ -179,6 +180,7 @@ class Snapshot:
     last_report: datetime | None = None
     live_since: datetime | None = None
     calibration: Calibration | None = None
+    paused: datetime | None = None
 
     def __post_init__(self) -> None:
-        in_utc(self, "last_report", "live_since")
+        in_utc(self, "last_report", "live_since", "paused")

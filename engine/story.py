@@ -70,7 +70,8 @@ class PlanStory:
 class Story:
     """Everything any text may say. Numbers in texts must be values found here.
 
-    `beside`: in a notice that is pushed, the other meters whose limits it tells of as well.
+    `beside`: the other meters whose limits the message tells of as well, those of a pushed notice
+    or of asks that it speaks for.
     """
 
     account: str

@@ -1,6 +1,6 @@
 """Freeze the story of one alert: the facts every text, chart and case of it may cite."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from engine.history import (
 from engine.moments import BEST_MONTH
 from engine.snapshot import AccountFacts, Snapshot
 from engine.story import MeterStory, PlanStory, Range, Story, Stretch
+from engine.together import beside
 from engine.usage import MeterUse
 
 _PAST = 12
@@ -29,16 +30,9 @@ _PAST = 12
 
 
 def tell(
-    snapshot: Snapshot,
-    catalogue: Catalogue,
-    candidate: Candidate,
-    decision: Decision,
-    beside: Sequence[str] = (),
+    snapshot: Snapshot, catalogue: Catalogue, candidate: Candidate, decision: Decision
 ) -> Story:
-    """The facts behind `candidate` as they stood when `decision` was made.
-
-    `beside`: other meters whose limits the same message tells of.
-    """
+    """The facts behind `candidate` as they stood when `decision` was made."""
     account, today = snapshot.account, _today(snapshot, decision.at)
     plan = catalogue.plans.get(account.plan or "")
     following = catalogue.plans.get(account.next_plan or "")
@@ -68,7 +62,7 @@ def tell(
         people28=_people28(snapshot, today),
         renewal=account.renewal,
         milestone=_milestone(candidate),
-        beside=tuple(stories[key] for key in beside),
+        beside=tuple(stories[key] for key in beside(snapshot, decision, candidate)),
     )
 
 

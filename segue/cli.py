@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from engine.errors import SegueError
-from segue.commands import backtest, config, explain, keys, lint_copy, serve, slack, widget_token
+from segue.commands import (
+    backtest,
+    config,
+    doctor,
+    explain,
+    keys,
+    lint_copy,
+    serve,
+    slack,
+    widget_token,
+)
 
 app = typer.Typer(
     name="segue",
@@ -29,6 +39,8 @@ app.add_typer(slack.app, name="slack")
 app.command("serve")(serve.serve)
 app.command("migrate")(serve.migrate)
 app.command("explain")(explain.explain)
+app.command("doctor")(doctor.doctor)
+app.command("resume")(doctor.resume)
 app.command("backtest")(backtest.backtest)
 app.command("lint-copy")(lint_copy.lint_copy)
 app.command("widget-token")(widget_token.widget_token)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from segue.jobs import Jobs
-from service import calibrate, deliver, evaluate, tidy
+from service import calibrate, deliver, evaluate, pause, tidy
 from service.channel import Channel
 from service.context import Context
 
@@ -46,7 +46,7 @@ class Worker:
         self._jobs = Jobs(
             wake=self._wake.set,
             tidy=lambda: tidy.run(self._context),
-            nightly=lambda: calibrate.nightly(self._context),
+            nightly=lambda: night(self._context),
         )
         self._jobs.start()
         self._task = asyncio.create_task(self._run())
@@ -76,6 +76,14 @@ class Worker:
                     await asyncio.wait_for(self._wake.wait(), 60)
                 except TimeoutError:
                     log.debug("nothing came for a minute")
+
+
+def night(context: Context) -> None:
+    """What a night is for: whether asks do harm, and what forecasts teach."""
+    try:
+        pause.watch(context)
+    finally:  # Trouble with the one is no reason to leave the other.
+        calibrate.nightly(context)
 
 
 def _nothing() -> None:

@@ -17,7 +17,7 @@ from store import alerts, outbox
 from store.alerts import StoredAlert
 from store.outbox import StoredDelivery
 
-__all__ = ["OVER", "Session", "over", "pass_on", "public_holidays", "release_push"]
+__all__ = ["OVER", "Session", "over", "pass_on", "paused", "public_holidays", "release_push"]
 
 Release = Send | Defer | Expire
 OVER = (Ended.PLAN_CHANGED, Ended.MOMENT_OVER)
@@ -39,15 +39,24 @@ def release_push(
         raised_at=alert.raised_at,
         reader=reader,
         stops=meter is not None and meter.at_limit is AtLimit.STOPS,
-        ended=ended(alert.key, alert.raised_at, facts, policy, now),
+        ended=Ended.BLOCKED if paused(alert, facts) else _ended(alert, facts, policy, now),
     )
     return release(push, policy.quiet, now)
 
 
 def over(alert: StoredAlert, facts: Snapshot, policy: Policy, now: datetime) -> Ended | None:
     """Why an open alert is to be closed by itself; None: it is still worth saying."""
-    why = ended(alert.key, alert.raised_at, facts, policy, now)
+    why = _ended(alert, facts, policy, now)
     return why if why in OVER else None
+
+
+def paused(alert: StoredAlert, facts: Snapshot) -> bool:
+    """Whether it is held back with all others like it; a notice never is."""
+    return facts.paused is not None and alert.key.alert_class is not AlertClass.NOTICE
+
+
+def _ended(alert: StoredAlert, facts: Snapshot, policy: Policy, now: datetime) -> Ended | None:
+    return ended(alert.key, alert.raised_at, facts, policy, now)
 
 
 def pass_on(
@@ -65,7 +74,7 @@ def pass_on(
         together = other.id != alert.id and other.raised_at == alert.raised_at
         if not together or other.key.alert_class is not AlertClass.NOTICE:
             continue
-        if ended(other.key, other.raised_at, facts, policy, now) is None:
+        if _ended(other, facts, policy, now) is None:
             push = StoredDelivery(
                 account=alert.account,
                 id=new_id("delivery"),

@@ -12,8 +12,8 @@ from engine.decision import Candidate, Decision
 from engine.snapshot import Snapshot
 from engine.story import Story
 from engine.tell import tell
-from engine.usage import AtLimit
-from service import cards, dispatch, foreseen, frozen, snapshot, wording
+from engine.together import in_order
+from service import arm, cards, dispatch, foreseen, frozen, snapshot, wording
 from service.calendar import next_daily
 from service.channel import DeliveryKind
 from service.config import Applied
@@ -69,6 +69,8 @@ def evaluate(
     with context.database.write() as session:
         foreseen.keep(session, facts, decision, applied.policy, now)
         _keep(session, facts, decision, applied)
+        if decision.exposed:
+            arm.keep(context, session, facts, now, applied)
         over = _close_over(session, facts, applied, now)
         for one in raised:
             _raise(session, facts, decision, one, applied, now)
@@ -89,7 +91,14 @@ def evaluate(
 def conclude(facts: Snapshot, applied: Applied, now: datetime) -> tuple[Decision, list[Raised]]:
     """The decision with its words checked: what can't be said well is not said."""
     decision = decide(facts, applied.policy, now)
-    raised = _notices(facts, applied, decision)
+    raised = [
+        Raised(
+            candidate=notice,
+            story=tell(facts, applied.catalogue, notice, decision),
+            pushed=not place,
+        )
+        for place, notice in enumerate(in_order(facts, decision))
+    ]
     if decision.chosen is not None and decision.outcome in (
         Outcome.ASK,
         Outcome.REFLECT,
@@ -102,21 +111,6 @@ def conclude(facts: Snapshot, applied: Applied, now: datetime) -> tuple[Decision
         else:
             decision = _blocked(decision, problem)
     return decision, raised
-
-
-def _notices(facts: Snapshot, applied: Applied, decision: Decision) -> list[Raised]:
-    """All meters make one message: the first is pushed for all, one where work stops before."""
-    stopping = {m.key for m in facts.meters if m.at_limit is AtLimit.STOPS}
-    told = sorted(decision.notices, key=lambda notice: notice.key.meter not in stopping)
-    rest = [notice.key.meter for notice in told[1:]]
-    return [
-        Raised(
-            candidate=notice,
-            story=tell(facts, applied.catalogue, notice, decision, () if place else rest),
-            pushed=not place,
-        )
-        for place, notice in enumerate(told)
-    ]
 
 
 def _blocked(decision: Decision, problem: Reason) -> Decision:

@@ -1,7 +1,7 @@
 """Any decision as words: what was seen, what was decided, every reason, and when it may change."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -99,11 +99,10 @@ def _sentence(decision: Decision, locale: str, today: date, *, for_admin: bool) 
     """What was decided and why, in two sentences."""
     if not decision.reasons:
         return wording.outcome(decision, locale, for_admin=for_admin)
-    first, *others = decision.reasons
-    if decision.next_possible is not None:
-        # Later reasons may hold for longer than the first.
-        first = replace(first, until=decision.next_possible)
-    return wording.silence((first, *others), locale, for_admin=for_admin, today=today)
+    moment = decision.chosen.moment if decision.chosen else None
+    return wording.silence(
+        decision.reasons, locale, for_admin=for_admin, today=today, moment=moment
+    )
 
 
 def _explained(stored: decisions.StoredDecision, policy_text: str) -> Explanation:

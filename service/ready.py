@@ -3,10 +3,17 @@
 import logging
 
 from engine.errors import NotFound
+from service import pause
 from service.context import Context
 from store.migrations import pending
+from templates import paused
 
 log = logging.getLogger(__name__)
+
+
+def notes(context: Context) -> list[str]:
+    """What stands in nobody's way and should be looked at all the same."""
+    return [paused.note("en")] if pause.in_force(context) else []
 
 
 def problems(context: Context) -> list[str]:

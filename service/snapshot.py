@@ -1,4 +1,4 @@
-"""Loads an account's snapshot and adds what is not the account's own: arm, rollout, calibration."""
+"""Loads an account's snapshot and adds what is not its own: arm, rollout, calibration, pause."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,10 +7,11 @@ from sqlmodel import Session
 
 from engine import holdout
 from engine.calibration import scale
-from engine.snapshot import Arm, Snapshot
+from engine.snapshot import Snapshot
+from service import arm
 from service.config import Applied
 from service.context import Context
-from store import accounts, calibrations, facts
+from store import calibrations, facts, pauses
 
 
 def load(
@@ -22,20 +23,12 @@ def load(
         return None
     return replace(
         snapshot,
-        arm=_arm(context, session, account, applied),
+        arm=arm.of(context, session, account, now, applied),
         rollout_open=_released(context, session, account, now, applied),
         widget_on=bool(applied.config.widget.origins),
         calibration=calibrations.in_force(session, scale(applied.policy), now),
+        paused=paused.since if (paused := pauses.in_force(session)) else None,
     )
-
-
-def _arm(context: Context, session: Session, account: str, applied: Applied) -> Arm:
-    if accounts.holdout_of(session, account) == "exclude":
-        return Arm.TREATED
-    policy = applied.policy.holdout
-    small = accounts.count(session) < policy.small_below
-    share = policy.small_share if small else policy.share
-    return holdout.arm(context.secrets.key("holdout"), account, share)
 
 
 def _released(

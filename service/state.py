@@ -70,7 +70,10 @@ def may_see(context: Context, account: str, sub: str, alert: str) -> bool:
 def current(
     session: Session, facts: Snapshot, person: Person, applied: Applied, now: datetime
 ) -> alerts.StoredAlert | None:
-    """The one open alert this person should see: a notice first, then the ask."""
+    """The one open alert this person should see: a notice first, then the ask.
+
+    Of notices raised together the one that tells of the others as well.
+    """
     newest = now - timedelta(days=applied.policy.ask.open_days)
     shown = [
         a
@@ -79,8 +82,10 @@ def current(
         and _meant_for(a, facts, person)
         and not _answered(session, a, person)
         and dispatch.over(a, facts, applied.policy, now) is None
+        and not dispatch.paused(a, facts)
     ]
-    return min(shown, key=lambda a: (_ORDER[a.key.alert_class], a.raised_at), default=None)
+    order = sorted(shown, key=lambda a: not a.story.get("beside"))
+    return min(order, key=lambda a: (_ORDER[a.key.alert_class], a.raised_at), default=None)
 
 
 def _meant_for(alert: alerts.StoredAlert, facts: Snapshot, person: Person) -> bool:

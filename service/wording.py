@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
-from engine.alert import AlertClass, Reason, ReasonCode
+from engine.alert import AlertClass, Moment, Reason, ReasonCode
 from engine.decision import Decision
 from engine.errors import LocaleMissing
 from engine.policy import Policy
@@ -157,8 +157,15 @@ def answered(kind: str, name: str, text: str, locale: str) -> str:
     return words.answered(kind, name, text, locale)
 
 
-def silence(reasons: Sequence[Reason], locale: str, *, for_admin: bool, today: date) -> str:
-    """Why nothing was said, by the first reason."""
+def silence(
+    reasons: Sequence[Reason],
+    locale: str,
+    *,
+    for_admin: bool,
+    today: date,
+    moment: Moment | None = None,
+) -> str:
+    """Why nothing was said, by the first reason; again it is when the last of them ends."""
     first = reasons[0] if reasons else Reason(code=ReasonCode.NO_MOMENT)
     return reasons_why.silence(
         first.code,
@@ -167,6 +174,8 @@ def silence(reasons: Sequence[Reason], locale: str, *, for_admin: bool, today: d
         locale=locale,
         for_admin=for_admin,
         today=today,
+        later=max((reason.until for reason in reasons if reason.until), default=None),
+        moment=moment,
     )
 
 

@@ -227,6 +227,15 @@ class Decision(SQLModel, table=True):
     digest: str
     body: dict[str, Any] = document()
     snapshot: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    __table_args__ = (
+        Index(
+            "decision_exposed",
+            "account",
+            "at",
+            sqlite_where=text("exposed = 1"),
+            postgresql_where=text("exposed"),
+        ),
+    )
 
 
 class Forecast(SQLModel, table=True):
@@ -430,6 +439,31 @@ class LearnedCalibration(SQLModel, table=True):
     forecasts: int
     raw: list[float] = listing()
     happened: list[float] = listing()
+
+
+class Arm(SQLModel, table=True):
+    """The arm an account was in when it first mattered, and the chance of being held out then.
+
+    It holds for a `term` of twelve months; each term is drawn anew.
+    """
+
+    account: str = Field(primary_key=True)
+    term: int = Field(primary_key=True)
+    held: bool
+    share: float
+    drawn_at: datetime = instant(nullable=False)
+
+
+class Pause(SQLModel, table=True):
+    """Asks and reflections held back for every account, from `since` until somebody lifts it."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    since: datetime = instant(nullable=False)
+    why: str
+    evidence: dict[str, Any] = document()
+    lifted_at: datetime | None = instant(nullable=True)
+    lifted_by: str | None = None
+    because: str | None = None
 
 
 class ApiKey(SQLModel, table=True):

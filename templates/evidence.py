@@ -56,6 +56,11 @@ def line(key: str, value: str, locale: str, today: date, *, of: str = "") -> tup
     )
 
 
+def phrase(value: str, locale: str) -> str:
+    """What a value that is a code of the engine says in words; any other is as it is."""
+    return str(pack(locale).words["evidence_values"].get(value, value))
+
+
 def held(
     moment: Moment, alert_class: AlertClass, reasons: Sequence[ReasonCode], locale: str
 ) -> tuple[str, str]:

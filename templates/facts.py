@@ -117,6 +117,7 @@ def _facts(story: Story, pack: Pack) -> dict[str, Fact]:
     formats = formats_of(story, pack)
     main = story.main
     facts = _usage(story, pack, formats) | _forecast(story, pack, formats)
+    facts |= _beside(story, pack, formats)
 
     def add(name: str, kind: FactKind, value: str | None, source: str, as_of: datetime) -> None:
         if value is not None:
@@ -187,6 +188,26 @@ def _forecast(story: Story, pack: Pack, formats: Formats) -> dict[str, Fact]:
         as_of=main.as_of,
     )
     return {"forecast": Fact(FactKind.FORECAST, cited)}
+
+
+def _beside(story: Story, pack: Pack, formats: Formats) -> dict[str, Fact]:
+    """The limits that the same message tells of as well: "beside_0_used", "beside_0_limit" ..."""
+    found = {}
+    for n, meter in enumerate(story.beside):
+        ends = meter.period_end if span_of(meter) is not Span.NONE else None
+        limit = None if meter.limit is None else formats.quantity(meter.limit)
+        told = (
+            ("used", FactKind.VALUE, formats.quantity(meter.used)),
+            ("limit", FactKind.LIMIT, limit),
+            ("period_end", FactKind.DATE, formats.day(ends) if ends else None),
+        )
+        for name, kind, value in told:
+            if value is not None:
+                label = label_of(pack, name, many=plain(meter.name_other, 40))
+                fact_id = f"{meter.key}.{name}"
+                cited = CitedFact(id=fact_id, label=label, value=value, as_of=meter.as_of)
+                found[f"beside_{n}_{name}"] = Fact(kind, cited)
+    return found
 
 
 def past_when(meter: MeterStory, pack: Pack, formats: Formats) -> str | None:

@@ -1,8 +1,9 @@
 """The message of one alert for one audience: title, body, and the facts it cites."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import product
 from pathlib import Path
 
 from jinja2 import Template
@@ -82,8 +83,10 @@ def message(
     priced = may_see_price(story, audience, can_buy)
     names = copy_names(story, audience, words.name, built_in=built_in)
     template = environment(html=False, folder=folder).select_template(names)
-    for room in ROOM:
-        title, body, cited = _texts(template, story, words, audience, priced, room)
+    # Other limits are left to alerts of their own where no room is tight enough to tell of them.
+    alone = (replace(story, beside=()),) if story.beside else ()
+    for told, room in product((story, *alone), ROOM):
+        title, body, cited = _texts(template, told, words, audience, priced, room)
         if len(title) <= TITLE and len(body) <= BODY:
             break
     return Message(

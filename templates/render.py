@@ -23,6 +23,10 @@ _CAPS = {
 }
 
 
+_BESIDE = {"full": 3, "close": 3, "brief": 2, "tight": 1}
+"""How many more limits one message tells of, at most: the first of them."""
+
+
 class Cited:
     """The facts as templates see them: printing one cites it."""
 
@@ -75,6 +79,24 @@ def names_of(story: Story, room: str) -> dict[str, str]:
     }
 
 
+def beside_of(story: Story, room: str) -> list[dict[str, Any]]:
+    """The other limits a text tells of. `alike`: what is said of the main one holds there too."""
+    main = story.main
+    return [
+        {
+            "many": isolated(plain(other.name_other, _CAPS[room]["meter"])),
+            "used": f"beside_{n}_used",
+            "limit": f"beside_{n}_limit",
+            "period_end": f"beside_{n}_period_end",
+            "continues": other.at_limit is AtLimit.CONTINUES,
+            "soft": other.at_limit is AtLimit.SOFT,
+            "alike": other.at_limit is main.at_limit is not AtLimit.STOPS
+            and (main.overage is None or other.overage is not None),
+        }
+        for n, other in enumerate(story.beside[: _BESIDE[room]])
+    ]
+
+
 def isolated(text: str) -> str:
     """`text` fenced so that right-to-left letters can't turn the words around it."""
     return f"\u2068{text}\u2069" if any("\u0590" <= c <= "\u08ff" for c in text) else text
@@ -90,6 +112,7 @@ def context_of(story: Story, pack: Pack, *, room: str) -> dict[str, Any]:
     last = main.past[-1].used if main.past else None
     return names | {
         "room": room,
+        "beside": beside_of(story, room),
         "things": names["one"] if one else names["many"],
         "this": pack.words["this"][span],
         "past_last": pack.words["past_last"][span],

@@ -57,11 +57,23 @@ def silence(
     locale: str,
     for_admin: bool,
     today: date | None = None,
+    later: date | None = None,
+    moment: Moment | None = None,
 ) -> str:
     """Why nothing was said, in two sentences: why, and when again or what would change it.
 
     The admin reads every reason; people at the account read a closed list, and of anything else
     only that there is nothing to suggest.
+
+    Args:
+        code: The first reason.
+        evidence: What it rests on.
+        until: The day it ends, where that is known.
+        locale: The reader's language.
+        for_admin: Whether an admin reads it.
+        today: The account's day.
+        later: The day on which the last of the other reasons ends, as far as that is known.
+        moment: What was not said.
     """
     words = pack(locale)
     text = words.words["silence"]
@@ -70,9 +82,14 @@ def silence(
         return str(text["nothing"])
     formats = Formats(words.babel, today or until or date.max)
     known = figures(evidence, formats)
+    said, then = table[code], table[code]["then"]
     if until is not None:
-        known["until"] = formats.day(until)
-    return f"{_first(table[code]['why'], known)} {_first(table[code]['then'], known)}"
+        known["until"] = formats.day(max(until, later or until))
+        # What might end the first reason sooner leaves the later one.
+        then = [text["later"]] if later is not None and later > until else then
+    elif moment is not None:
+        then = said.get(moment, then)
+    return f"{_first(said['why'], known)} {_first(then, known)}"
 
 
 def _first(sentences: Sequence[str], known: Mapping[str, str]) -> str:

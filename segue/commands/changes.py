@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from engine.alert import Outcome, Reason, ReasonCode
+from engine.alert import Moment, Outcome, Reason, ReasonCode
 from engine.decision import Decision
 from engine.trial import Change
 from engine.whatif import WhatIf
@@ -68,7 +68,9 @@ def _change(one: WhatIf, found: Explanation) -> str:
             when = f"from {day(one.on)}" if one.on else "later"
             return f"{when}, when {one.reason} ends{_reset(one, found)}"
         case Change.NEW_PERIOD if one.on is None:
-            return "it is said once, until the limit changes"
+            chosen = found.decision.chosen
+            once = chosen is not None and chosen.moment is Moment.MILESTONE
+            return "it is said once" if once else "it is said once, until the limit changes"
         case Change.NEW_PERIOD:
             return f"from {day(one.on)}, a new period, once as much is used" if one.on else ""
         case Change.USED:
@@ -87,6 +89,8 @@ def _needed(one: WhatIf, known: dict[str, str]) -> str:
     match one.reason:
         case ReasonCode.STAGE_EXPERIMENTING | ReasonCode.STAGE_LEARNING:
             return " and ".join(_STAGE[key].format(value) for key, value in one.evidence)
+        case ReasonCode.POLICY_OFF if "paused" in known:
+            return "`segue resume`"
         case ReasonCode.TRUST_LOW if "value_days" in known:
             return f"{known['value_days']} more days of use"
         case None:

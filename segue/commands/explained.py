@@ -111,6 +111,8 @@ def _facts(detail: Detail, facts: Snapshot) -> Table:
         rows.append(("renewal", day(account.renewal)))
     if facts.arm is Arm.HOLDOUT:
         rows.append(("holdout", "held out: never asked"))
+    if facts.paused is not None:
+        rows.append(("paused", f"since {instant(facts.paused, found.zone)}, for everybody"))
     return _grid(rows)
 
 
@@ -162,7 +164,7 @@ def _stage(decision: Decision) -> Group:
     since = f" since {day(view.since)}" if view.since else ""
     over = [o for o, on in (("dormant", view.dormant), ("outgrowing", view.outgrowing)) if on]
     overlays = "".join(f"; {overlay_name(o, 'en')}" for o in over)
-    rows = [(evidence_name(key, "en"), value) for key, value in view.evidence]
+    rows = [(evidence_name(key, "en"), piece(value)) for key, value in view.evidence]
     return Group(Text(f"{name}{since}{overlays}"), _grid(rows, width=30))
 
 

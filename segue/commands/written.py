@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from templates.evidence import phrase
+
 
 def day(value: date) -> str:
     """A day: 12 Jun 2026."""
@@ -31,8 +33,8 @@ def amount(value: Decimal) -> str:
 
 
 def piece(value: str) -> str:
-    """A piece of evidence; days in it are written like all others."""
-    return _DAY.sub(lambda found: day(date.fromisoformat(found.group())), value)
+    """A piece of evidence: codes as words, and days in it written like all others."""
+    return _DAY.sub(lambda found: day(date.fromisoformat(found.group())), phrase(value, "en"))
 
 
 _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b(?!T)")

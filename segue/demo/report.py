@@ -163,10 +163,9 @@ def _end(stored: decisions.StoredDecision) -> datetime:
 
 def _sentence(decision: Decision, sight: Sight) -> str:
     """The first reason in Segue's words, and the others by name."""
-    first, *others = decision.reasons
-    text = wording.silence(
-        (Reason(code=first.code, until=first.until),), "en", for_admin=True, today=sight.today
-    )
+    others = decision.reasons[1:]
+    plain = [Reason(code=reason.code, until=reason.until) for reason in decision.reasons]
+    text = wording.silence(plain, "en", for_admin=True, today=sight.today)
     more = ", ".join(reason.code for reason in others)
     return f"{text} (also: {more})" if more else text
 

@@ -82,7 +82,7 @@ class _Row:
         decision, today = self.decision, self.last.astimezone(self._sight.zone).date()
         if decision.outcome in (Outcome.ASK, Outcome.REFLECT, Outcome.NOTICE):
             return wording.outcome(decision, "en")
-        plain = [Reason(code=r.code, until=r.until) for r in decision.reasons[:1]]
+        plain = [Reason(code=r.code, until=r.until) for r in decision.reasons]
         return wording.silence(plain, "en", for_admin=True, today=today)
 
 

@@ -12,7 +12,7 @@ from templates.lint import reader, tone, truth
 from templates.lint.piece import Piece, Problem, Rule
 from templates.message import Audience, Message, message, source_line
 from templates.pack import Pack, pack
-from templates.render import ROOM, names_of
+from templates.render import ROOM, beside_of, names_of
 
 __all__ = ["Piece", "Problem", "check", "check_text", "check_words", "judge", "neutral"]
 
@@ -126,9 +126,11 @@ def _piece(story: Story, words: Pack, people: Iterable[str]) -> Piece:
         body="",
         alert_class=story.alert_class,
         at_limit=story.main.at_limit,
+        beside={f"{other.key}.used": other.at_limit for other in story.beside},
         facts=facts_of(story, words),
         ahead=shown_range(story.main, today_of(story)),
-        names=_called(story, "account", "product", "one", "many", "value"),
+        names=_called(story, "account", "product", "one", "many", "value")
+        | {other["many"] for room in ROOM for other in beside_of(story, room)},
         plan=_called(story, "plan"),
         next_plan=_called(story, "next_plan"),
         people=tuple(people),

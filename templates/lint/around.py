@@ -24,7 +24,17 @@ _ADDRESS = "https://segue.example/a"
 _DAYS = 397
 # What the vendor alone reads, and what the packs hold for other ends.
 _NOT_READ = frozenset(
-    ("sample", "moments", "stages", "classes", "evidence", "evidence_values", "decided", "facts")
+    (
+        "sample",
+        "moments",
+        "stages",
+        "classes",
+        "evidence",
+        "evidence_values",
+        "decided",
+        "paused",
+        "facts",
+    )
 )
 
 

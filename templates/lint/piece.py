@@ -1,7 +1,7 @@
 """What a rule of the lint looks at: one text, what it claims, and who reads it."""
 
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.alert import AlertClass
@@ -36,6 +36,7 @@ class Piece:
 
     `title` None: running text without a headline. `facts`: what it may say, by short name; None
     where nothing is known, then nothing is held against a number. `at_limit` None: not known.
+    `beside`: what happens at the other limits it may tell of, by the id of what is used there.
     `per_period`: a plan's price is for a period, and has to say so.
     """
 
@@ -46,6 +47,7 @@ class Piece:
     alert_class: AlertClass = AlertClass.ASK
     audience: Audience = Audience.CHAMPION
     at_limit: AtLimit | None = None
+    beside: Mapping[str, AtLimit] = field(default_factory=dict)
     priced: bool = False
     facts: Mapping[str, Fact] | None = None
     cited: tuple[CitedFact, ...] = ()

@@ -81,12 +81,18 @@ def continuity(piece: Piece) -> Iterable[Problem]:
     """TL08: an ask says what truly happens at the limit, and no text says anything else."""
     if piece.at_limit is None:
         return
-    says = rule(piece.words, "continuity", piece.at_limit, "says")
-    if piece.alert_class is AlertClass.ASK and not says.search(piece.fold(piece.raw)):
-        yield Problem("TL08", piece.body[:60], "say what truly happens at the limit")
-    never = rule(piece.words, "continuity", piece.at_limit, "never")
-    for match in never.finditer(piece.spoken):
-        yield Problem("TL08", match.group(), "that is not what happens at the limit")
+    said, told = piece.fold(piece.raw), {fact.id for fact in piece.cited}
+    beside = {truth for used, truth in piece.beside.items() if used in told}
+    needed = beside | ({piece.at_limit} if piece.alert_class is AlertClass.ASK else set())
+    for truth in sorted(needed):
+        if not rule(piece.words, "continuity", truth, "says").search(said):
+            yield Problem("TL08", piece.body[:60], "say what truly happens at the limit")
+    # What would be false of the one limit may be true of another that the text tells of.
+    others = [rule(piece.words, "continuity", truth, "says") for truth in sorted(beside)]
+    true = [match.span() for says in others for match in says.finditer(piece.spoken)]
+    for match in rule(piece.words, "continuity", piece.at_limit, "never").finditer(piece.spoken):
+        if not any(start < match.end() and match.start() < end for start, end in true):
+            yield Problem("TL08", match.group(), "that is not what happens at the limit")
 
 
 def forecast(piece: Piece) -> Iterable[Problem]:

@@ -94,7 +94,7 @@ def test_readiness_says_what_is_missing(bare: tuple[str, Context]) -> None:
 def test_readiness_of_a_whole_server(world: World) -> None:
     answer = httpx.get(f"{world.url}/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"ready": True, "problems": []}
+    assert answer.json() == {"ready": True, "problems": [], "notes": []}
 
 
 def test_the_description_is_complete_and_loads_nothing(world: World) -> None:

@@ -38,6 +38,8 @@ def test_a_file_is_put_in_force_and_read_back(media_type: str, world: World) -> 
         "version": before["version"] + 1,
         "digest": hashlib.sha256(text.encode()).hexdigest(),
         "text": text,
+        "warnings": [{"keys": list(one.keys), "detail": one.detail} for one in configure.odd(text)],
+        "paused": None,
     }
     assert world.admin("GET", "/v1/config").json() == answer.json()
     with world.client(world.keys["admin"], Accept="application/toml") as client:
@@ -47,6 +49,28 @@ def test_a_file_is_put_in_force_and_read_back(media_type: str, world: World) -> 
 def test_the_file_in_force_is_no_new_version(world: World) -> None:
     before = world.admin("GET", "/v1/config").json()
     assert put(world, POLICY).json() == before
+
+
+def test_what_is_odd_is_told_and_in_force_all_the_same(world: World) -> None:
+    text = POLICY + "[policy.lasting]\nyoung_days = 10\n"
+    answer = put(world, text)
+    assert answer.status_code == 200
+    odd = {tuple(one["keys"]): one["detail"] for one in answer.json()["warnings"]}
+    told = odd["policy.lasting.young_days", "policy.stage.onboarding_days"]
+    assert told.startswith("`policy.lasting.young_days = 10` never acts")
+    assert world.admin("GET", "/v1/config").json() == answer.json()
+    assert answer.json()["text"] == text
+
+
+def test_the_description_tells_of_warnings(world: World) -> None:
+    schema = httpx.get(f"{world.url}/schema").json()
+    for method in ("get", "put"):
+        answer = schema["paths"]["/v1/config"][method]["responses"]["200"]["content"]
+        named = answer["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        config = schema["components"]["schemas"][named]
+        assert {"version", "digest", "text", "warnings", "paused"} <= config["properties"].keys()
+        item = config["properties"]["warnings"]["items"]["$ref"].rpartition("/")[2]
+        assert schema["components"]["schemas"][item]["properties"].keys() == {"keys", "detail"}
 
 
 def test_a_new_meter_is_known_at_once(world: World, account: str) -> None:

@@ -150,8 +150,11 @@ def sentences(found: Verdict) -> dict[str, str]:
     reasons, today = (deferred,) if deferred else decision.reasons, _today(found)
     out = {"admin": wording.outcome(decision, "en")}
     if reasons:
-        out["admin"] = wording.silence(reasons, "en", for_admin=True, today=today)
-        out["customer"] = wording.silence(reasons, "en", for_admin=False, today=today)
+        moment = decision.chosen.moment if decision.chosen else None
+        for reader, admin in (("admin", True), ("customer", False)):
+            out[reader] = wording.silence(
+                reasons, "en", for_admin=admin, today=today, moment=moment
+            )
     several = len(decision.notices) > 1
     for one in found.raised:
         if one.candidate.alert_class is AlertClass.NOTICE:

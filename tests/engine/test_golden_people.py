@@ -159,24 +159,28 @@ def test_of_several_limits_the_one_where_work_stops_is_pushed() -> None:
     ]
 
 
-# ENGINE DISAGREES: the text of an ask is about one meter, whatever else is at its limit.
-@pytest.mark.xfail(
-    strict=True,
-    reason="DESIGN 3.4: all meters of the account make one message; no text in templates/copy "
-    "says a word of Story.others, so the second meter's ask is neither made nor heard",
-)
 def test_an_ask_speaks_of_both_meters_that_are_at_their_limits() -> None:
     found = verdict(scenario(GOLDEN / "edges/two_meters_one_message.toml"))
     assert "clients" in sentences(found)["message"]
     assert "reports" in sentences(found)["message"].replace("served with reports", "")
 
 
-# ENGINE DISAGREES: the sentence names the day on which the first reason ends, not the last.
-@pytest.mark.xfail(
-    strict=True,
-    reason="promise 5, what would change it: service/wording.py silence() says “Earliest again: "
-    "1 December” by the first reason alone, while ask_spacing holds until 10 December",
-)
+def test_an_ask_keeps_silent_about_a_limit_that_is_held_back_for_its_own_reasons() -> None:
+    limits = scenario(GOLDEN / "edges/two_meters_one_message.toml")
+    limits.said["usage"]["reports"] = (
+        "2026-08-03..2026-10-31 weekdays 8 by ada, bob, cy\n"
+        "2026-11-06..2026-11-17 weekdays 130 by ada, bob, cy"
+    )
+    found = verdict(limits)
+    assert found.decision.chosen is not None
+    assert found.decision.chosen.key.meter == "clients"
+    asks = [c for c in found.decision.candidates if c.alert_class is AlertClass.ASK]
+    held = {c.reasons[0].code for c in asks if c.key.meter == "reports"}
+    assert held == {ReasonCode.ONE_OFF}
+    asked = [r for r in found.raised if r.candidate.alert_class is AlertClass.ASK]
+    assert [one.story.beside for one in asked] == [()]
+
+
 def test_earliest_again_is_when_the_last_known_reason_ends() -> None:
     words = sentences(verdict(scenario(GOLDEN / "reasons/duplicate.toml")))
     assert "10 December" in words["admin"]

@@ -22,6 +22,11 @@ def test_it_is_sticky_and_a_larger_share_only_adds() -> None:
     assert held(0.2) < held(0.5)
 
 
+def test_every_term_draws_anew() -> None:
+    again = {a for a in ACCOUNTS if arm(b"2026", a, 0.5, term=1) is Arm.HOLDOUT}
+    assert len(held(0.5) & again) / len(ACCOUNTS) == pytest.approx(0.25, abs=0.03)
+
+
 def test_another_key_chooses_anew() -> None:
     both = held(0.5) & held(0.5, b"2027")
     assert len(both) / len(ACCOUNTS) == pytest.approx(0.25, abs=0.03)

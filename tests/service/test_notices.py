@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service import configure
+from service import configure, detail
 from tests.api.live import PEOPLE, Live, live, policy
 
 EXPORTS = """
@@ -133,3 +133,28 @@ def test_the_answer_of_whom_it_was_pushed_to_closes_it_for_all(world: Live) -> N
         world.widget(account, who).say(ask["id"], "snoozed")
         [ask] = [a for a in world.alerts(account) if a["class"] == "ask"]
         assert ask["closed_as"] == closed
+
+
+def test_the_one_push_names_both_limits_on_every_surface(world: Live) -> None:
+    account = both(world, EVENING)
+    [pushed] = world.sink.messages
+    shown = str(pushed["blocks"])
+    for text in (pushed["text"], shown):
+        assert "60 of 50 exports" in text
+        assert "1,060 of 1,000 reports; nothing stops there" in text
+    banner = world.widget(account).alert()
+    assert banner is not None
+    assert "1,060 of 1,000 reports; nothing stops there" in banner["body"]
+    assert {"exports.used", "reports.used", "reports.limit"} <= {f["id"] for f in banner["facts"]}
+
+
+def test_the_explanation_shows_what_was_said(world: Live) -> None:
+    account = both(world, EVENING)
+    texts = detail.one(world.runtime.context, account).texts
+    told = [text for text in texts if text.sent]
+    said = {text.candidate.key.meter: text.message for text in told}
+    pushed = world.sink.messages[0]["text"]
+    assert said["exports"] is not None
+    assert said["exports"].body in pushed
+    assert said["reports"] is not None
+    assert "exports" not in said["reports"].body

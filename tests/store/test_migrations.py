@@ -1,13 +1,15 @@
 """The migrations and the tables say the same, so nobody has to guess which one is right."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import event
 from sqlmodel import SQLModel
 
-from store import tables
+from store import exposures, tables
 from store.database import Database
 from store.migrations import migrate, pending
 
@@ -43,6 +45,7 @@ ADMIN_TABLES = {
     "audit",
     "backtest",
     "calibration",
+    "pause",
 }
 
 
@@ -66,3 +69,19 @@ def test_sqlite_is_opened_durable_and_strict(database: Database) -> None:
         "foreign_keys": 1,
         "busy_timeout": 10_000,
     }
+
+
+def test_who_was_exposed_is_found_by_its_index(database: Database) -> None:
+    migrate(database)
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(database.sqlalchemy, "before_cursor_execute")
+    def _note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        asked.append((statement, values))
+
+    with database.read() as session:
+        exposures.firsts(session)
+    statement, values = next(one for one in asked if "min(decision.at)" in one[0])
+    with database.sqlalchemy.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert "decision_exposed" in str(plan)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from engine.story import Range, Story
 from engine.usage import Aggregation, AtLimit, MeterKind, PeriodKind
@@ -22,6 +23,7 @@ __all__ = [
     "sample_plan",
     "sample_story",
     "seats_meter",
+    "several",
     "stories",
     "variants",
 ]
@@ -123,6 +125,45 @@ def variants(locale: str = "en") -> dict[str, Story]:
         ),
         "arabic": replace(story, account_name="شركة الميناء", product="تقارير الشمال"),
         "yen": replace(story, currency="JPY"),
+        **{name: replace(story, **told) for name, told in several(locale).items()},
+    }
+
+
+def several(locale: str = "en") -> dict[str, dict[str, Any]]:
+    """One message that tells of several limits: alike or not at the limit, long, and many."""
+    clients = sample_meter(
+        locale,
+        key="clients",
+        name_one="Mandant",
+        name_other="Mandanten" if locale == "de" else "clients",
+        value="",
+        used=Decimal(72),
+        limit=Decimal(70),
+        forecast=None,
+    )
+    over = sample_meter(locale, used=Decimal(11214), forecast=None)
+    full = seats_meter(locale, used=Decimal(20), forecast=None)
+    long = {"name_one": "x" * 60, "name_other": "y" * 60, "used": Decimal(10) ** 9}
+    return {
+        "two_limits": {"main": over, "beside": (clients,)},
+        "two_limits_ahead": {"beside": (replace(clients, used=Decimal(66)),)},
+        "two_limits_stop": {"main": full, "beside": (replace(over, at_limit=AtLimit.STOPS),)},
+        "one_of_two_stops": {"main": full, "beside": (clients,)},
+        "the_other_stops": {"main": over, "beside": (full,)},
+        "the_other_is_soft": {"main": over, "beside": (replace(clients, at_limit=AtLimit.SOFT),)},
+        "soft_and_not": {
+            "main": replace(over, at_limit=AtLimit.SOFT),
+            "beside": (replace(clients, overage=None),),
+        },
+        "the_other_is_free": {"main": over, "beside": (replace(clients, overage=None),)},
+        "three_limits": {"main": over, "beside": (clients, full)},
+        "many_limits": {
+            "main": replace(over, **long),
+            "beside": tuple(
+                replace(one, **long, key=f"m{n}", limit=Decimal(10**9))
+                for n, one in enumerate((clients, full, full, clients, over))
+            ),
+        },
     }
 
 

@@ -1,12 +1,14 @@
 """E-mails: complete as plain text, safe as HTML, and never a link for who may not buy."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from engine.alert import AlertClass, Moment
 from templates import email
 from templates.message import Audience, message
-from tests.templates.stories import sample_story, variants
+from tests.templates.stories import sample_story, several, variants
 
 CASE = "https://segue.example.com/case/abc"
 STOP = "https://segue.example.com/stop/abc"
@@ -36,6 +38,22 @@ def test_a_forward_says_who_asked_and_where_the_case_is():
             assert part in text
     assert 'src="cid:chart"' in mail.html
     assert "8,420 of 10,000 reports used this month" in mail.text
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_a_mail_names_every_limit_it_tells_of_and_lists_its_numbers(locale):
+    told = several(locale)["the_other_stops"]
+    changes = {"moment": Moment.AT_LIMIT, "alert_class": AlertClass.NOTICE}
+    story = replace(sample_story(locale), **told, **changes)
+    text = message(story, audience=Audience.CHAMPION, locale=locale, can_buy=False)
+    mail = email.summary(text, story, locale=locale)
+    seats, listed = {
+        "en": ("20 of 20 seats", "Seats included: 20"),
+        "de": ("Plätze: 20 von 20", "Enthaltene Plätze: 20"),
+    }[locale]
+    for part in (mail.text, mail.html):
+        assert seats in part
+    assert listed in mail.text
 
 
 def test_a_german_mail_is_german_to_its_last_line():

@@ -13,7 +13,7 @@ from templates.lint import check
 from templates.message import BODY, CHAT, TITLE, Audience, Message, message
 from templates.pack import best_locale
 from templates.plain import plain
-from tests.templates.stories import sample_meter, sample_plan, sample_story, stories
+from tests.templates.stories import sample_meter, sample_plan, sample_story, several, stories
 
 EVERY = [(locale, *one) for locale in ("en", "de") for one in stories(locale)]
 
@@ -101,6 +101,80 @@ def test_a_notice_sells_nothing(moment, audience):
     for word in ("Business", "Team", "€", "plan"):
         assert word not in text.title + text.body
     assert text.title == "8,420 of 10,000 reports used this month"
+
+
+NOTICE = {"moment": Moment.AT_LIMIT, "alert_class": AlertClass.NOTICE}
+ASK = {"moment": Moment.AT_LIMIT, "alert_class": AlertClass.ASK}
+
+
+@pytest.mark.parametrize(
+    ("locale", "name", "body"),
+    [
+        (
+            "en",
+            "two_limits",
+            "Nothing stops. The same holds for clients (72 of 70). Counting starts again on "
+            "1 December.",
+        ),
+        (
+            "en",
+            "the_other_stops",
+            "Nothing stops. Counting starts again on 1 December. Also 20 of 20 seats; new seats "
+            "wait until there is room again.",
+        ),
+        (
+            "en",
+            "two_limits_stop",
+            "New seats wait until there is room again. Also 11,214 of 10,000 reports; new reports "
+            "wait until 1 December.",
+        ),
+        (
+            "de",
+            "two_limits",
+            "Alles läuft weiter wie bisher. Dasselbe gilt für Mandanten (72 von 70). Am "
+            "1. Dezember beginnt die Zählung neu.",
+        ),
+        (
+            "de",
+            "the_other_stops",
+            "Alles läuft weiter wie bisher. Am 1. Dezember beginnt die Zählung neu. Außerdem "
+            "Plätze: 20 von 20; neue Plätze warten, bis wieder Platz ist.",
+        ),
+    ],
+)
+def test_a_notice_tells_of_every_limit_it_is_pushed_for(locale, name, body):
+    story = replace(sample_story(locale), **several(locale)[name], **NOTICE)
+    text = rendered(story, locale=locale)
+    assert text.body.replace("\u00a0", " ") == body
+
+
+def test_an_ask_tells_of_the_other_limits_in_one_clause():
+    said = {name: replace(sample_story(), **told, **ASK) for name, told in several().items()}
+    assert (
+        "Nothing stops. The same holds for clients (72 of 70)." in rendered(said["two_limits"]).body
+    )
+    three = rendered(said["three_limits"]).body
+    assert "The same holds for clients (72 of 70)." in three
+    assert "Also 20 of 20 seats; new seats wait until there is room again." in three
+    # What is billed above the one and free above the other is not the same.
+    apart = rendered(said["the_other_is_free"]).body
+    assert "Also 72 of 70 clients; nothing stops there." in apart
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_every_number_of_the_other_limit_is_cited_from_its_own_meter(audience):
+    story = replace(sample_story(), **several()["the_other_stops"], **ASK)
+    cited = {fact.id: fact.value for fact in rendered(story, audience).facts}
+    assert cited["seats.used"] == "20"
+    assert cited["seats.limit"] == "20"
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_what_happens_at_the_other_limit_is_told_truly_or_not_sent(locale):
+    story = replace(sample_story(locale), **several(locale)["the_other_stops"], **ASK)
+    text = rendered(story, locale=locale)
+    untold = replace(text, body=text.body.rpartition(";")[0] + ".")
+    assert [found[:4] for found in problems(untold, story, locale)] == ["TL08"]
 
 
 def test_a_reflection_proposes_nothing():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.alert import ReasonCode
+from engine.alert import Moment, ReasonCode
 from templates.lint import check_words
 from templates.pack import pack
 from templates.why import silence
@@ -46,7 +46,7 @@ EVIDENCE = {
     "stage_experimenting": (("age", "9 d"), ("value_days28", "2"), ("both_periods", "no")),
     "stage_learning": (
         ("value_days28", "5"),
-        ("breadth28", "one seat: usage carries no user ids"),
+        ("breadth28", "one_seat"),
         ("gap", "2 d (usual 1 d)"),
     ),
     "onboarding": (("since", "2026-11-08"),),
@@ -114,7 +114,7 @@ def test_what_is_not_on_the_closed_list_reads_the_same(locale, code):
 @pytest.mark.parametrize("code", ReasonCode)
 def test_no_label_and_no_phrase_of_the_engine_is_left(locale, code):
     sentence = told(code, locale, for_admin=True, until=UNTIL)
-    for raw in ("seat: usage", "cannot tell", "2026-", "(usual", "28:", "_", "unknown"):
+    for raw in ("one_seat", "cannot_tell", "2026-", "(usual", "28:", "_", "unknown"):
         assert raw not in sentence.replace("segue lint-copy", "")
     if locale == "de":
         assert not {"because", "the", "until", "held"} & set(sentence.lower().split())
@@ -126,6 +126,66 @@ def test_what_people_read_keeps_the_tone(locale, code):
     for until in (UNTIL, None):
         sentence = told(code, locale, for_admin=False, until=until)
         assert check_words(sentence, locale) == ()
+
+
+@pytest.mark.parametrize("for_admin", [True, False])
+def test_a_number_that_is_passed_for_good_is_not_promised_for_a_next_period(for_admin):
+    said = {"locale": "en", "for_admin": for_admin, "today": TODAY, "moment": Moment.MILESTONE}
+    evidence = EVIDENCE["duplicate"]
+    once = silence(ReasonCode.DUPLICATE, evidence, None, **said)
+    assert once.endswith(" It is told of once.")
+    best_month = silence(ReasonCode.DUPLICATE, evidence, UNTIL, **said)
+    assert "Earliest again: 3 December" in best_month
+    german = silence(ReasonCode.DUPLICATE, evidence, None, **said | {"locale": "de"})
+    assert german.endswith(" Davon ist einmal die Rede.")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("for_admin", [True, False])
+def test_a_limit_without_periods_has_no_next_period(locale, for_admin):
+    sentence = told("duplicate", locale, for_admin=for_admin)
+    assert "next period" not in sentence
+    assert "nächsten Zeitraum" not in sentence
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("code", ["duplicate", "one_off", "ask_spacing", "ticket_open"])
+def test_another_reason_that_ends_later_is_the_day_and_no_condition_shortens_it(locale, code):
+    later = date(2026, 12, 24)
+    for for_admin in (True, False):
+        sentence = silence(
+            ReasonCode(code), EVIDENCE[code], UNTIL,
+            locale=locale, for_admin=for_admin, today=TODAY, later=later,
+        )  # fmt: skip
+        day = {"en": "Earliest again: 24 December.", "de": "Frühestens wieder am 24. Dezember."}
+        assert sentence.endswith(day[locale])
+        assert "3 December" not in sentence
+
+
+def test_a_pause_says_what_was_found_and_what_ends_it():
+    evidence = (("paused", "2026-11-12"),)
+    said = {
+        locale: silence(
+            ReasonCode.POLICY_OFF, evidence, None, locale=locale, for_admin=True, today=TODAY
+        )
+        for locale in LOCALES
+    }
+    assert said["en"] == (
+        "Held back because suggestions did harm, as the measurement said on 12 November, and "
+        "paused themselves. Since 12 November none goes out; “segue resume” lets them go on."
+    )
+    assert said["de"] == (
+        "Zurückgehalten, weil Vorschläge nach der Messung vom 12. November schaden und von selbst "
+        "pausieren. Seit dem 12. November gibt es keine; „segue resume“ lässt sie wieder zu."
+    )
+
+
+def test_a_reason_whose_end_nobody_knows_names_no_day_of_another():
+    sentence = silence(
+        ReasonCode.DECLINING, EVIDENCE["declining"], None,
+        locale="en", for_admin=True, today=TODAY, later=UNTIL,
+    )  # fmt: skip
+    assert sentence.endswith("Earliest again once use holds steady.")
 
 
 def test_a_day_of_this_week_is_called_by_its_name_and_an_end_by_its_date():

@@ -1,0 +1,59 @@
+"""`segue doctor` and `segue resume`: what is wrong or held back, and letting asks go on."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+
+def doctor() -> None:
+    """Say what is wrong and what is held back; exit 1 where something stands in the way.
+
+    Example: `segue doctor`
+    """
+    from segue import opening, settings
+    from segue.commands.written import day
+    from service.doctor import examine
+
+    health = examine(opening.context_of(settings.load()))
+    for problem in health.problems:
+        print(f"segue: {problem}", file=sys.stderr)
+    if health.problems:
+        raise typer.Exit(1)
+    print("Suggestions are paused." if health.paused else "Nothing stands in the way.")
+    for line in health.paused:
+        print(f"- {line}")
+    held = f"{health.held} of {health.drawn} accounts that could be asked are held out at random"
+    until = f", the last until {day(health.until)}" if health.until else ""
+    print(f"- {held}{until}." if health.drawn else "- No account could be asked yet.")
+
+
+def resume(
+    because: Annotated[
+        str, typer.Option("--because", help="Why, for the audit log.", show_default=False)
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
+    ] = False,
+) -> None:
+    """Let suggestions go on that paused themselves because they did harm.
+
+    Example: `segue resume --dry-run`, then `segue resume --because "softer copy since Monday"`
+    """
+    from segue import opening, settings
+    from service import pause
+
+    context = opening.context_of(settings.load())
+    found = pause.in_force(context)
+    if found is None:
+        print("Nothing is paused; nothing changes.")
+        return
+    print("Before: suggestions are paused.")
+    for line in pause.told(context, found)[:-1]:
+        print(f"- {line}")
+    print("After: suggestions go on; accounts exposed from then on are judged anew.")
+    if dry_run:
+        print("Nothing was changed (--dry-run).")
+        return
+    pause.resume(context, by="command line", because=because)
+    print("Suggestions go on.")

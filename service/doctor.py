@@ -1,0 +1,40 @@
+"""What an admin should know about this deployment: what is wrong, and what is held back."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from engine import holdout
+from service import pause
+from service.context import Context
+from service.ready import problems
+from store import arms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """`problems` stand in the way of serving; `paused` says why no ask goes out.
+
+    `held` of the `drawn` accounts that could have been asked are held out, the last `until` a day.
+    """
+
+    problems: tuple[str, ...] = ()
+    paused: tuple[str, ...] = ()
+    held: int = 0
+    drawn: int = 0
+    until: date | None = None
+
+
+def examine(context: Context) -> Health:
+    """How it stands now."""
+    wrong = problems(context)
+    if wrong:
+        return Health(problems=tuple(wrong))
+    found, now = pause.in_force(context), context.clock.now()
+    with context.database.read() as session:
+        draws = arms.held_out(session, now - holdout.TERM)
+    return Health(
+        paused=pause.told(context, found) if found else (),
+        held=draws.held,
+        drawn=draws.drawn,
+        until=(draws.last + holdout.TERM).date() if draws.last else None,
+    )
