@@ -176,7 +176,7 @@ class Days:
         """The figures of one day, as label and value."""
         n, k = int(self.weeks_seen[index]), int(self.weeks_used[index])
         alone = bool(self.anonymous[index])
-        people = "one seat: usage carries no user ids" if alone else str(self.breadth[index])
+        people = "one_seat" if alone else str(self.breadth[index])
         ratio = float(self.ratio[index])
         return (
             ("age", f"{self.age[index]} d"),

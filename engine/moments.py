@@ -199,7 +199,7 @@ def _approaching(look: _Look) -> Iterator[Due]:
     if p is None and look.complete >= look.policy.forecast.min_days:
         return
     if p is None or p >= look.policy.approaching.p:
-        said = "cannot tell" if p is None else f"{p:.2f}"
+        said = "cannot_tell" if p is None else f"{p:.2f}"
         yield look.due(Moment.APPROACHING, AlertClass.ASK, look.share, ("p", said), p=p)
 
 

@@ -82,7 +82,7 @@ def _reader(trial: Trial) -> Trial:
 
 def _live(trial: Trial) -> Trial:
     policy = replace(trial.policy, mode=Mode.LIVE)
-    return replace(trial.facts(rollout_open=True), policy=policy)
+    return replace(trial.facts(rollout_open=True, paused=None), policy=policy)
 
 
 def _duplicate(trial: Trial, reason: Reason) -> Relief:

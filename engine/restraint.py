@@ -41,7 +41,12 @@ def reasons(context: Context, policy: Policy, now: datetime) -> tuple[Reason, ..
 
 
 def _policy_off(context: Context, policy: Policy, now: datetime) -> Finding | None:
-    return no("mode", policy.mode) if policy.mode is Mode.OFF else None
+    if policy.mode is Mode.OFF:
+        return no("mode", policy.mode)
+    since = context.snapshot.paused
+    if since is None or context.due.key.alert_class is AlertClass.NOTICE:
+        return None
+    return no("paused", context.day(since).isoformat())
 
 
 def _shadow(context: Context, policy: Policy, now: datetime) -> Finding | None:
@@ -283,7 +288,7 @@ def _open_topics(snapshot: Snapshot, policy: Policy) -> tuple[bool, ...]:
     """Of which of the topics anything is known."""
     account = snapshot.account
     return (
-        policy.mode is not Mode.LIVE or not snapshot.rollout_open,
+        policy.mode is not Mode.LIVE or not snapshot.rollout_open or snapshot.paused is not None,
         snapshot.daily_source,
         not account.next_plan or account.custom or account.objected,
         bool(snapshot.answers),
