@@ -263,6 +263,8 @@ class Life:
             ended=self._ended(told, facts),
         )
         result = release(push, self.policy.quiet, self.now)
+        if person.muted:
+            result = Expire(Ended.BLOCKED)
         if isinstance(result, Expire):
             told.due = None
             if result.reason in _OVER:

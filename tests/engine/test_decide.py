@@ -63,6 +63,32 @@ def test_a_held_out_account_is_exposed_but_never_asked() -> None:
     assert decision.exposed
 
 
+def test_a_held_out_account_that_would_not_be_asked_anyway_is_not_exposed() -> None:
+    decision = said(growing(arm=Arm.HOLDOUT, custom=True))
+    assert (decision.outcome, decision.reason) == (Outcome.SILENT, ReasonCode.CUSTOM_CONTRACT)
+    assert not decision.exposed
+
+
+def used(daily: list[float], limit: float) -> Snapshot:
+    return snapshot(meter(daily, limit=limit))
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "outgrowing"),
+    [
+        ("close to it", used([*steady(40.0)[:-18], *[55.0] * 17, 0.0], 1100), False),
+        ("soon there", used([*steady(40.0)[:-18], *[55.0] * 17, 0.0], 1160), True),
+        ("there by one day", used([*[20.0] * 105, 500.0, *[20.0] * 3, 0.0], 1000), False),
+        ("a tenth less used", used([*steady(60.0)[:-29], *steady(54.0, days=28)], 500), True),
+        ("more than that", used([*steady(60.0)[:-29], *steady(53.0, days=28)], 500), False),
+    ],
+)
+def test_outgrowing_takes_a_limit_that_presses(
+    name: str, facts: Snapshot, outgrowing: bool
+) -> None:
+    assert said(facts).stage.outgrowing is outgrowing
+
+
 def test_a_notice_goes_out_beside_a_held_out_ask() -> None:
     facts = snapshot(meter(steady(55.0), limit=600, at_limit=AtLimit.STOPS), arm=Arm.HOLDOUT)
     decision = said(facts)
@@ -97,10 +123,28 @@ def test_a_silence_after_the_notice_says_that_it_was_given() -> None:
     assert (decision.outcome, decision.reason) == (Outcome.SILENT, ReasonCode.DUPLICATE)
 
 
+def test_of_several_notices_held_back_the_first_says_why() -> None:
+    given = alert(
+        Moment.AT_LIMIT,
+        AlertClass.NOTICE,
+        charged=ago(2),
+        period=TODAY.replace(day=1).isoformat(),
+        meter_key="a",
+    )
+    vanity = {"meaningful": False, "at_limit": AtLimit.STOPS}
+    meters = (
+        meter([*[2.0] * 60, 90.0], limit=60, key="z", **vanity),
+        meter(steady(55.0), limit=600, key="a", **vanity),
+    )
+    assert said(snapshot(*meters, alerts=(given,))).reason is ReasonCode.DUPLICATE
+    assert said(snapshot(meters[0])).reason is ReasonCode.DATA_SUSPECT
+
+
 def felt(*people: str) -> dict[str, Any]:
     return {"frictions": tuple(friction(i + 1, who) for i, who in enumerate(people))}
 
 
+THOUSANDTH = [*steady(11.0)[:-1], 1000.0 - sum(steady(11.0))]
 RANKS = {
     "sustained over friction": (
         snapshot(meter(steady(55.0), limit=600), **felt("ada", "bob", "cy")),
@@ -118,7 +162,23 @@ RANKS = {
         (Moment.SUSTAINED_OVER, "a"),
     ),
     "the higher p": (
-        snapshot(meter(rising(), limit=1050, key="a"), meter(rising(), limit=960, key="z")),
+        snapshot(meter(rising(), limit=1020, key="a"), meter(rising(), limit=960, key="z")),
+        (Moment.PACE, "z"),
+    ),
+    "a p over none": (
+        snapshot(
+            meter(steady(10.0), key="a"),
+            meter(rising(), key="z"),
+            frictions=tuple(
+                friction(day, who, key)
+                for key in ("a", "z")
+                for day, who in ((1, "ada"), (2, "bob"), (3, "cy"))
+            ),
+        ),
+        (Moment.RECURRING_FRICTION, "z"),
+    ),
+    "an ask over a reflection": (
+        snapshot(meter(THOUSANDTH, key="a", limit=None), meter(rising(), key="z")),
         (Moment.PACE, "z"),
     ),
     "then the meter's key": (
@@ -154,9 +214,8 @@ def test_more_people_before_the_meters_key() -> None:
 
 
 def test_an_ask_that_is_held_back_gives_way_to_a_reflection() -> None:
-    daily = [*steady(11.0)[:-1], 1000.0 - sum(steady(11.0))]
     facts = growing(custom=True)
-    decision = said(replace(facts, meters=(*facts.meters, meter(daily, key="a", limit=None))))
+    decision = said(replace(facts, meters=(*facts.meters, meter(THOUSANDTH, key="a", limit=None))))
     assert decision.outcome is Outcome.REFLECT
     assert decision.chosen is not None
     assert decision.chosen.key.period == "1000"

@@ -16,6 +16,7 @@ from engine.decide import decide
 from engine.decision import Decision
 from engine.policy import Policy, TrustPolicy
 from engine.snapshot import Arm, BlockerKind, Person, Role, Snapshot
+from tests.builders import at, meter, snapshot, user_days
 from tests.engine.lives import Life
 from tests.engine.lives_drawn import lives
 from tests.engine.lives_laws import Broken, Laws
@@ -116,3 +117,15 @@ NO = Say(FeedbackKind.NOT_USEFUL)
 def test_the_laws_notice_an_engine_that(law: str, door: Door, steps: list[Step]) -> None:
     with pytest.raises(Broken, match=f"^{law} "):
         live(Life(PLAIN, [Laws()], door), steps)
+
+
+@pytest.mark.xfail(strict=True, reason="today's use makes a slow rhythm a daily one: fewer people")
+def test_more_use_today_never_lowers_the_stage() -> None:
+    """Once a week by Ada, in September by Bob too: adopted until Ada comes today as well."""
+    weekly = [40.0 if back % 7 == 0 else 0.0 for back in range(120, 0, -1)]
+    days = (user_days("ada", *range(7, 120, 7)), user_days("bob", 49, 56, 63, 70, 77))
+    less, more = (
+        decide(snapshot(meter([*weekly, today]), user_days=days), Policy(), at())
+        for today in (0.0, 40.0)
+    )
+    assert (less.stage.stage, more.stage.stage) == ("adopted", "adopted")

@@ -1,15 +1,16 @@
 """Which situations are worth speaking about, told as named cases."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from engine.alert import AlertClass, Moment
+from engine.alert import AlertClass, Moment, ReasonCode
 from engine.decide import decide
-from engine.policy import Policy, RightSizePolicy
+from engine.policy import PacePolicy, Policy, RightSizePolicy, SustainedOverPolicy
 from engine.snapshot import Snapshot
 from engine.usage import Aggregation, AtLimit, MeterKind, PeriodKind
 from tests.builders import (
@@ -92,6 +93,20 @@ def test_most_is_used_but_it_wont_be_met() -> None:
     assert due(facts, day=day) == {("approaching", NOTICE)}
 
 
+def test_an_ask_as_the_limit_comes_near_needs_it_to_be_likely_met() -> None:
+    for day, limit, likely in ((29, 1000, False), (26, 875, True)):
+        today = TODAY.replace(day=day)
+        daily = steady(30.0, 30.0, today=today)
+        facts = snapshot(meter(daily, limit=limit, today=today))
+        assert (("approaching", ASK) in due(facts, day=today)) is likely
+
+
+def test_with_too_few_days_to_tell_the_ask_is_due_and_the_gate_says_so() -> None:
+    [ask] = decide(snapshot(meter([90.0] * 9 + [0.0], limit=900)), Policy(), at()).candidates
+    assert (ask.moment, ask.p) == (Moment.APPROACHING, None)
+    assert ReasonCode.DATA_THIN in {reason.code for reason in ask.reasons}
+
+
 def test_exactly_four_fifths_counts_as_approaching() -> None:
     for amount, holds in ((720.0, True), (719.0, False)):
         facts = used(amount, limit=900, at_limit=AtLimit.STOPS)
@@ -100,6 +115,17 @@ def test_exactly_four_fifths_counts_as_approaching() -> None:
 
 def test_pace_speaks_while_there_is_room() -> None:
     assert due(growing()) == {("pace", ASK)}
+
+
+@pytest.mark.parametrize(("least", "most", "holds"), [(0, 0, True), (1, 1, False), (-1, -1, False)])
+def test_pace_speaks_on_the_first_and_the_last_day_of_its_lead(
+    least: int, most: int, holds: bool
+) -> None:
+    [forecast] = decide(growing(), Policy(), at()).forecasts
+    assert forecast.mid is not None
+    ahead = (forecast.mid - TODAY).days
+    lead = PacePolicy(lead_min_days=ahead + least, lead_max_days=ahead + most)
+    assert (("pace", ASK) in due(growing(), Policy(pace=lead))) is holds
 
 
 def flat(amount: float, *, tail: Sequence[float] = ()) -> list[float]:
@@ -158,6 +184,20 @@ def test_sustained_over(name: str) -> None:
     assert (("sustained_over", ASK) in due(facts)) is holds
 
 
+def test_one_month_over_is_enough_where_the_policy_says_so() -> None:
+    over = snapshot(meter([*[10.0] * 61, *[40.0] * 31, *[1.0] * 18], limit=1000))
+    once = Policy(sustained_over=SustainedOverPolicy(periods=1))
+    assert ("sustained_over", ASK) in due(over, once)
+    assert ("sustained_over", ASK) not in due(over)
+
+
+def test_without_a_limit_then_or_now_nothing_was_over() -> None:
+    over = meter(steady(60.0), limit=1000)
+    free = tuple(replace(period, limit=None) for period in over.closed)
+    assert ("sustained_over", ASK) not in due(snapshot(replace(over, closed=free)))
+    assert ("sustained_over", ASK) not in due(snapshot(replace(over, limit=None)))
+
+
 def test_a_limit_raised_since_is_not_over_any_more() -> None:
     over = meter(steady(60.0), limit=1000)
     facts = snapshot(meter(steady(60.0), limit=5000, closed=over.closed))
@@ -171,6 +211,7 @@ FRICTION = {
     "five days, one person": ([(d, "ada") for d in (1, 2, 3, 9, 12)], True),
     "two days, two people": ([(1, "ada"), (1, "bob"), (2, "ada")], False),
     "the third day is too long ago": ([(1, "ada"), (2, "bob"), (28, "ada")], False),
+    "the third day is today": ([(0, "ada"), (1, "bob"), (2, "ada")], True),
     "the third day is just within": ([(1, "ada"), (2, "bob"), (27, "ada")], True),
 }
 
@@ -182,6 +223,14 @@ def test_recurring_friction(name: str) -> None:
         meter(steady(10.0), limit=1000), frictions=tuple(friction(d, user) for d, user in felt)
     )
     assert (("recurring_friction", ASK) in due(facts)) is holds
+
+
+def test_friction_where_there_is_no_limit_has_another_cause() -> None:
+    felt = tuple(friction(d, u) for d, u in ((1, "ada"), (2, "bob"), (3, "cy")))
+    for known in (True, False):
+        use = meter(steady(10.0), limit=None, limit_known=known)
+        facts = snapshot(use, frictions=felt)
+        assert (("recurring_friction", ASK) in due(facts)) is not known
 
 
 def test_friction_on_a_vanity_meter_is_no_reason_to_ask() -> None:
@@ -221,6 +270,50 @@ def test_the_best_month_by_a_fifth() -> None:
         assert found == (["best-2026-11-01"] if best else [])
 
 
+def best(daily: list[float], day: date = TODAY, **others: Any) -> list[str]:
+    """The periods of the milestones that are due."""
+    use = meter(daily, limit=None, today=day, **others)
+    said = decide(snapshot(use), Policy(), at(day))
+    return [c.key.period for c in said.candidates if c.moment is Moment.MILESTONE]
+
+
+@pytest.mark.parametrize(("silent", "said"), [(0, True), (2, True), (3, False), (6, False)])
+def test_the_best_month_is_said_for_three_days(silent: int, said: bool) -> None:
+    # A fifth above October's 310 are the 372 of twelve days.
+    past = month(*[31.0] * 12, *[0.0] * silent, before=10.0)
+    assert bool(best(past, date(2026, 11, 12 + silent))) is said
+
+
+def test_the_best_month_may_come_about_on_its_first_day() -> None:
+    past = month(400.0, 1.0, before=5.0)
+    assert best(past, date(2026, 11, 2)) == ["best-2026-11-01"]
+
+
+def test_two_months_in_use_are_enough_to_be_better_than() -> None:
+    past = [*[0.0] * 31, *[10.0] * 61, *[31.0] * 12]
+    assert best(past, date(2026, 11, 12)) == ["best-2026-11-01"]
+
+
+@pytest.mark.parametrize(
+    ("name", "daily", "others"),
+    [
+        ("a week is no month", month(*[31.0] * 18, before=10.0), {"period": PeriodKind.WEEK}),
+        (
+            "a month without use is none to be better than",
+            [*[0.0] * 61, *[10.0] * 31, *[21.0] * 18],
+            {},
+        ),
+        (
+            "a peak adds up to nothing",
+            month(*[9.0] * 16, 99.0, 0.0, before=9.0),
+            {"kind": MeterKind.PEAK, "aggregation": Aggregation.MAX},
+        ),
+    ],
+)
+def test_no_best_month(name: str, daily: list[float], others: dict[str, Any]) -> None:
+    assert best(daily, **others) == []
+
+
 def right_sized(share: float, **others: Any) -> Snapshot:
     use = meter(steady(share * 1000 / 22), limit=5000, lower_limit=Decimal(1000))
     return snapshot(use, **others)
@@ -238,6 +331,23 @@ def test_right_size_needs_every_meter_to_fit() -> None:
     small = right_sized(0.3).meters[0]
     unknown = meter(steady(1.0), key="seats", limit=50)
     assert ("right_size", REFLECTION) not in due(snapshot(small, unknown), on)
+
+
+def test_right_size_minds_no_meter_without_a_limit() -> None:
+    on = Policy(right_size=RightSizePolicy(enabled=True))
+    small = right_sized(0.3).meters[0]
+    free = meter(steady(90.0), key="views", limit=None)
+    assert ("right_size", REFLECTION) in due(snapshot(small, free), on)
+
+
+def test_right_size_is_about_the_meter_that_fills_most_of_the_smaller_plan() -> None:
+    on = Policy(right_size=RightSizePolicy(enabled=True))
+    meters = [
+        meter(steady(amount), limit=5000, lower_limit=Decimal(1000), key=key)
+        for key, amount in (("a", 0.0), ("b", 5.0), ("c", 10.0), ("d", 5.0))
+    ]
+    said = decide(snapshot(*meters), on, at()).candidates
+    assert [c.key.meter for c in said if c.moment is Moment.RIGHT_SIZE] == ["c"]
 
 
 def test_right_size_minds_no_meter_that_was_never_used() -> None:

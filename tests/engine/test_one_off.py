@@ -71,6 +71,18 @@ def test_half_of_the_limit_in_the_month_before_is_enough() -> None:
     assert not is_spike(half, Moment.PACE)
 
 
+@pytest.mark.parametrize(
+    ("august", "september", "october", "spike"),
+    [(50.0, 20.0, 20.0, True), (20.0, 50.0, 20.0, False), (20.0, 20.0, 50.0, False)],
+)
+def test_one_of_the_last_two_months_counts(
+    august: float, september: float, october: float, spike: bool
+) -> None:
+    past = [*[august] * 31, *[september] * 30, *[october] * 31]
+    facts = snapshot(meter([*past, *this_month(60.0, before=0.0)[100:]], limit=1500))
+    assert is_spike(facts, Moment.PACE) is spike
+
+
 @pytest.mark.parametrize(("today", "spike"), [(60.0, True), (80.0, False)])
 def test_today_counts_for_the_last_seven_days_where_it_helps(today: float, spike: bool) -> None:
     daily = this_month(64.0, before=50.0, last_week=52.0)

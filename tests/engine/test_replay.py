@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.decision import Decision
 from engine.policy import PRESETS, Policy, Preset, StagePolicy
 from engine.record import Spell, Track
-from engine.replay import replay
+from engine.replay import replay, replay_all
 from engine.snapshot import Calibration
 from tests.engine.oracle import decisions
 from tests.engine.recorded import END, START, record_of
@@ -67,6 +67,14 @@ def test_every_day_is_decided_as_live(
             days += decision.at.astimezone(zone).hour == 9
         assert days >= spell.days  # An event may fall into the hour of the look.
     assert not left
+
+
+@CAREFUL
+@given(st.lists(SEEDS, min_size=2, max_size=5))
+def test_accounts_are_replayed_together_as_they_are_alone(seeds: list[int]) -> None:
+    records = [record_of(seed) for seed in seeds]
+    together = [list(spells) for spells in replay_all(records, Policy(), END)]
+    assert together == [list(replay(record, Policy(), END)) for record in records]
 
 
 @CAREFUL
