@@ -17,7 +17,7 @@ from engine.digest import digest
 from engine.gate import Context
 from engine.guard import guard
 from engine.history import amounts
-from engine.ledger import balance
+from engine.ledger import Kept, balance
 from engine.moments import moments
 from engine.policy import Policy
 from engine.reading import Reading, read_all
@@ -51,10 +51,16 @@ def _whole(snapshot: Snapshot, known: Reading, policy: Policy, now: datetime) ->
     )
 
 
-def weigh(snapshot: Snapshot, known: Reading, policy: Policy, now: datetime) -> Decision:
+def weigh(
+    snapshot: Snapshot,
+    known: Reading,
+    policy: Policy,
+    now: datetime,
+    kept: Kept | None = None,
+) -> Decision:
     """The decision from what was read, without digest and guard; a replay reads days at once."""
     today, stands, forecasts = known.today, known.standing, known.forecasts
-    trust = balance(snapshot, known.value_days, policy, now)
+    trust = balance(snapshot, known.value_days, policy, now, kept)
     audience = Audience(snapshot, policy, now)
     due = moments(snapshot, known, policy)
     meters = {meter.key: meter for meter in snapshot.meters}

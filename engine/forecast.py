@@ -117,13 +117,15 @@ def _foresee(
     ]
 
 
-def raw_chances(series: Series, looks: Looks, policy: Policy) -> Floats:
+def raw_chances(parts: Sequence[tuple[Series, Looks]], policy: Policy) -> list[Floats]:
     """The uncalibrated probability at each look; not a number where it can't be told."""
-    laid = rows([(series, looks)], policy.forecast)
-    raw = np.full(len(looks.index), np.nan)
+    if not parts:
+        return []
+    laid = rows(parts, policy.forecast)
+    raw = np.full(len(laid.at), np.nan)
     can = enough(laid, policy.forecast) & (laid.used < laid.limit) & (laid.ahead > 0)
     raw[can] = _chances(laid.of(can), policy)
-    return raw
+    return np.split(raw, list(accumulate(len(looks.index) for _, looks in parts[:-1])))
 
 
 def bar(policy: Policy, calibration: Calibration | None) -> float:

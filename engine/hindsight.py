@@ -1,37 +1,56 @@
 """What came of each forecast: crossed or not, and since when that is known."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from math import inf
 
 import numpy as np
 
 from engine.forecast import raw_chances
+from engine.history import Floats
 from engine.lay import Recording, pressing, recording
 from engine.policy import Policy
 from engine.reading import foreseen_from
 from engine.record import Foreseen, Record
+from engine.series import Looks, Series
 from engine.tracks import Laid
 
-_DAY = 86400.0
+
+def foresee_records(
+    records: Sequence[Record], policy: Policy, end: datetime
+) -> list[tuple[Foreseen, ...]]:
+    """The raw forecasts of each record: of each meter on every day that new use came in."""
+    found: list[list[Foreseen]] = [[] for _ in records]
+    whose: list[tuple[int, Laid, Recording]] = []
+    parts: list[tuple[Series, Looks]] = []
+    for n, record in enumerate(records):
+        laid = recording(record, end)
+        for track in laid.tracks if laid else ():
+            part = _fresh(track, laid, policy) if laid else None
+            if laid and part:
+                whose.append((n, track, laid))
+                parts.append(part)
+    chances = raw_chances(parts, policy)
+    for (n, track, laid), (series, looks), raw in zip(whose, parts, chances, strict=True):
+        found[n].append(_foreseen(track, laid, series, looks, raw))
+    return [tuple(of_record) for of_record in found]
 
 
-def foresee_record(record: Record, policy: Policy, end: datetime) -> tuple[Foreseen, ...]:
-    """The raw forecast of each meter on every day that new use came in, and what came of it."""
-    laid = recording(record, end)
-    found = (_foreseen(track, laid, policy) for track in laid.tracks) if laid else ()
-    return tuple(one for one in found if one is not None)
-
-
-def _foreseen(track: Laid, laid: Recording, policy: Policy) -> Foreseen | None:
+def _fresh(track: Laid, laid: Recording, policy: Policy) -> tuple[Series, Looks] | None:
+    """The looks at which new use had come in and the limit was still ahead."""
     pressed = pressing(track, policy, foreseen_from(policy))
     if pressed is None:
         return None
-    series, looks_at = pressed
-    before = np.where(looks_at.index > 0, track.known[looks_at.index - 1], 0)
-    fresh = (track.known[looks_at.index] > before) & (looks_at.used < series.limit)
-    fresh &= looks_at.index < laid.looked
-    looks_at = looks_at.of(fresh)
-    raw = raw_chances(series, looks_at, policy)
+    series, looks = pressed
+    before = np.where(looks.index > 0, track.known[looks.index - 1], 0)
+    fresh = (track.known[looks.index] > before) & (looks.used < series.limit)
+    return series, looks.of(fresh & (looks.index < laid.looked))
+
+
+def _foreseen(
+    track: Laid, laid: Recording, series: Series, looks_at: Looks, raw: Floats
+) -> Foreseen:
+    """The forecasts with what came of them."""
     calendar = track.calendar
     ends = looks_at.index + looks_at.ahead  # The first day on which it is over.
     over = np.flatnonzero(track.used_after >= series.limit)

@@ -1,6 +1,7 @@
 """The trust ledger: attention as an account, earned by value and spent by what was delivered."""
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
@@ -24,19 +25,20 @@ _Event = tuple[datetime, int, Callable[[datetime], None]]
 _WHEN = itemgetter(0, 1)
 
 
-def balance(snapshot: Snapshot, days: ValueDays, policy: Policy, now: datetime) -> Balance:
-    """Fold value days, deliveries, answers and upgrades since going live into today's balance."""
-    zone = ZoneInfo(snapshot.account.time_zone)
-    live = [snapshot.live_since or now, now]
-    live += [a.charged_at for a in snapshot.alerts if a.charged_at and not a.ghost]
-    live += [answer.at for answer in snapshot.answers]
-    begin = min(live)
-    fold = _Fold(policy, days, zone, start=_local_day(begin, zone))
-    events = [event for event in _events(snapshot, fold) if begin <= event[0] <= now]
-    events.sort(key=_WHEN)
-    for at, _, apply in events:
-        fold.value_until(at)
-        apply(at)
+def balance(
+    snapshot: Snapshot,
+    days: ValueDays,
+    policy: Policy,
+    now: datetime,
+    kept: "Kept | None" = None,
+) -> Balance:
+    """Fold value days, deliveries, answers and upgrades since going live into today's balance.
+
+    `kept`: what an earlier look at this account left, where facts are only ever added to.
+    """
+    fold = kept.fold_at(snapshot, days, now) if kept else None
+    if fold is None:
+        fold = _folded(snapshot, days, policy, now, kept)
     fold.value_until(now)
     return Balance(
         trust=fold.trust,
@@ -44,6 +46,57 @@ def balance(snapshot: Snapshot, days: ValueDays, policy: Policy, now: datetime) 
         entries=tuple(fold.entries),
         rest_until=fold.rest_until,
     )
+
+
+def _folded(
+    snapshot: Snapshot, days: ValueDays, policy: Policy, now: datetime, kept: "Kept | None"
+) -> "_Fold":
+    """Everything up to the last event before `now`."""
+    zone = ZoneInfo(snapshot.account.time_zone)
+    live = [snapshot.live_since or now, now]
+    live += [a.charged_at for a in snapshot.alerts if a.charged_at and not a.ghost]
+    live += [answer.at for answer in snapshot.answers]
+    begin = min(live)
+    fold = _Fold(policy, days, zone, start=_local_day(begin, zone))
+    events = [event for event in _events(snapshot, fold) if begin <= event[0]]
+    events.sort(key=_WHEN)
+    following = None
+    for at, _, apply in events:
+        if at > now:
+            following = at
+            break
+        fold.value_until(at)
+        apply(at)
+    if kept:
+        kept.keep(snapshot, fold, now, following)
+    return fold
+
+
+@dataclass(slots=True)
+class Kept:
+    """A fold as it stood after its last event, good for the days on which no other happens."""
+
+    facts: tuple[int, int, int] | None = None
+    fold: "_Fold | None" = None
+    until: datetime | None = None
+
+    def keep(
+        self, snapshot: Snapshot, fold: "_Fold", now: datetime, until: datetime | None
+    ) -> None:
+        """Keep it up to the next event, unless a day it has counted is still going on."""
+        whole = fold.counted_to <= _local_day(now, fold.zone)
+        self.facts, self.until = _facts(snapshot), until
+        self.fold = fold.again(fold.days) if whole else None
+
+    def fold_at(self, snapshot: Snapshot, days: ValueDays, now: datetime) -> "_Fold | None":
+        """The fold to go on from; None where something happened since."""
+        if self.fold is None or self.facts != _facts(snapshot):
+            return None
+        return None if self.until and self.until <= now else self.fold.again(days)
+
+
+def _facts(snapshot: Snapshot) -> tuple[int, int, int]:
+    return len(snapshot.alerts), len(snapshot.answers), len(snapshot.plan_changes)
 
 
 def account_mutes(snapshot: Snapshot, now: datetime) -> list[Answer]:
@@ -157,6 +210,12 @@ class _Fold:
         if before:
             self._enter(at, f"{before} value days before", before * trust.value_day)
         self.counted_to = self.start
+
+    def again(self, days: ValueDays) -> "_Fold":
+        """The same state, to be gone on from."""
+        fold = copy(self)
+        fold.days, fold.entries = days, self.entries.copy()
+        return fold
 
     def value_until(self, at: datetime) -> None:
         """Count the value days up to and with the day of `at`."""

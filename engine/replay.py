@@ -21,6 +21,7 @@ from engine.decision import Candidate, Decision, Forecast
 from engine.guard import guard
 from engine.lay import recording
 from engine.layer import Layer, Turns, layers, turns
+from engine.ledger import Kept
 from engine.policy import Mode, Policy
 from engine.record import Calibrations, Raised, Record, Spell
 from engine.snapshot import Answer, Arm, Blocker, Role, Snapshot
@@ -87,6 +88,7 @@ class _Replay:
         self.live_since = laid.live_since
         self.alerts: list[PastAlert] = []
         self.told: list[tuple[datetime, str]] = []
+        self.kept = Kept()
 
     def run(self) -> Iterator[Spell]:
         """Every look, one spell each; days on which nothing can be due in one."""
@@ -159,7 +161,8 @@ class _Replay:
 
     def _look(self, layer: Layer, index: int, *, days: int) -> Spell:
         now = layer.at(index)
-        decision = weigh(self._snapshot(layer, index, now), layer.read(index), self.policy, now)
+        facts = self._snapshot(layer, index, now)
+        decision = weigh(facts, layer.read(index), self.policy, now, self.kept)
         return self._said(decision, now, days=days)
 
     def _guards(self, layer: Layer, index: int) -> dict[str, float]:

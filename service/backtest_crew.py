@@ -16,8 +16,8 @@ from engine.errors import SegueError
 
 T = TypeVar("T")
 Task = Callable[[Sequence[str]], T]
-_CHUNK = 8
-"""Accounts a task has at most: few, so that progress is seen and an end is not waited for."""
+_CHUNK = 32
+"""Accounts a task has at most, read together; few, so that progress is seen and an end is near."""
 
 
 class Crew:

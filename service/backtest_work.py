@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from engine.catalogue import Catalogue
-from engine.hindsight import foresee_record
+from engine.hindsight import foresee_records
 from engine.policy import Policy
 from engine.record import Calibrations, Foreseen, Record, Spell
-from engine.replay import replay
+from engine.replay import replay_all
 from service import backtest_account, backtest_lines
 from service.backtest_against import Difference, differences
 from service.backtest_results import AccountResult
@@ -78,42 +78,33 @@ def foresee(accounts: Sequence[str]) -> Foresight:
     """The raw forecasts of these accounts, under each policy."""
     desk, sides, days = _desks[0], [], 0.0
     for side in desk.sides:
-        found: list[Foreseen] = []
-        for account in accounts:
-            record = desk.source.record(account, side.catalogue)
-            found += foresee_record(record, side.policy, desk.end)
-            days += (desk.end.timestamp() - backtest_account.began(record, desk.end)) / DAY
-        sides.append(tuple(_bare(one) for one in found))
+        records = [desk.source.record(account, side.catalogue) for account in accounts]
+        found = foresee_records(records, side.policy, desk.end)
+        began = (backtest_account.began(record, desk.end) for record in records)
+        days += sum((desk.end.timestamp() - first) / DAY for first in began)
+        sides.append(tuple(_bare(one) for of_record in found for one in of_record))
     return Foresight(accounts=len(accounts), days=int(days), sides=tuple(sides))
 
 
 def replayed(learned: Path, accounts: Sequence[str]) -> list[Replayed]:
     """These accounts replayed under each policy."""
-    return [_replayed(account, _calibrations(learned)) for account in accounts]
+    return [_replayed(sides) for sides in _by_account(learned, accounts)]
 
 
 def closer(learned: Path, accounts: Sequence[str]) -> list[tuple[Timeline, ...]]:
     """These accounts drawn day by day, under each policy."""
-    desk, calibrations = _desks[0], _calibrations(learned)
-    drawn = []
-    for account in accounts:
-        lines = []
-        for n, side in enumerate(desk.sides):
-            record = desk.source.record(account, side.catalogue)
-            lines.append(timeline(record, _spells(record, n, calibrations), desk.end))
-        drawn.append(tuple(lines))
-    return drawn
+    end = _desks[0].end
+    return [
+        tuple(timeline(record, spells, end) for record, spells in sides)
+        for sides in _by_account(learned, accounts)
+    ]
 
 
-def _replayed(account: str, calibrations: Sequence[Calibrations]) -> Replayed:
+def _replayed(sides: Sequence[tuple[Record, list[Spell]]]) -> Replayed:
     desk = _desks[0]
-    results, told = [], []
-    for n, side in enumerate(desk.sides):
-        record = desk.source.record(account, side.catalogue)
-        facts = record.account
-        told.append(_spells(record, n, calibrations))
-        results.append(backtest_account.read(record, told[n], desk.end, desk.since))
-    first = told[0]
+    results = [backtest_account.read(record, told, desk.end, desk.since) for record, told in sides]
+    record, first = sides[0]
+    facts = record.account
     return Replayed(
         results=tuple(results),
         alerts="".join(
@@ -123,21 +114,35 @@ def _replayed(account: str, calibrations: Sequence[Calibrations]) -> Replayed:
         decisions="".join(
             backtest_lines.decision(facts, spell) for spell in first if spell.days or spell.raised
         ),
-        differences=differences(results[0], results[1], (told[0], told[1]))
+        differences=differences(results[0], results[1], (first, sides[1][1]))
         if len(results) > 1
         else (),
     )
 
 
-def _spells(record: Record, side: int, calibrations: Sequence[Calibrations]) -> list[Spell]:
+def _by_account(
+    learned: Path, accounts: Sequence[str]
+) -> Iterator[tuple[tuple[Record, list[Spell]], ...]]:
+    """Each account in turn, with what was said to it under each policy."""
     desk = _desks[0]
-    spells = replay(record, desk.sides[side].policy, desk.end, calibrations[side])
-    try:
-        return list(spells if desk.since is None else _from(spells, desk.since))
-    except Exception as error:
-        # Among thousands, whoever looks into it must know where.
-        error.add_note(f"while replaying the account {record.account.id!r}")
-        raise
+    known = zip(desk.sides, _calibrations(learned), strict=True)
+    return zip(*(_spells(side, accounts, in_force) for side, in_force in known), strict=True)
+
+
+def _spells(
+    side: Side, accounts: Sequence[str], calibrations: Calibrations
+) -> Iterator[tuple[Record, list[Spell]]]:
+    """One account's spells at a time, though their days are read together."""
+    desk = _desks[0]
+    records = [desk.source.record(account, side.catalogue) for account in accounts]
+    replays = replay_all(records, side.policy, desk.end, calibrations)
+    for record, spells in zip(records, replays, strict=True):
+        try:
+            yield record, list(spells if desk.since is None else _from(spells, desk.since))
+        except Exception as error:
+            # Among thousands, whoever looks into it must know where.
+            error.add_note(f"while replaying the account {record.account.id!r}")
+            raise
 
 
 def _from(spells: Iterable[Spell], since: datetime) -> Iterator[Spell]:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from bench.timing import shared
 from bench.timing.dataset import DataSet
 from engine.alert import AlertClass, Moment, ReasonCode
-from engine.hindsight import foresee_record
+from engine.hindsight import foresee_records
 from engine.lay import recording
 from engine.policy import Policy
 from engine.reading import foreseen_from
@@ -64,8 +64,9 @@ def prepare(data: DataSet, folder: Path) -> None:
 def foresee(policy: Policy, accounts: Sequence[str]) -> list[Foreseen]:
     """The raw forecasts of these accounts, with what came of them."""
     data = _desks[0].data
-    records = map(data.record, accounts)
-    return [one for record in records for one in foresee_record(record, policy, data.end)]
+    records = [data.record(account) for account in accounts]
+    found = foresee_records(records, policy, data.end)
+    return [one for of_record in found for one in of_record]
 
 
 def replayed(policy: Policy, learned: Path, accounts: Sequence[str]) -> list[Told]:

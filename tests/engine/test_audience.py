@@ -73,7 +73,7 @@ CASES: dict[str, tuple[Audience, str | None]] = {
         "bob",
     ),
     "of two champions who uses it at all": (
-        audience(person("ada"), person("bob"), days=(user_days("bob", 1),)),
+        audience(person("ada", can_buy=True), person("bob"), days=(user_days("bob", 1),)),
         "bob",
     ),
     "of two who don't any more who can buy": (

@@ -236,6 +236,9 @@ def test_a_policy_moves_its_threshold() -> None:
     assert ReasonCode.ASK_SPACING not in {reason.code for reason in said(old).reasons}
 
 
+OCTOBER_310 = [*[10.0] * 30, *[10.0] * 31]
+
+
 def guard(facts: Snapshot) -> float:
     return dict(said(facts).guard)["reports"]
 
@@ -251,6 +254,13 @@ def guard(facts: Snapshot) -> float:
             "a vanity meter that stops work",
             snapshot(meter(steady(20.0), limit=400, meaningful=False, at_limit=AtLimit.STOPS)),
             320.0,
+        ),
+        ("the tenth", snapshot(meter([1.0] * 6, limit=None)), 10.0),
+        ("the best month so far", snapshot(meter(OCTOBER_310 + [10.0] * 18, limit=None)), 372.0),
+        (
+            "once that is met the next round number",
+            snapshot(meter(OCTOBER_310 + [31.0] * 12 + [0.0] * 6, limit=None)),
+            372.0 + 1000 - (610 + 372),
         ),
         ("past the limit nothing is left to wait for", snapshot(meter([9.0] * 3, limit=20)), 100.0),
     ],

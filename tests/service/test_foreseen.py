@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sqlmodel import col, select
 
-from engine.hindsight import foresee_record
+from engine.hindsight import foresee_records
 from service import configure, evaluate
 from service.ingest import ingest
 from service.recorded_stored import record
@@ -118,7 +118,9 @@ def test_the_log_is_what_a_backtest_says(world: Live) -> None:
     for name in accounts:
         with context.database.read() as session:
             stored = record(session, name, context.policy().catalogue, when)
-        said = {one.meter: one for one in foresee_record(stored, context.policy().policy, when)}
+        said = {
+            one.meter: one for one in foresee_records([stored], context.policy().policy, when)[0]
+        }
         for meter in ("reports", "seats"):
             logged, replayed = rows(world, name, meter), said.get(meter)
             if replayed is None:
