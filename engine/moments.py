@@ -174,11 +174,22 @@ def _pace(look: _Look) -> Iterator[Due]:
         yield look.due(Moment.PACE, AlertClass.ASK, *evidence, p=forecast.p)
 
 
-def last_shares(meter: MeterUse) -> tuple[float, ...]:
-    """How much of today's limit the last two closed periods would have used, newest last."""
+def last_shares(meter: MeterUse, since: date | None) -> tuple[float, ...]:
+    """How much of today's limit the last two closed periods would have used, newest last.
+
+    The period in which the account began (`since`) counts as if it had gone on like that
+    throughout, where it had four weeks of it at least.
+    """
     if not meter.limit:
         return ()
-    return tuple(float(period.used / meter.limit) for period in meter.closed[-2:])
+    limit = float(meter.limit)
+    return tuple(float(p.used) / limit * _begun(p, since) for p in meter.closed[-2:])
+
+
+def _begun(period: ClosedPeriod, since: date | None) -> float:
+    if since is None or not period.start < since <= period.end - timedelta(MONTH):
+        return 1.0
+    return (period.end - period.start) / (period.end - since)
 
 
 def last_closed_share(meter: MeterUse) -> float:

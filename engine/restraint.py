@@ -163,7 +163,7 @@ def _one_off(context: Context, policy: Policy, now: datetime) -> Finding | None:
         return no("meter", context.meter.key, end)
     if not is_flow(context.meter) or not context.meter.limit:
         return None
-    shares = last_shares(context.meter)
+    shares = last_shares(context.meter, context.standing.since)
     if not _seasoned(shares, context, policy):
         return no("last_periods", ", ".join(f"{share:.2f}" for share in shares), end)
     pace = _pace_kept(context)

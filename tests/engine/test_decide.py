@@ -12,13 +12,14 @@ from engine.decide import decide
 from engine.decision import Decision, Stage
 from engine.guard import NEVER
 from engine.policy import AskPolicy, Policy
-from engine.snapshot import Arm, Calibration, Snapshot
+from engine.snapshot import Arm, BlockerKind, Calibration, Snapshot
 from engine.usage import AtLimit
 from tests.builders import (
     TODAY,
     ago,
     alert,
     at,
+    blocker,
     friction,
     growing,
     meter,
@@ -138,6 +139,26 @@ def test_of_several_notices_held_back_the_first_says_why() -> None:
     )
     assert said(snapshot(*meters, alerts=(given,))).reason is ReasonCode.DUPLICATE
     assert said(snapshot(meters[0])).reason is ReasonCode.DATA_SUSPECT
+
+
+PRICES = blocker(BlockerKind.PRICE_CHANGE, ago(20))
+INCIDENT = blocker(BlockerKind.INCIDENT, ago(1))
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "day"),
+    [
+        ("one reason", {"blockers": (PRICES,)}, 10),
+        ("a later one", {"blockers": (PRICES,), "renewal": TODAY + timedelta(14)}, 15),
+        ("a sooner one", {"blockers": (PRICES,), "renewal": TODAY + timedelta(4)}, 10),
+        ("one without an end", {"blockers": (PRICES, INCIDENT)}, None),
+    ],
+)
+def test_an_ask_is_possible_once_the_last_of_its_reasons_is_gone(
+    name: str, facts: dict[str, Any], day: int | None
+) -> None:
+    expected = None if day is None else TODAY + timedelta(day)
+    assert said(growing(**facts)).next_possible == expected
 
 
 def felt(*people: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What the asks earned: counted once, silent when it can't know, and never fooled by looking."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -173,12 +174,28 @@ def happened(account: str, days: float, kind: OutcomeKind = OutcomeKind.UPGRADE)
         ([100], [50], (1, 1)),
         ([100], [50, 45], (1, 1)),
         ([100], [39], (1, 0)),
+        ([100], [40], (1, 0)),
         ([100], [101], (1, 0)),
+        ([100], [100], (1, 1)),
+        ([60], [30], (1, 1)),
         ([59], [30], (0, 0)),
+        ([0], [], (0, 0)),
         ([100, 59], [50], (1, 1)),
         ([100, -1], [], (1, 0)),
     ],
-    ids=["in_time", "twice", "too_late", "before", "not_over", "first_counts", "ahead"],
+    ids=[
+        "in_time",
+        "twice",
+        "too_late",
+        "as_it_ends",
+        "before",
+        "at_once",
+        "just_over",
+        "not_over",
+        "now",
+        "first_counts",
+        "ahead",
+    ],
 )
 def test_an_account_counts_once_when_its_window_is_over(
     exposed: list[float], upgraded: list[float], wanted: tuple[int, int]
@@ -191,6 +208,34 @@ def test_an_account_counts_once_when_its_window_is_over(
     )
     assert counts.upgrades == arms(wanted)
     assert counts.exposed == arms((1, 0))
+
+
+@pytest.mark.parametrize(
+    ("exposed", "monthly"),
+    [
+        ([], 0.0),
+        ([1, 2, 3, 9, 10], 5.0),
+        ([60, 50, 40, 30, 20, 10], 3.0),
+        ([120, 90.5, 90, 45, 1], 1.0),
+    ],
+    ids=["none", "a few days", "two months", "the last three"],
+)
+def test_how_many_are_newly_exposed_in_a_month(exposed: list[float], monthly: float) -> None:
+    made = [exposure(f"a{n}", days) for n, days in enumerate(exposed)]
+    assert tally(made, [], NOW, RULES).per_month == pytest.approx(monthly)
+
+
+def test_chance_should_have_held_out_everybodys_share() -> None:
+    shares = (0.2, 0.2, 0.5)
+    made = [replace(exposure(f"a{n}", 9), share=share) for n, share in enumerate(shares)]
+    counts = tally(made, [], NOW, RULES)
+    assert counts.expected == pytest.approx(0.9)
+    assert counts.variance == pytest.approx(0.16 + 0.16 + 0.25)
+
+
+def test_half_a_hit_and_half_a_miss_are_added_to_what_was_seen() -> None:
+    assert Sample(n=9, hits=4).variance == pytest.approx(0.45 * 0.55 / 9)
+    assert Sample(n=9, hits=0).variance == pytest.approx(0.05 * 0.95 / 9)
 
 
 def test_the_first_arm_stays_the_arm() -> None:
@@ -213,9 +258,26 @@ def test_each_guard_has_its_own_window() -> None:
     assert of[OutcomeKind.MUTE] == arms((1, 0))
 
 
+@pytest.mark.parametrize(
+    ("kind", "days"),
+    [
+        (OutcomeKind.CHURN, 90),
+        (OutcomeKind.TICKET, 14),
+        (OutcomeKind.DISMISSAL, 14),
+        (OutcomeKind.MUTE, 14),
+    ],
+)
+def test_a_guards_window_is_over_on_its_day(kind: OutcomeKind, days: int) -> None:
+    made = [exposure("over", days), exposure("open", days - 0.1)]
+    counts = tally(made, [happened("over", 0.1, kind)], NOW, RULES)
+    of = {guard.kind: seen for guard, seen in zip(GUARDS, counts.guards, strict=True)}
+    assert of[kind] == arms((1, 1))
+
+
 def test_without_a_holdout_nothing_is_measured() -> None:
     found = lift([exposure("acme", 90)], [happened("acme", 80)], NOW, share=0)
     assert (found.state, found.why) == (LiftState.NOT_MEASURED, Unmeasured.NO_HOLDOUT)
+    assert found.exposed == found.upgrades == arms((0, 0))
 
 
 def test_the_whole_way_from_exposures_to_a_report() -> None:

@@ -305,7 +305,7 @@ def test_two_months_in_use_are_enough_to_be_better_than() -> None:
         ),
         (
             "a peak adds up to nothing",
-            month(*[9.0] * 16, 99.0, 0.0, before=9.0),
+            month(*[9.0] * 16, 99.0, 99.0, before=9.0),
             {"kind": MeterKind.PEAK, "aggregation": Aggregation.MAX},
         ),
     ],

@@ -104,7 +104,8 @@ def test_a_day_that_carries_the_period_is_a_one_off_whatever_came_before(moment:
 
 def carried(week: float, *, october: float = 17.0) -> Snapshot:
     """At its limit: seven tenths of it on the tenth, then the same every day but today."""
-    daily = [*[25.0] * 30, *[october] * 31, *[0.0] * 9, 700.0, *[week] * 7, 0.0]
+    past = [*[25.0] * 61, *[october] * 31]
+    daily = [*past, *[0.0] * 9, 700.0, *[week] * 7, 0.0]
     return snapshot(meter(daily, limit=1000))
 
 
@@ -118,6 +119,11 @@ def carried(week: float, *, october: float = 17.0) -> Snapshot:
 )
 def test_at_the_limit_by_one_day(name: str, facts: Snapshot, spike: bool) -> None:
     assert is_spike(facts, Moment.AT_LIMIT) is spike
+
+
+def test_at_the_limit_by_one_day_of_the_first_period() -> None:
+    [use] = carried(48.0).meters
+    assert is_spike(snapshot(replace(use, closed=())), Moment.AT_LIMIT)
 
 
 def test_a_period_that_never_ends_is_not_kept_up_to_its_end() -> None:
