@@ -48,6 +48,18 @@ class Days:
         """ISO weeks that first saw value from `start` on, up to and with each day."""
         return _window(self.all, self._new_weeks, start, self._new_week)
 
+    def has_rhythm(self, value_days: int, weeks: int) -> Flags:
+        """Whether so many of the last 28 days had value, in so many of the last weeks."""
+        rhythm: Flags = (self.days28 >= value_days) & (self.weeks8 >= weeks)
+        return rhythm
+
+    def had_rhythm(self, value_days: int, weeks: int) -> Flags:
+        """The same without what came in on the day itself."""
+        before: Flags = (self.days28 - self.seen >= value_days) & (
+            self.weeks8 - self._new_week >= weeks
+        )
+        return before
+
     def begun(self, silence: int) -> Ints:
         """For each whole day where the value began that no longer silence has broken since."""
         start = self.all.begin.copy()

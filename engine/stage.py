@@ -152,30 +152,53 @@ def _stages(whole: Days, looked: Days, policy: StagePolicy) -> tuple[Ints, Ints]
 
 
 def _rules(days: Days, policy: StagePolicy) -> _Rules:
-    daily = (days.days28 >= policy.rhythm_value_days) & (days.weeks8 >= policy.rhythm_weeks)
-    slow = days.both_periods & ~daily
-    # Whoever works in periods has no 28 days with two value days: theirs are two periods.
-    breadth = np.where(slow, days.breadth_slow, days.breadth)
-    depth = np.where(slow, days.depth_slow, days.depth)
+    rhythm = policy.rhythm_value_days, policy.rhythm_weeks
+    daily = days.has_rhythm(*rhythm)
+    # Whoever works in periods has no 28 days with two value days: theirs are two periods. Which of
+    # the two holds is told by the days before; what comes in today may only add the other.
+    slow = days.both_periods & ~days.had_rhythm(*rhythm)
+    fast = daily | ~slow
     alone = days.anonymous | (days.seats == 1)
-    fits = (daily | slow) & (breadth >= np.where(alone, 1, policy.adopted_people))
-    weekly = (days.weeks_seen >= policy.embedded_weeks, days.weekly_consistency)
-    by_period = (days.periods_seen >= policy.embedded_periods, days.periodic_consistency)
-    seen, consistency = (np.where(slow, *both) for both in zip(by_period, weekly, strict=True))
+    few, features = np.where(alone, 1, policy.adopted_people), policy.adopted_features
     broad = np.maximum(policy.embedded_people, np.ceil(policy.embedded_seat_share * days.seats))
-    deep = depth >= np.minimum(policy.embedded_features, days.features)
+    many = np.where(alone, 1, broad)
+    deep = np.minimum(policy.embedded_features, days.features)
+    adopted, embedded = np.zeros_like(daily), np.zeros_like(daily)
+    fails, weak = np.ones_like(daily), np.ones_like(daily)
+    for holds, lives, breadth, depth, long, consistency in (
+        (
+            fast,
+            daily,
+            days.breadth,
+            days.depth,
+            days.weeks_seen >= policy.embedded_weeks,
+            days.weekly_consistency,
+        ),
+        (
+            slow,
+            slow,
+            days.breadth_slow,
+            days.depth_slow,
+            days.periods_seen >= policy.embedded_periods,
+            days.periodic_consistency,
+        ),
+    ):
+        fits = lives & (breadth >= few)
+        adopted |= fits & (depth >= np.minimum(features, days.features))
+        fails &= ~fits
+        embedded |= (
+            holds
+            & long
+            & (consistency >= policy.embedded_consistency)
+            & (breadth >= many)
+            & ((depth >= deep) | days.integrated)
+        )
+        weak &= ~holds | (consistency < policy.embedded_consistency_leave)
     return _Rules(
-        adopted=fits
-        & (days.age >= policy.onboarding_days)
-        & (depth >= np.minimum(policy.adopted_features, days.features)),
-        adopted_fails=~fits,
-        embedded=seen
-        & (consistency >= policy.embedded_consistency)
-        & (breadth >= np.where(alone, 1, broad))
-        & (deep | days.integrated)
-        & (days.ratio >= policy.embedded_ratio),
-        embedded_fails=(consistency < policy.embedded_consistency_leave)
-        | (days.ratio < policy.embedded_ratio_leave),
+        adopted=adopted & (days.age >= policy.onboarding_days),
+        adopted_fails=fails,
+        embedded=embedded & (days.ratio >= policy.embedded_ratio),
+        embedded_fails=weak | (days.ratio < policy.embedded_ratio_leave),
     )
 
 

@@ -153,7 +153,6 @@ def test_ended_half_way_it_leaves_nothing_half_written(how: signal.Signals, fold
     end = time.monotonic() + PATIENCE
     while not list(folder.glob(".alerts.jsonl.*.part")) and time.monotonic() < end:
         time.sleep(0.02)
-    time.sleep(1)
     process.send_signal(how)
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, said

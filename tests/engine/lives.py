@@ -310,7 +310,9 @@ class Life:
         *,
         whole: bool = False,
     ) -> None:
-        """Somebody answers an alert."""
+        """Somebody answers an alert; who is muted sees none."""
+        if kind is FeedbackKind.SEEN and self._muted(person):
+            return
         role = self.people[person].role if person in self.people else Role.USER
         pushed = person == told.past.person
         answer = Answer(

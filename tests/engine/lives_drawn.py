@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 
 from engine.alert import FeedbackKind
-from engine.policy import Mode
+from engine.policy import Mode, Policy, RightSizePolicy
 from engine.snapshot import Arm, BlockerKind, Role
 from engine.usage import Aggregation, AtLimit, MeterKind, PeriodKind
 from tests.engine.lives_steps import (
@@ -47,7 +47,7 @@ _OTHERS = (
     Counts(key="parallel", kind=MeterKind.PEAK, aggregation=Aggregation.MAX, base=8),
     Counts(key="calls", meaningful=False, at_limit=AtLimit.STOPS, base=5000),
 )
-_SHARES = (0.3, 0.6, 0.9, 1.0, 1.1, 1.1, 1.3, 1.3, 1.6, 2.5)
+_SHARES = (0.05, 0.3, 0.6, 0.9, 1.0, 1.1, 1.1, 1.3, 1.3, 1.6, 2.5)
 _WORK = st.builds(
     Work,
     days=st.sampled_from([1, 5, 12, 30, 60, 90, 150, 300]),
@@ -60,11 +60,13 @@ _WORK = st.builds(
 _WHO = st.integers(0, 3)
 _KINDS = st.sampled_from([k for k in FeedbackKind if k is not FeedbackKind.MUTED])
 _RARELY = st.integers(0, 3).map(lambda number: number == 0)
+_QUIET = st.builds(Quiet, st.sampled_from([1, 3, 7, 16, 30, 60]))
+_MERGE = st.builds(Merge, st.integers(1, 60), st.just(0.5), st.integers(0, 90), _KINDS)
 _EVENTS: tuple[st.SearchStrategy[Step], ...] = (
-    st.builds(Quiet, st.sampled_from([1, 3, 7, 16, 30, 60])),
+    _QUIET,
     st.builds(Late, st.integers(0, 35), st.sampled_from([0.02, 0.2, 1.0, 5.0]), _WHO),
     st.builds(Late, st.integers(0, 35), st.sampled_from([-0.02, -0.2, -1.0]), _WHO),
-    st.builds(Merge, st.integers(1, 60), st.just(0.5), st.integers(0, 90), _KINDS),
+    st.one_of(_QUIET, _QUIET, _QUIET, _MERGE),
     st.builds(Stuck, st.integers(1, 6), st.integers(1, 2)),
     st.builds(Move, st.sampled_from([1, 1, -1, -1, 0]), st.sampled_from([0, 0, 0, 5])),
     st.builds(Limit, st.sampled_from([0.7, 1.5, 3.0])),
@@ -108,6 +110,9 @@ _STAFF = (
 )
 
 
+_RIGHT_SIZE = Policy(right_size=RightSizePolicy(enabled=True))
+
+
 @st.composite
 def births(draw: st.DrawFn) -> Birth:
     """An account as vendors have them; most of them plain, for a life is full enough."""
@@ -121,7 +126,7 @@ def births(draw: st.DrawFn) -> Birth:
         counts=(first, *more),
         people=draw(st.sampled_from([_STAFF[2], *_STAFF])),
         seats=draw(st.sampled_from([None, 1, 5])),
-        policy=draw(policies()),
+        policy=draw(st.one_of(policies(), st.just(_RIGHT_SIZE))),
         arm=draw(st.sampled_from([Arm.TREATED] * 9 + [Arm.HOLDOUT])),
         attentive=draw(st.booleans()),
         daily_source=draw(_RARELY) and draw(_RARELY),

@@ -17,7 +17,7 @@ from itertools import count
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from engine.alert import Moment, ReasonCode
+from engine.alert import Moment, Outcome, ReasonCode
 from tests.engine.lives import Life
 from tests.engine.lives_drawn import lives
 from tests.engine.lives_laws import Laws
@@ -42,7 +42,7 @@ class Lived:
     looks: int = 0
     met: dict[str, Tally[str]] = field(
         default_factory=lambda: {
-            name: Tally() for name in ("asks", "outcomes", "moments", "reasons", "held")
+            name: Tally() for name in ("outcomes", "moments", "reasons", "held")
         }
     )
 
@@ -86,12 +86,9 @@ def chapter(number: int) -> Lived:
         lived.lives += 1
         lived.days += life.days
         lived.looks += life.looks
-        delivered = (told for told in life.told if told.is_ask and told.past.charged_at)
-        lived.met["asks"]["raised"] += sum(told.is_ask for told in life.told)
-        lived.met["asks"]["reached somebody"] += len(list(delivered))
 
     lead()
-    lived.met |= counted.met
+    lived.met = counted.met
     return lived
 
 
@@ -114,7 +111,7 @@ def _chapters(pool: ProcessPoolExecutor, first: int, jobs: int) -> Iterator[tupl
 
 def _say(lived: Lived, seconds: float, number: int) -> None:
     pace = lived.years / max(seconds, 1e-9) * 3600
-    asks = lived.met["asks"]["reached somebody"]
+    asks = lived.met["outcomes"][Outcome.ASK.value]
     print(
         f"{lived.years:10,.1f} account-years  {lived.looks:10,} looks  {asks:7,} asks  "
         f"{seconds:7,.0f} s  {pace:7,.0f} years an hour  (chapter {number})",

@@ -9,9 +9,7 @@ from decimal import Decimal
 from engine.alert import AlertClass, FeedbackKind, Outcome
 from engine.catalogue import Catalogue, Plan, Product
 from engine.decide import decide
-from engine.decision import Decision
 from engine.digest import digest
-from engine.policy import Policy
 from engine.release import Defer, Send
 from engine.snapshot import Answer, Blocker, BlockerKind, Person, Role, Snapshot
 from engine.tell import tell
@@ -76,25 +74,13 @@ class MoreUse(Watcher):
         after = decide(replace(look.facts, meters=meters), look.policy, look.now)
         before = {f.meter: f for f in look.decision.forecasts}
         lower = _STAGES.index(after.stage.stage) < _STAGES.index(look.decision.stage.stage)
-        if lower and not _rhythm_turned(look.decision, after, look.policy):
+        if lower:
             raise Broken(f"{more} more of {use.key} lower the stage at {look.now}")
         found = {f.meter: f for f in after.forecasts}
         for key, forecast in before.items():
             p = found[key].p if key in found else None
             if forecast.known and (p is None or p < (forecast.p or 0.0)):
                 raise Broken(f"{more} more of {use.key} lower p from {forecast.p} to {p}")
-
-
-def _rhythm_turned(before: Decision, after: Decision, policy: Policy) -> bool:
-    """Whether today made a slow rhythm a daily one: a fault that test_lives.py knows of."""
-
-    def daily(decision: Decision) -> bool:
-        known = dict(decision.stage.evidence)
-        days, weeks = float(known.get("value_days28", 0)), float(known.get("weeks8", 0))
-        return days >= policy.stage.rhythm_value_days and weeks >= policy.stage.rhythm_weeks
-
-    slow = dict(before.stage.evidence).get("both_periods") == "yes"
-    return slow and daily(after) and not daily(before)
 
 
 def _more(use: MeterUse, more: int) -> MeterUse:

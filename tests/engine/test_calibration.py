@@ -20,7 +20,7 @@ NIGHT = datetime(2026, 11, 18, tzinfo=UTC)
 def map_of(*said: tuple[float, int, int]) -> list[tuple[float, float]]:
     """What forecasts came to mean, of each of which so many were made and so many came true."""
     raw = np.array([p for p, made, _ in said for _ in range(made)])
-    crossed = np.array([i < true for _, made, true in said for i in range(made)])
+    crossed = np.array([i >= made - true for _, made, true in said for i in range(made)])
     found = fit(raw, crossed, version="v")
     return list(zip(found.raw, found.happened, strict=True))
 
@@ -38,6 +38,10 @@ FITS: dict[str, tuple[list[tuple[float, int, int]], list[tuple[float, float]]]] 
         [(0.2, 3, 3), (0.4, 1, 0)],
         [(0.2, (3 + 8 * 0.3) / 12), (0.4, (3 + 8 * 0.3) / 12)],
     ),
+    "on both sides": (
+        [(0.2, 2, 2), (0.4, 2, 1)],
+        [(0.2, (3 + 8 * 0.3) / 12), (0.4, (3 + 8 * 0.3) / 12)],
+    ),
     "two alike are one": (
         [(0.2, 1, 1), (0.4, 1, 1)],
         [(0.2, (2 + 8 * 0.3) / 10), (0.4, (2 + 8 * 0.3) / 10)],
@@ -47,8 +51,8 @@ FITS: dict[str, tuple[list[tuple[float, int, int]], list[tuple[float, float]]]] 
         [(0.2, 1.6 / 9), (0.3, (2 + 8 * 0.5) / 12), (0.7, (2 + 8 * 0.5) / 12)],
     ),
     "a single one that came true lifts nothing above the many before it": (
-        [(0.2, 1000, 500), (0.25, 1, 1)],
-        [(0.2, (500 + 1.6) / 1008), (0.25, (500 + 1.6) / 1008)],
+        [(0.1, 992, 100), (0.2, 1000, 500), (0.25, 1, 1)],
+        [(0.1, 0.1008), (0.2, (500 + 1.6) / 1008), (0.25, (500 + 1.6) / 1008)],
     ),
 }
 
@@ -119,6 +123,12 @@ def test_what_is_open_or_could_not_be_told_teaches_nothing() -> None:
     assert version(NIGHT, foreseen(9, 9, 0.5, None)) is None
     assert version(NIGHT, foreseen(9, 9, 0.5), foreseen(0.5, raw=nan)) is None
     assert version(NIGHT) is None
+
+
+def test_one_is_enough_where_the_policy_says_so() -> None:
+    once = Policy(forecast=ForecastPolicy(calibrate_from=1))
+    assert version(NIGHT, foreseen(9), policy=once) == "2026-11-10/1"
+    assert version(NIGHT, policy=once) is None
 
 
 @pytest.mark.parametrize(("count", "enough"), [(199, False), (200, True)])

@@ -1,6 +1,7 @@
 """What the asks earned: counted once, silent when it can't know, and never fooled by looking."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,6 +25,7 @@ from engine.snapshot import Arm
 from tests.builders import ago, at
 
 RULES = Rules()
+Width = Callable[..., float]
 NOW = at()
 
 
@@ -89,9 +91,37 @@ def test_one_side_alone_is_known_better_than_two() -> None:
     assert 1.28 * 1e-3**0.5 < one_sided(300, 1e-3, planned=400, alpha=0.10) < two
 
 
+@pytest.mark.parametrize("n", [40, 300])
+def test_the_lower_bound_is_the_papers(n: int) -> None:
+    """Equation 134, tuned as in 161 for twice the error: written out once more."""
+    planned, alpha, variance = 400, 0.10, 1e-3
+    nats = -2 * math.log(2 * alpha)
+    mixed = n * (nats + math.log(nats + 1)) / planned
+    inside = math.log(1 + math.sqrt(mixed + 1) / (2 * alpha))
+    expected = math.sqrt(2 * (mixed + 1) / mixed * inside * variance)
+    found = one_sided(n, variance, planned=planned, alpha=alpha)
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("width", [half_width, one_sided])
+def test_an_interval_is_tightest_where_it_was_planned_to_be(width: Width) -> None:
+    of = {planned: width(400, 1e-3, planned=planned, alpha=0.10) for planned in (200, 400, 800)}
+    assert min(of, key=of.__getitem__) == 400
+    assert width(0, 1e-3, planned=400, alpha=0.10) == math.inf
+    assert width(400, math.inf, planned=400, alpha=0.10) == math.inf
+
+
+def test_nothing_can_be_seen_with_an_empty_arm() -> None:
+    assert detectable(0, 9, 0.1, alpha=0.10, power=0.80) == math.inf
+    assert detectable(9, 0, 0.1, alpha=0.10, power=0.80) == math.inf
+    # All of one arm against half of the other: (1.645 + 0.842) x sqrt(0 + 0.25).
+    assert detectable(1, 1, 0.5, alpha=0.10, power=0.80) == pytest.approx(1.2432, abs=1e-4)
+
+
 def test_uneven_arms_are_told_by_chi_square() -> None:
     assert unevenness(50, 50, 25) == 1.0
     assert unevenness(60, 50, 25) == pytest.approx(0.0455, abs=1e-4)
+    assert unevenness(3, 0.5, 0.45) < 0.001
     assert unevenness(0, 0, 0) == 1.0
 
 
@@ -100,6 +130,8 @@ def test_uneven_arms_are_told_by_chi_square() -> None:
     [
         ((0, 0), (0, 0), 0.5, LiftState.TOO_EARLY),
         ((29, 10), (29, 0), 0.5, LiftState.TOO_EARLY),
+        ((29, 28), (29, 10), 0.5, LiftState.TOO_EARLY),
+        ((30, 29), (30, 10), 0.5, LiftState.SUPPORTED),
         ((40, 1), (40, 1), 0.5, LiftState.TOO_EARLY),
         ((200, 22), (200, 20), 0.5, LiftState.UNCLEAR),
         ((200, 60), (200, 20), 0.5, LiftState.SUPPORTED),
@@ -122,6 +154,39 @@ def test_too_early_says_how_many_more() -> None:
     same_base = round(half * 1.5 / 41)
     assert read((half + 2, same_base), (half + 2, same_base)).state is LiftState.UNCLEAR
     assert read((half - 20, same_base), (half - 20, same_base - 1)).state is LiftState.TOO_EARLY
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5])
+def test_so_many_more_are_enough_and_one_less_is_not(share: float) -> None:
+    treated, holdout = round(150 * (1 - share)), round(150 * share)
+    found = read((treated, 0), (holdout, 0), share)
+    assert found.needs is not None
+    base = 0.5 / (holdout + 1)
+    seen = [
+        detectable(n * (1 - share), n * share, base, alpha=0.10, power=0.80) <= 3 * base
+        for n in (150 + found.needs, 150 + found.needs - 1)
+    ]
+    assert seen == [True, False]
+
+
+def test_needs_are_told_from_the_start_and_never_where_nobody_has_so_many_accounts() -> None:
+    nothing = read((0, 0), (0, 0))
+    assert nothing.needs is not None
+    assert nothing.needs >= 60
+    rare = read((10**7, 0), (10**7, 0))
+    assert (rare.state, rare.needs, rare.months) == (LiftState.TOO_EARLY, None, None)
+
+
+def test_two_accounts_say_that_anything_may_be() -> None:
+    found = read((1, 0), (1, 0))
+    assert (found.effect, found.low, found.high, found.detectable) == (0.0, -1.0, 1.0, 1.0)
+    one_arm = read((0, 0), (1, 0), share=0.9)
+    assert (one_arm.effect, one_arm.low, one_arm.high, one_arm.detectable) == (None,) * 4
+
+
+def test_what_is_not_yet_known_of_a_guard_is_not_told() -> None:
+    assert [guard.low for guard in read((0, 0), (0, 0)).guards] == [None] * 4
+    assert all(guard.low is not None for guard in read((200, 60), (200, 20)).guards)
 
 
 def test_arms_that_chance_would_not_make_give_no_result() -> None:
@@ -215,7 +280,7 @@ def test_an_account_counts_once_when_its_window_is_over(
     [
         ([], 0.0),
         ([1, 2, 3, 9, 10], 5.0),
-        ([60, 50, 40, 30, 20, 10], 3.0),
+        ([60, 50, 40, 35, 20, 10], 3.0),
         ([120, 90.5, 90, 45, 1], 1.0),
     ],
     ids=["none", "a few days", "two months", "the last three"],

@@ -119,7 +119,6 @@ def test_the_laws_notice_an_engine_that(law: str, door: Door, steps: list[Step])
         live(Life(PLAIN, [Laws()], door), steps)
 
 
-@pytest.mark.xfail(strict=True, reason="today's use makes a slow rhythm a daily one: fewer people")
 def test_more_use_today_never_lowers_the_stage() -> None:
     """Once a week by Ada, in September by Bob too: adopted until Ada comes today as well."""
     weekly = [40.0 if back % 7 == 0 else 0.0 for back in range(120, 0, -1)]

@@ -15,6 +15,7 @@ SUSPECT = ReasonCode.DATA_SUSPECT
 
 JUMPS: dict[str, tuple[list[float], PeriodKind, bool]] = {
     "in the first four weeks": ([*[2.0] * 27, 41.0], PeriodKind.MONTH, False),
+    "in them, seen later": ([*[2.0] * 20, 41.0, *[2.0] * 20], PeriodKind.YEAR, False),
     "right after them": ([*[2.0] * 28, 41.0], PeriodKind.MONTH, True),
     "on the first of this month": ([*[2.0] * 90, 41.0, *[2.0] * 17], PeriodKind.MONTH, True),
     "on the last of the one before": ([*[2.0] * 90, 41.0, *[2.0] * 18], PeriodKind.MONTH, False),

@@ -14,6 +14,7 @@ from engine.decide import decide
 from engine.policy import Mode, Policy
 from engine.snapshot import Arm, BlockerKind, Role, Snapshot
 from engine.trial import Change
+from engine.usage import AtLimit, MeterKind
 from engine.whatif import WhatIf, what_if
 from tests.builders import (
     TODAY,
@@ -205,7 +206,7 @@ def test_a_day_out_of_line_is_told_and_taken_away() -> None:
     assert first.then.outcome is Outcome.SILENT
     daily = steady(10.0, 10.0, days=400)
     daily[-2] = 5000.0
-    suspect = steps(snapshot(meter(daily, limit=1000)))[0]
+    [suspect] = steps(snapshot(meter(daily, limit=1000)))
     assert suspect.reason is ReasonCode.DATA_SUSPECT
     assert suspect.then is not None
     assert suspect.then.reason is ReasonCode.NO_MOMENT
@@ -220,6 +221,57 @@ def test_where_nothing_is_due_it_names_the_use_at_which_something_is() -> None:
     for one in found:
         used = dict(one.evidence)
         assert float(used["now"]) < float(used["used"]) <= 1100
+
+
+@pytest.mark.parametrize(
+    ("name", "used", "told"), [("twice today's", 300.0, True), ("more than that", 299.0, False)]
+)
+def test_of_a_use_far_from_todays_only_the_least_is_told(
+    name: str, used: float, told: bool
+) -> None:
+    found = steps(snapshot(meter([*steady(40.0)[:-18], used, *[0.0] * 17], limit=1000)))
+    evidence = (("meter", "reports"), ("used", "600"), ("now", f"{used}"))
+    far = [(one.evidence, one.then) for one in found if one.then is None]
+    assert far == ([] if told else [(evidence, None)])
+
+
+def uses(facts: Snapshot) -> list[str]:
+    """The uses that are named where nothing is due."""
+    assert decide(facts, DEFAULT, at()).reason is ReasonCode.NO_MOMENT
+    return [dict(one.evidence)["used"] for one in steps(facts)]
+
+
+def test_of_several_uses_at_which_something_is_due_the_first_and_the_asks_are_told() -> None:
+    use = meter(steady(40.0), limit=1100)
+    assert uses(snapshot(use)) == ["880"]
+    assert uses(snapshot(use, custom=True)) == ["880"]
+    assert uses(snapshot(replace(use, meaningful=False, at_limit=AtLimit.STOPS))) == ["880"]
+    assert uses(snapshot(replace(use, meaningful=False))) == []
+
+
+def test_the_next_round_number_is_a_use_too() -> None:
+    assert uses(snapshot(meter([5.0] * 19, limit=None))) == ["95"]
+    assert uses(snapshot(meter([5.0] * 19, limit=None, kind=MeterKind.CUMULATIVE))) == []
+
+
+def test_what_was_said_for_good_is_followed_by_nothing() -> None:
+    hundredth = meter([*[0.0] * 60, *[7.0] * 14, 2.0], limit=None)
+    shown = alert(Moment.MILESTONE, AlertClass.REFLECTION, charged=ago(20), period="100")
+    [one] = steps(snapshot(hundredth, alerts=(replace(shown, closed_at=ago(19)),)))
+    assert (one.change, one.reason) == (Change.NEW_PERIOD, ReasonCode.DUPLICATE)
+    assert (one.on, one.then) == (None, None)
+
+
+def test_where_only_the_least_use_is_near_enough_the_others_are_left_out() -> None:
+    found = steps(snapshot(meter([*steady(40.0)[:-18], *[20.6] * 17, 0.0], limit=1000)))
+    assert all(one.then is not None for one in found)
+
+
+def test_a_vanity_meter_beside_it_changes_nothing_of_what_is_told() -> None:
+    use, views = meter(steady(40.0), limit=1100), meter(steady(1.0), key="v", meaningful=False)
+    assert [one.evidence for one in steps(snapshot(use, views))] == [
+        one.evidence for one in steps(snapshot(use))
+    ]
 
 
 @given(limit=st.integers(500, 3000), level=st.floats(10, 60))
@@ -239,6 +291,22 @@ def test_what_was_asked_is_not_asked_again() -> None:
     assert (one.change, one.on) == (Change.SAID, TODAY + timedelta(30))
     assert one.then is not None
     assert {r.code for r in one.then.reasons} >= {ReasonCode.DUPLICATE, ReasonCode.ASK_SPACING}
+
+
+def test_the_reflection_that_was_shown_is_what_it_tells_of_and_not_the_ask_held_back() -> None:
+    thousandth = meter([*steady(11.0)[:-1], 1000.0 - sum(steady(11.0))], key="a", limit=None)
+    facts = growing(custom=True)
+    [one] = steps(replace(facts, meters=(*facts.meters, thousandth)))
+    assert one.then is not None
+    codes = [reason.code for reason in one.then.reasons]
+    assert codes == [ReasonCode.DUPLICATE, ReasonCode.REFLECTION_SPACING]
+
+
+def test_eight_steps_are_told_at_most() -> None:
+    every = tuple(blocker(kind, ago(3)) for kind in BlockerKind)
+    found = steps(growing(custom=True, objected=True, next_plan=None, blockers=every))
+    assert len(found) == 8
+    assert last(found) is Outcome.SILENT
 
 
 def test_words_that_did_not_pass_come_first() -> None:
