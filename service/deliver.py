@@ -17,6 +17,8 @@ from store.outbox import DeliveryState, StoredDelivery
 log = logging.getLogger(__name__)
 GIVE_UP = timedelta(days=3)
 LONGEST_WAIT = 3600.0
+_FOR_ALL = (Ended.TOO_OLD, Ended.BLOCKED)
+"""Ends of a push that hold for those raised with it too: no other takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:
         if delivery.kind in cards.PUSHED:
             release = dispatch.release_push(facts, alert, delivery, applied.policy, now)
             if _held(context, session, delivery, alert, release, now):
-                if isinstance(release, Expire) and release.reason is not Ended.TOO_OLD:
+                if isinstance(release, Expire) and release.reason not in _FOR_ALL:
                     dispatch.pass_on(session, alert, delivery, facts, applied.policy, now)
                 return None
         return Ready(delivery, outgoing.build(context, session, delivery, alert, facts, applied))

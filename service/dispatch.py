@@ -7,7 +7,9 @@ import holidays
 from sqlmodel import Session
 
 from engine.alert import AlertClass
-from engine.policy import Policy
+from engine.audience import Audience
+from engine.decision import Stage
+from engine.policy import Mode, Policy
 from engine.release import Defer, Ended, Expire, Push, Reader, Send, ended, release
 from engine.snapshot import Snapshot
 from engine.usage import AtLimit
@@ -17,7 +19,16 @@ from store import alerts, outbox
 from store.alerts import StoredAlert
 from store.outbox import StoredDelivery
 
-__all__ = ["OVER", "Session", "over", "pass_on", "paused", "public_holidays", "release_push"]
+__all__ = [
+    "OVER",
+    "Session",
+    "muted",
+    "over",
+    "pass_on",
+    "public_holidays",
+    "release_push",
+    "shows",
+]
 
 Release = Send | Defer | Expire
 OVER = (Ended.PLAN_CHANGED, Ended.MOMENT_OVER)
@@ -27,9 +38,10 @@ OVER = (Ended.PLAN_CHANGED, Ended.MOMENT_OVER)
 def release_push(
     facts: Snapshot, alert: StoredAlert, delivery: StoredDelivery, policy: Policy, now: datetime
 ) -> Release:
-    """Whether a push may go now: its moment still holds, and the reader's clock allows it."""
+    """Whether a push may go now: its moment still holds, its reader wants it, and has time."""
     person = named(facts.people, delivery.person)
     meter = next((m for m in facts.meters if m.key == alert.key.meter), None)
+    unwanted = person is None or muted(person.id, facts, policy, now)
     reader = Reader(
         time_zone=(person.time_zone if person else None) or facts.account.time_zone,
         holidays=public_holidays(facts.account.country, now.year),
@@ -39,7 +51,7 @@ def release_push(
         raised_at=alert.raised_at,
         reader=reader,
         stops=meter is not None and meter.at_limit is AtLimit.STOPS,
-        ended=Ended.BLOCKED if paused(alert, facts) else _ended(alert, facts, policy, now),
+        ended=_ended(alert, facts, policy, now) or (Ended.BLOCKED if unwanted else None),
     )
     return release(push, policy.quiet, now)
 
@@ -50,13 +62,36 @@ def over(alert: StoredAlert, facts: Snapshot, policy: Policy, now: datetime) -> 
     return why if why in OVER else None
 
 
-def paused(alert: StoredAlert, facts: Snapshot) -> bool:
-    """Whether it is held back with all others like it; a notice never is."""
-    return facts.paused is not None and alert.key.alert_class is not AlertClass.NOTICE
+def shows(alert: StoredAlert, facts: Snapshot, policy: Policy, now: datetime) -> bool:
+    """Whether an open alert shows as a banner: a notice until it is over, where Segue is live.
+
+    An ask or a reflection only while its push could go out too.
+    """
+    why = _ended(alert, facts, policy, now)
+    if alert.key.alert_class is AlertClass.NOTICE:
+        return policy.mode is Mode.LIVE and why not in OVER
+    return why is None
+
+
+def muted(person: str, facts: Snapshot, policy: Policy, now: datetime) -> bool:
+    """Whether they want to hear nothing: the vendor stated it, or they said so themselves."""
+    # Whoever is muted is so at every stage.
+    return person in Audience(facts, Stage.EMBEDDED, policy, now).muted
 
 
 def _ended(alert: StoredAlert, facts: Snapshot, policy: Policy, now: datetime) -> Ended | None:
-    return ended(alert.key, alert.raised_at, facts, policy, now)
+    """Why it is not said now: it is over, this is no time for it, or all like it are held back."""
+    # The snapshot knows nothing later than now, though the clock may have been put back.
+    raised_at = min(alert.raised_at, now)
+    why = ended(alert.key, raised_at, facts, policy, now)
+    return why or (Ended.BLOCKED if _held_back(alert, facts, policy) else None)
+
+
+def _held_back(alert: StoredAlert, facts: Snapshot, policy: Policy) -> bool:
+    """Whether nothing like it is said at all; a pause of asks holds no notice."""
+    if policy.mode is not Mode.LIVE:
+        return True
+    return facts.paused is not None and alert.key.alert_class is not AlertClass.NOTICE
 
 
 def pass_on(

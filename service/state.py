@@ -63,7 +63,7 @@ def may_see(context: Context, account: str, sub: str, alert: str) -> bool:
             facts is not None
             and stored is not None
             and stored.closed_as != "held_out"
-            and _meant_for(stored, facts, person)
+            and _meant_for(stored, facts, person, applied, now)
         )
 
 
@@ -79,26 +79,28 @@ def current(
         a
         for a in alerts.open_of(session, facts.account.id)
         if a.raised_at >= newest
-        and _meant_for(a, facts, person)
+        and _meant_for(a, facts, person, applied, now)
         and not _answered(session, a, person)
-        and dispatch.over(a, facts, applied.policy, now) is None
-        and not dispatch.paused(a, facts)
+        and dispatch.shows(a, facts, applied.policy, now)
     ]
     order = sorted(shown, key=lambda a: not a.story.get("beside"))
     return min(order, key=lambda a: (_ORDER[a.key.alert_class], a.raised_at), default=None)
 
 
-def _meant_for(alert: alerts.StoredAlert, facts: Snapshot, person: Person) -> bool:
+def _meant_for(
+    alert: alerts.StoredAlert, facts: Snapshot, person: Person, applied: Applied, now: datetime
+) -> bool:
     """A notice is for everyone who works here; an ask for whom it was raised for.
 
-    Where nobody is known, not even by usage, it is for whoever opens the app.
+    Where nobody was and is known, not even by usage, it is for whoever opens the app.
     """
     if alert.key.alert_class is AlertClass.NOTICE:
         return True
-    if person.muted:
+    if dispatch.muted(person.id, facts, applied.policy, now):
         return False
-    known = facts.people or facts.user_days
-    return not known or person.id in alert.audience or person.id == alert.person
+    if person.id in alert.audience or person.id == alert.person:
+        return True
+    return not (alert.audience or alert.person or facts.people or facts.user_days)
 
 
 def _answered(session: Session, alert: alerts.StoredAlert, person: Person) -> bool:

@@ -197,6 +197,7 @@ def _blockers(session: Session, account: str, now: datetime) -> tuple[Blocker, .
 def _alerts(
     session: Session, account: str, now: datetime
 ) -> tuple[tuple[PastAlert, ...], tuple[Answer, ...]]:
+    """What was raised and what was said: all of it before now, though a clock was put back."""
     alerts = session.exec(
         select(tables.Alert)
         .where(col(tables.Alert.account) == account)
@@ -211,9 +212,9 @@ def _alerts(
                 alert_class=AlertClass(r.alert_class),
                 period=r.period,
             ),
-            raised_at=r.raised_at,
-            charged_at=r.charged_at,
-            closed_at=r.closed_at,
+            raised_at=min(r.raised_at, now),
+            charged_at=r.charged_at and min(r.charged_at, now),
+            closed_at=r.closed_at and min(r.closed_at, now),
             person=r.person,
             ghost=r.closed_as == "held_out",
         )
@@ -232,14 +233,13 @@ def _alerts(
         Answer(
             alert=keys.get(f.alert, ""),
             kind=FeedbackKind(f.kind),
-            at=f.at,
+            at=min(f.at, now),
             person=f.person,
             role=Role(f.role),
             until=f.until,
             whole_account=f.whole_account,
         )
         for f in given
-        if f.at <= now
     )
     return past, answers
 

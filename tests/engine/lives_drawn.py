@@ -58,7 +58,8 @@ _WORK = st.builds(
     others=st.sampled_from([0.0, 0.5, 1.2]),
 )
 _WHO = st.integers(0, 3)
-_KINDS = st.sampled_from([k for k in FeedbackKind if k is not FeedbackKind.MUTED])
+_SILENT = (FeedbackKind.MUTED, FeedbackKind.SEEN)  # Seen is what a glance at a banner brings.
+_KINDS = st.sampled_from([k for k in FeedbackKind if k not in _SILENT])
 _RARELY = st.integers(0, 3).map(lambda number: number == 0)
 _QUIET = st.builds(Quiet, st.sampled_from([1, 3, 7, 16, 30, 60]))
 _MERGE = st.builds(Merge, st.integers(1, 60), st.just(0.5), st.integers(0, 90), _KINDS)

@@ -247,6 +247,8 @@ def test_of_several_uses_at_which_something_is_due_the_first_and_the_asks_are_to
     assert uses(snapshot(use, custom=True)) == ["880"]
     assert uses(snapshot(replace(use, meaningful=False, at_limit=AtLimit.STOPS))) == ["880"]
     assert uses(snapshot(replace(use, meaningful=False))) == []
+    both = meter(steady(58.0), limit=1100, meaningful=False, at_limit=AtLimit.STOPS)
+    assert uses(snapshot(both)) == ["880"]
 
 
 def test_the_next_round_number_is_a_use_too() -> None:
