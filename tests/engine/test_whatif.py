@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +15,7 @@ from engine.decide import decide
 from engine.policy import Mode, Policy
 from engine.snapshot import Arm, BlockerKind, Role, Snapshot
 from engine.trial import Change
-from engine.usage import AtLimit, MeterKind
+from engine.usage import Aggregation, AtLimit, MeterKind
 from engine.whatif import WhatIf, what_if
 from tests.builders import (
     TODAY,
@@ -254,6 +255,32 @@ def test_of_several_uses_at_which_something_is_due_the_first_and_the_asks_are_to
 def test_the_next_round_number_is_a_use_too() -> None:
     assert uses(snapshot(meter([5.0] * 19, limit=None))) == ["95"]
     assert uses(snapshot(meter([5.0] * 19, limit=None, kind=MeterKind.CUMULATIVE))) == []
+
+
+LATEST = {"kind": MeterKind.CUMULATIVE, "aggregation": Aggregation.LATEST}
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "others", "after"),
+    [
+        ("every day the same times more", [30.0] * 18, {}, [30.0 * float(880 / 540)] * 18),
+        (
+            "what only grows grows today",
+            [5.0] * 120,
+            {"kind": MeterKind.CUMULATIVE},
+            [*[5.0] * 119, 285.0],
+        ),
+        ("a level is there today", [*[500.0] * 60, 600.0], LATEST, [*[500.0] * 60, 880.0]),
+    ],
+)
+def test_the_use_it_names_came_about_so(
+    name: str, before: list[float], others: dict[str, Any], after: list[float]
+) -> None:
+    vanity = {"meaningful": False, "at_limit": AtLimit.STOPS, **others}
+    [one] = steps(snapshot(meter(before, limit=1100, **vanity)))
+    assert one.then is not None
+    more = meter(after, limit=1100, **vanity, used=Decimal(880))
+    assert one.then.digest == decide(snapshot(more), DEFAULT, at()).digest
 
 
 def test_what_was_said_for_good_is_followed_by_nothing() -> None:

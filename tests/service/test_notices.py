@@ -92,6 +92,17 @@ def test_what_the_push_would_have_told_as_well_is_pushed_where_its_own_is_over(
     assert "reports" in world.sink.messages[0]["text"]
 
 
+def test_where_their_reader_is_muted_neither_is_pushed(world: Live) -> None:
+    sell(world, at_limit="soft")
+    account = both(world, EVENING)
+    muted = {**PEOPLE["priya"], "email": f"priya@{account}.example", "muted": True}
+    assert world.admin("PUT", f"/v1/accounts/{account}/people/priya", muted).is_success
+    world.clock.set(MORNING)
+    world.settle()
+    assert states(world, account) == {"exports": ["expired"], "reports": []}
+    assert world.sink.messages == []
+
+
 def test_where_both_are_over_nothing_is_pushed(world: Live) -> None:
     sell(world, at_limit="soft")
     account = both(world, EVENING)
