@@ -15,9 +15,9 @@ from engine.snapshot import Snapshot
 from engine.usage import ClosedPeriod
 
 
-def digest(snapshot: Snapshot, policy: Policy, day: date) -> str:
-    """SHA-256 over the snapshot, the policy and the local day, as hexadecimal digits."""
-    parts: list[bytes] = [policy_digest(policy).encode(), day.isoformat().encode()]
+def digest(snapshot: Snapshot, policy: str, day: date) -> str:
+    """SHA-256 over the snapshot, the policy's digest and the local day, as hexadecimal digits."""
+    parts: list[bytes] = [policy.encode(), day.isoformat().encode()]
     _write(snapshot, parts)
     return sha256(b"\0".join(parts)).hexdigest()
 
@@ -37,19 +37,18 @@ def _write(value: Any, parts: list[bytes]) -> None:
     if writer is not None:
         parts.append(writer(value))
     elif kind is tuple:
-        _all(value, parts)
+        _row(value, parts)
     elif kind is frozenset:
-        _all(tuple(sorted(value)), parts)
+        _row(tuple(sorted(value)), parts)
     elif isinstance(value, str):
         parts.append(b"s" + value.encode())
     else:
         name, values = _reader(kind)
         parts.append(name)
-        for one in values(value):
-            _write(one, parts)
+        _all(values(value), parts)
 
 
-def _all(items: tuple[Any, ...], parts: list[bytes]) -> None:
+def _row(items: tuple[Any, ...], parts: list[bytes]) -> None:
     """The items of a tuple; long rows of numbers and of days are written at once."""
     first = type(items[0]) if items else None
     if first is float:
@@ -58,7 +57,15 @@ def _all(items: tuple[Any, ...], parts: list[bytes]) -> None:
         parts.append(b"%dD" % len(items) + array("q", map(date.toordinal, items)).tobytes())
     else:
         parts.append(b"%d(" % len(items))
-        for item in items:
+        _all(items, parts)
+
+
+def _all(items: tuple[Any, ...], parts: list[bytes]) -> None:
+    for item in items:
+        writer = _PLAIN.get(type(item))
+        if writer is not None:
+            parts.append(writer(item))
+        else:
             _write(item, parts)
 
 

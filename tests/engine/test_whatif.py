@@ -266,9 +266,9 @@ LATEST = {"kind": MeterKind.CUMULATIVE, "aggregation": Aggregation.LATEST}
         ("every day the same times more", [30.0] * 18, {}, [30.0 * float(880 / 540)] * 18),
         (
             "what only grows grows today",
-            [5.0] * 120,
+            [*[5.0] * 118, 3.0, 7.0],
             {"kind": MeterKind.CUMULATIVE},
-            [*[5.0] * 119, 285.0],
+            [*[5.0] * 118, 3.0, 287.0],
         ),
         ("a level is there today", [*[500.0] * 60, 600.0], LATEST, [*[500.0] * 60, 880.0]),
     ],
