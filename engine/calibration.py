@@ -106,7 +106,7 @@ def _drawn(block: tuple[float, float, float, float]) -> float:
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Never falling, and no more points than are worth keeping."""
     kept: list[tuple[float, float]] = []
-    every = max(1, -(-len(points) // _STEPS))
+    every = max(1, -(-(len(points) - 1) // (_STEPS - 1)))
     for number, (point, value) in enumerate(points):
         if number % every and number != len(points) - 1:
             continue

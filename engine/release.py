@@ -1,7 +1,7 @@
 """The decision at send time: send the push now, at the next opening, or not at all any more."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -95,7 +95,7 @@ def release(push: Push, policy: QuietPolicy, now: datetime) -> Send | Defer | Ex
 
 def next_opening(reader: Reader, policy: QuietPolicy, now: datetime) -> datetime:
     """The first instant from `now` on at which the reader may be disturbed."""
-    moment = now
+    moment = now.astimezone(UTC)  # A minute later on a local clock forgets which pass it is in.
     for _ in range(_FURTHEST):
         why = _closed(reader, policy, moment)
         if why is None:

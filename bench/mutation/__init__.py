@@ -1,0 +1,1 @@
+"""Whether the tests of the engine notice when it is changed."""
