@@ -6,7 +6,6 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, FeedbackKind
-from engine.decision import Stage
 from engine.history import value_days_of
 from engine.ledger import CARRIERS, account_mutes, mutes_in_force, rest_days
 from engine.policy import Policy
@@ -14,10 +13,10 @@ from engine.snapshot import Person, Role, Snapshot
 
 
 class Audience:
-    """Everybody at the account, as far as they may be spoken to at its stage."""
+    """Everybody at the account, as far as they may be spoken to."""
 
-    def __init__(self, snapshot: Snapshot, stage: Stage, policy: Policy, now: datetime) -> None:
-        self.snapshot, self.stage, self.policy, self.now = snapshot, stage, policy, now
+    def __init__(self, snapshot: Snapshot, policy: Policy, now: datetime) -> None:
+        self.snapshot, self.policy, self.now = snapshot, policy, now
         self.today = now.astimezone(ZoneInfo(snapshot.account.time_zone)).date()
 
     @cached_property
@@ -84,9 +83,7 @@ class Audience:
             return ()
         enough = self.policy.recipients.value_days
         users = {user for user, days in self.days.items() if days >= enough}
-        # Managers and finance hear of it once the product is part of the work, or by the champion.
-        roles = CARRIERS if self.stage is Stage.EMBEDDED else {Role.CHAMPION}
-        carriers = {p.id for p in self.snapshot.people if p.role in roles}
+        carriers = {p.id for p in self.snapshot.people if p.role in CARRIERS}
         ids = {i for i in (users | carriers) - self.muted if self._settled(i)}
         if alert_class is AlertClass.ASK:
             ids -= self.spared

@@ -60,7 +60,7 @@ def weigh(
     """The decision from what was read, without digest and guard; a replay reads days at once."""
     today, stands, forecasts = known.today, known.standing, known.forecasts
     trust = balance(snapshot, known.value_days, policy, now, kept)
-    audience = Audience(snapshot, stands.view.stage, policy, now)
+    audience = Audience(snapshot, policy, now)
     due = moments(snapshot, known, policy)
     meters = {meter.key: meter for meter in snapshot.meters}
     days = {key: amounts(meters[key], today) for key in {moment.key.meter for moment in due}}

@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from engine.alert import AlertClass
 from engine.audience import Audience
-from engine.decision import Stage
 from engine.policy import Mode, Policy
 from engine.release import Defer, Ended, Expire, Push, Reader, Send, ended, release
 from engine.snapshot import Snapshot
@@ -76,7 +75,7 @@ def shows(alert: StoredAlert, facts: Snapshot, policy: Policy, now: datetime) ->
 def muted(person: str, facts: Snapshot, policy: Policy, now: datetime) -> bool:
     """Whether they want to hear nothing: the vendor stated it, or they said so themselves."""
     # Whoever is muted is so at every stage.
-    return person in Audience(facts, Stage.EMBEDDED, policy, now).muted
+    return person in Audience(facts, policy, now).muted
 
 
 def _ended(alert: StoredAlert, facts: Snapshot, policy: Policy, now: datetime) -> Ended | None:

@@ -7,7 +7,6 @@ import pytest
 
 from engine.alert import AlertClass, FeedbackKind, PastAlert
 from engine.audience import Audience
-from engine.decision import Stage
 from engine.policy import Policy, RecipientsPolicy
 from engine.snapshot import Person, Role, UserDays
 from tests.builders import TODAY, ago, alert, answer, at, growing, person, user_days
@@ -18,7 +17,7 @@ FOUR, FIVE, THREE = (1, 2, 3, 4), (1, 2, 3, 4, 5), (1, 2, 3)
 
 def audience(*people: Person, days: tuple[UserDays, ...] = (), **others: Any) -> Audience:
     facts = growing(people=people, user_days=days, **others)
-    return Audience(facts, Stage.EMBEDDED, Policy(), at())
+    return Audience(facts, Policy(), at())
 
 
 def user(name: str, **others: Any) -> Person:
@@ -128,9 +127,9 @@ def test_who_never_uses_it_is_no_champion_however_little_is_asked_for() -> None:
     little = Policy(recipients=RecipientsPolicy(value_days=1))
     for days, champion in (((1,), "bob"), ((28,), None)):
         facts = growing(people=(user("bob"),), user_days=(user_days("bob", *days),))
-        assert Audience(facts, Stage.EMBEDDED, little, at()).recipient(ASK) == champion
+        assert Audience(facts, little, at()).recipient(ASK) == champion
     alone = growing(people=(user("bob"),))
-    assert Audience(alone, Stage.EMBEDDED, little, at()).recipient(ASK) is None
+    assert Audience(alone, little, at()).recipient(ASK) is None
 
 
 def test_a_reflection_and_a_notice_mind_no_sixty_days() -> None:

@@ -8,7 +8,6 @@ import pytest
 from engine.alert import AlertClass, FeedbackKind
 from engine.audience import Audience
 from engine.blockers import wrong_times
-from engine.decision import Stage
 from engine.policy import Policy, QuietPolicy
 from engine.release import Ended, Expire, Push, Reader, release
 from engine.snapshot import BlockerKind
@@ -41,7 +40,7 @@ def test_a_person_is_spared_for_so_many_hours(now: datetime, lasts: bool) -> Non
         growing(people=(person(last_asked=asked),)),
         growing(alerts=(alert(charged=asked, person="ada"),)),
     ):
-        assert ("ada" in Audience(facts, Stage.EMBEDDED, Policy(), now).spared) is lasts
+        assert ("ada" in Audience(facts, Policy(), now).spared) is lasts
 
 
 @pytest.mark.parametrize(("now", "lasts"), CASES)
