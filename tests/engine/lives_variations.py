@@ -9,7 +9,7 @@ from decimal import Decimal
 from engine.alert import AlertClass, FeedbackKind, Outcome
 from engine.catalogue import Catalogue, Plan, Product
 from engine.decide import decide
-from engine.digest import digest
+from engine.digest import digest, policy_digest
 from engine.release import Defer, Send
 from engine.snapshot import Answer, Blocker, BlockerKind, Person, Role, Snapshot
 from engine.tell import tell
@@ -52,7 +52,7 @@ class Again(Watcher):
             raise Broken(f"same snapshot, policy and now: same decision, not {again}")
         account = replace(look.facts.account, seats=(look.facts.account.seats or 0) + 1)
         others = replace(look.facts, account=account)
-        if digest(others, look.policy, look.today) == look.decision.digest:
+        if digest(others, policy_digest(look.policy), look.today) == look.decision.digest:
             raise Broken("other facts have another digest")
 
 
