@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -35,9 +36,9 @@ class Passed:
 
     def outgrown(self) -> float | None:
         """When the limit was first passed in a period whose next period passed it too."""
-        for now, following in zip(self.at, self.at[1:], strict=False):
-            if now is not None and following is not None and now >= self.since:
-                return now
+        for passed, again in pairwise(self.at):
+            if passed is not None and again is not None and passed >= self.since:
+                return passed
         return None
 
 

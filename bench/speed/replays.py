@@ -3,20 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 import numpy as np
 
+from bench.records import record_of
 from bench.speed.clock import Clock
 from bench.world.account import DAY, Account, midnight
 from bench.world.generators import GENERATORS, account
 from engine.calibration import learned
 from engine.hindsight import foresee_records
 from engine.policy import Policy
-from engine.record import Record, Track
+from engine.record import Record
 from engine.replay import replay_all
-from engine.snapshot import AccountFacts
-from engine.usage import Aggregation, AtLimit, MeterKind
 
 YEAR = 364
 """Days: whole weeks, so that a year can be told again right after itself."""
@@ -92,32 +90,10 @@ def _longer(one: Account, times: int) -> Account:
 
 
 def _record(one: Account) -> Record:
-    return Record(
-        account=AccountFacts(
-            id=one.name,
-            name=one.name,
-            plan=None,
-            next_plan="larger",
-            time_zone="UTC",
-            locale="en",
-            currency="EUR",
-            since=one.since,
-        ),
-        tracks=(
-            Track(
-                key="units",
-                name_one="unit",
-                name_other="units",
-                value="delivered",
-                kind=MeterKind.RESET,
-                aggregation=Aggregation.SUM,
-                meaningful=True,
-                at_limit=AtLimit.CONTINUES,
-                limit=Decimal(one.limit),
-                limit_known=True,
-                at=one.at.astype(np.float64),
-                amount=one.value.astype(np.float64),
-                owner=np.full(len(one.at), -1),
-            ),
-        ),
+    return record_of(
+        one.name,
+        since=one.since,
+        limit=one.limit,
+        at=one.at.astype(np.float64),
+        amount=one.value.astype(np.float64),
     )

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 
+from bench.records import record_of
 from bench.timing.shared import Benchmark
-from engine.record import Amounts, Epochs, Record, Track
-from engine.snapshot import AccountFacts
-from engine.usage import Aggregation, AtLimit, MeterKind
+from engine.record import Amounts, Epochs, Record
 
 _SUFFIX = ".csv.gz"
 
@@ -33,35 +31,7 @@ class DataSet:
         """The account as a replay reads it: one meter a calendar month, signed up at first use."""
         at, value = self.accounts[account]
         since = datetime.fromtimestamp(float(at[0]), UTC).date()
-        return Record(
-            account=AccountFacts(
-                id=account,
-                name=account,
-                plan=None,
-                next_plan="larger",
-                time_zone="UTC",
-                locale="en",
-                currency="EUR",
-                since=since,
-            ),
-            tracks=(
-                Track(
-                    key="units",
-                    name_one="unit",
-                    name_other="units",
-                    value="delivered",
-                    kind=MeterKind.RESET,
-                    aggregation=Aggregation.SUM,
-                    meaningful=True,
-                    at_limit=AtLimit.CONTINUES,
-                    limit=Decimal(self.limits[account]),
-                    limit_known=True,
-                    at=at,
-                    amount=value,
-                    owner=np.full(len(at), -1),
-                ),
-            ),
-        )
+        return record_of(account, since=since, limit=self.limits[account], at=at, amount=value)
 
     def pressed(self, share: float) -> list[str]:
         """The accounts that ever use so much of their limit: nobody else can be asked anything."""

@@ -105,6 +105,7 @@ def _chapters(pool: ProcessPoolExecutor, first: int, jobs: int) -> Iterator[tupl
             try:
                 yield number, done.result()
             except Exception:
+                # Raised again: whoever runs it must be told which chapter to repeat.
                 print(f"\nChapter {number} broke a law; again: --only {number}", flush=True)
                 raise
 

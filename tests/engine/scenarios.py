@@ -5,7 +5,6 @@ The files lie in `tests/golden/engine/`; its README says how to read and write o
 
 import json
 import os
-import re
 import tomllib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +22,6 @@ from tests.engine.scenarios_usage import Line, Terms, lines, meter, user_days
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "engine"
 REGEN = bool(os.environ.get("SEGUE_REGEN"))
-_DISAGREES = re.compile(r"^# ENGINE DISAGREES: (.+)$", re.MULTILINE)
 _WHEN = "%A %Y-%m-%d %H:%M"
 
 
@@ -33,7 +31,6 @@ class Scenario:
 
     path: Path
     said: dict[str, Any] = field(repr=False)
-    disagrees: str | None = None
 
     @property
     def name(self) -> str:
@@ -143,9 +140,7 @@ class Scenario:
 
 def scenario(path: Path) -> Scenario:
     """The scenario of one file."""
-    text = path.read_text("utf-8")
-    marked = _DISAGREES.search(text)
-    return Scenario(path=path, said=tomllib.loads(text), disagrees=marked[1] if marked else None)
+    return Scenario(path=path, said=tomllib.loads(path.read_text("utf-8")))
 
 
 def every(folder: str = "") -> list[Scenario]:

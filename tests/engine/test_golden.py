@@ -12,7 +12,7 @@ import pytest
 
 from engine.alert import AlertClass, Moment, Outcome, ReasonCode
 from engine.decision import Stage
-from tests.engine.scenarios import GOLDEN, REGEN, Scenario, every, scenario
+from tests.engine.scenarios import REGEN, Scenario, every, scenario
 from tests.engine.scenarios_verdict import Verdict, differences, sentences, verdict
 
 SCENARIOS = every()
@@ -34,22 +34,13 @@ def _verdict(path: Path) -> Verdict:
     return verdict(scenario(path))
 
 
-def _marked(scenario: Scenario) -> object:
-    marks = (
-        [pytest.mark.xfail(strict=True, reason=scenario.disagrees)] if scenario.disagrees else []
-    )
-    return pytest.param(scenario, id=scenario.name, marks=marks)
-
-
-@pytest.mark.parametrize("scenario", [_marked(s) for s in SCENARIOS])
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_decision(scenario: Scenario) -> None:
     _compare(scenario, scenario.said["expected"], _verdict(scenario.path).expected)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_sentence(scenario: Scenario) -> None:
-    if scenario.disagrees:
-        pytest.skip("its decision is not yet the one that is to be put into words")
     found = sentences(_verdict(scenario.path))
     if REGEN:
         _rewrite(scenario, found)
@@ -70,8 +61,8 @@ def _rewrite(scenario: Scenario, sentence: dict[str, str]) -> None:
 
 
 def expected(name: str) -> set[str]:
-    """Everything any scenario that agrees expects under `name`."""
-    found = [s.said["expected"].get(name) for s in SCENARIOS if not s.disagrees]
+    """Everything any scenario expects under `name`."""
+    found = [s.said["expected"].get(name) for s in SCENARIOS]
     return {v for value in found if value for v in (value if isinstance(value, list) else [value])}
 
 
@@ -115,9 +106,3 @@ def test_every_scenario_says_what_it_is_about() -> None:
         assert len(title) <= 100, one.path
     titles = [one.said["title"] for one in SCENARIOS]
     assert len(set(titles)) == len(titles)
-
-
-def test_a_mark_of_disagreement_is_read() -> None:
-    texts = {p: p.read_text("utf-8") for p in GOLDEN.rglob("*.toml")}
-    marked = {path for path, text in texts.items() if "ENGINE DISAGREES" in text}
-    assert marked == {s.path for s in SCENARIOS if s.disagrees}
