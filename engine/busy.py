@@ -15,13 +15,12 @@ from engine.decision import Forecast
 from engine.history import MONTH, Flags, Floats, totals
 from engine.lay import Recording
 from engine.policy import DataPolicy, Policy
+from engine.restraint import SUSPECT_BEFORE
 from engine.tracks import CLOSED, Laid, steps
 from engine.usage import AtLimit
 
 Forecasts: TypeAlias = Mapping[str, Mapping[int, Forecast]]
 """Of each meter, by the index of the day."""
-_BEFORE = 56
-"""Days that a day is held against, before it counts as standing out."""
 _SLACK = 1e-9
 _MONTH_DAYS = range(28, 32)
 
@@ -51,8 +50,8 @@ def watched_days(laid: Recording, turning: Mapping[int, Sequence[float]]) -> Fla
 
 def steady_days(track: Laid, policy: DataPolicy) -> Flags:
     """The days on which no day of the last four weeks is many times the highest before it."""
-    padded = np.concatenate((np.zeros(_BEFORE), track.whole))
-    highest = sliding_window_view(padded, _BEFORE).max(axis=1)[: track.calendar.size]
+    padded = np.concatenate((np.zeros(SUSPECT_BEFORE), track.whole))
+    highest = sliding_window_view(padded, SUSPECT_BEFORE).max(axis=1)[: track.calendar.size]
     bar = np.where(highest > 0, policy.suspect_jump * highest, np.inf)
     early = totals(track.whole > bar)
     index = np.arange(track.calendar.size)

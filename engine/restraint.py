@@ -15,7 +15,7 @@ from engine.alert import AlertClass, Moment, Reason, ReasonCode
 from engine.blockers import BLOCKERS
 from engine.decision import Stage
 from engine.gate import Check, Context, Finding, Gate, no
-from engine.history import is_flow
+from engine.history import MONTH, is_flow
 from engine.ledger import mutes_in_force
 from engine.moments import last_closed_share, last_shares
 from engine.policy import Mode, Policy
@@ -23,6 +23,8 @@ from engine.snapshot import Arm, Snapshot
 from engine.spacing import ASKS, ask_annual_cap, backoff, duplicate, spaced
 from engine.stage import onboarded
 
+SUSPECT_BEFORE = 56
+"""Days that a day is held against before it counts as standing out."""
 _ALL = frozenset(AlertClass)
 _PROPOSING = frozenset((AlertClass.ASK, AlertClass.REFLECTION))
 _REFLECTIONS = frozenset((AlertClass.REFLECTION,))
@@ -78,11 +80,11 @@ def _data_suspect(context: Context, policy: Policy, now: datetime) -> Finding | 
         return None
     days = context.days
     # The days that `used` and the forecast rest on: this period's, the last four weeks at most.
-    lately = min((context.today - context.meter.period.start).days + 1, 28, len(days))
+    lately = min((context.today - context.meter.period.start).days + 1, MONTH, len(days))
     if lately <= 0:
         return None
     top = len(days) - lately + int(np.argmax(days[-lately:]))
-    before = days[max(top - 56, 0) : top]
+    before = days[max(top - SUSPECT_BEFORE, 0) : top]
     if top < policy.data.suspect_history_days or not len(before) or before.max() <= 0:
         return None
     if days[top] <= policy.data.suspect_jump * before.max():

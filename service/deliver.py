@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlmodel import Session
+
 from engine.alert import AlertClass
 from engine.release import Defer, Ended, Expire
 from service import cards, dispatch, forward, outgoing, routing, snapshot
@@ -91,7 +93,7 @@ def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:
 
 def _held(
     context: Context,
-    session: dispatch.Session,
+    session: Session,
     delivery: StoredDelivery,
     alert: alerts.StoredAlert,
     release: dispatch.Release,
@@ -150,13 +152,13 @@ def _put_back(context: Context, delivery: StoredDelivery) -> None:
             outbox.later(session, delivery, now + timedelta(minutes=1), reason="error")
 
 
-def _tried_enough(session: dispatch.Session, delivery: StoredDelivery, now: datetime) -> bool:
+def _tried_enough(session: Session, delivery: StoredDelivery, now: datetime) -> bool:
     """Three days from the first try: how long a push had to wait for its reader counts not."""
     first = outbox.first_tried(session, delivery)
     return first is not None and now - first > GIVE_UP
 
 
-def _sent(session: dispatch.Session, delivery: StoredDelivery, now: datetime) -> None:
+def _sent(session: Session, delivery: StoredDelivery, now: datetime) -> None:
     if delivery.kind in cards.PUSHED:
         alert = alerts.get(session, delivery.account, delivery.alert)
         if alert is not None and alert.key.alert_class is not AlertClass.NOTICE:
@@ -173,9 +175,7 @@ def _sent(session: dispatch.Session, delivery: StoredDelivery, now: datetime) ->
         cards.refresh(session, delivery.account, delivery.alert, now)
 
 
-def _failed(
-    context: Context, session: dispatch.Session, ready: Ready, reason: str, now: datetime
-) -> None:
+def _failed(context: Context, session: Session, ready: Ready, reason: str, now: datetime) -> None:
     """A forward that can't go one way takes the next; at the end the champion is told."""
     delivery = ready.delivery
     if delivery.kind != DeliveryKind.FORWARD or delivery.forward is None:

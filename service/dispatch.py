@@ -18,17 +18,6 @@ from store import alerts, outbox
 from store.alerts import StoredAlert
 from store.outbox import StoredDelivery
 
-__all__ = [
-    "OVER",
-    "Session",
-    "muted",
-    "over",
-    "pass_on",
-    "public_holidays",
-    "release_push",
-    "shows",
-]
-
 Release = Send | Defer | Expire
 OVER = (Ended.PLAN_CHANGED, Ended.MOMENT_OVER)
 """Ends that close the alert itself; the others drop the push alone."""
@@ -74,7 +63,6 @@ def shows(alert: StoredAlert, facts: Snapshot, policy: Policy, now: datetime) ->
 
 def muted(person: str, facts: Snapshot, policy: Policy, now: datetime) -> bool:
     """Whether they want to hear nothing: the vendor stated it, or they said so themselves."""
-    # Whoever is muted is so at every stage.
     return person in Audience(facts, policy, now).muted
 
 
