@@ -133,7 +133,10 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFacts:
-    """The account itself; `plan` None means it was never told to Segue."""
+    """The account itself; `plan` None means it was never told to Segue.
+
+    `product_locale`: the language of the vendor's own product, for whoever reads none we have.
+    """
 
     id: str
     name: str
@@ -150,6 +153,7 @@ class AccountFacts:
     objected: bool = False
     integrations: tuple[str, ...] = ()
     price: Decimal | None = None
+    product_locale: str = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

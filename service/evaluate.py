@@ -105,7 +105,7 @@ def conclude(facts: Snapshot, applied: Applied, now: datetime) -> tuple[Decision
         Outcome.HELD_OUT,
     ):
         story = tell(facts, applied.catalogue, decision.chosen, decision)
-        problem = wording.blocked(story, facts, applied.catalogue.product.locale)
+        problem = wording.blocked(story, facts)
         if problem is None:
             raised.append(Raised(candidate=decision.chosen, story=story))
         else:

@@ -26,8 +26,10 @@ _ASKED = (Audience.CHAMPION, Audience.USER, Audience.MANAGER, Audience.FINANCE)
 
 
 def locale_of(person: Person | None, facts: Snapshot) -> str:
-    """The reader's language: their own, else the account's, else English."""
-    return best_locale(person.locale if person else None, facts.account.locale, "en")
+    """The reader's language: their own, else the account's, the product's, or English at last."""
+    account = facts.account
+    own = person.locale if person else None
+    return best_locale(own, account.locale, account.product_locale, "en")
 
 
 def language_tag(locale: str) -> str:
@@ -72,18 +74,18 @@ def _sendable(story: Story, audience: Audience, locale: str, can_buy: bool) -> M
     return lint.neutral(story, locale) if _problems(text, story, locale) else text
 
 
-def blocked(story: Story, facts: Snapshot, home: str) -> Reason | None:
+def blocked(story: Story, facts: Snapshot) -> Reason | None:
     """Why an ask or reflection can't be said well: the first breach, in any text it may become.
 
-    Where there are texts neither in the account's language nor in `home`, the product's own,
-    nothing is proposed: English is for notices, which are told whatever else is the matter.
+    Where there are texts neither in the account's language nor in the product's own, nothing is
+    proposed: English is for notices, which are told whatever else is the matter.
 
     Every audience in every language anybody there may read it in, and what goes with a message:
     why it is seen, the meters, the chart in words, the e-mails, the case.
     """
     people = tuple(person.name for person in facts.people if person.name)
     try:
-        best_locale(facts.account.locale, home)
+        best_locale(facts.account.locale, facts.account.product_locale)
         for locale in sorted(_locales(facts)):
             for problem in _breaches(story, locale, people):
                 evidence = (("rule", problem.code), ("text", problem.text[:80]))

@@ -77,6 +77,7 @@ def _account(row: tables.Account, catalogue: Catalogue, since: date | None) -> A
         next_plan=plan.next if plan else None,
         time_zone=row.time_zone or catalogue.product.time_zone,
         locale=row.locale or catalogue.product.locale,
+        product_locale=catalogue.product.locale,
         currency=row.currency or catalogue.product.currency,
         country=row.country,
         seats=row.seats,

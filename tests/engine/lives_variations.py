@@ -216,7 +216,7 @@ class Words(Watcher):
             self.raised += 1
             if self.raised % self.every == 0:
                 story = tell(look.facts, CATALOGUE, look.said, look.decision)
-                problem = wording.blocked(story, look.facts, "en")
+                problem = wording.blocked(story, look.facts)
                 if problem:
                     raise Broken(f"{look.said.key} can't be said: {problem.evidence}")
 

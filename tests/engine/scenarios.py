@@ -114,6 +114,7 @@ class Scenario:
             next_plan=terms.plan.next if terms.plan else None,
             time_zone=self.zone.key,
             locale=account.get("locale", product.locale),
+            product_locale=product.locale,
             currency=account.get("currency", product.currency),
             since=since,
             integrations=tuple(account.get("integrations", ())),

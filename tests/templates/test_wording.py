@@ -11,7 +11,7 @@ from service import wording
 from templates.samples import sample_meter, sample_story
 
 
-def facts(*people, locale="en"):
+def facts(*people, locale="en", product="en"):
     account = AccountFacts(
         id="acc_harbor",
         name="Harbor Logistics",
@@ -19,6 +19,7 @@ def facts(*people, locale="en"):
         next_plan="business",
         time_zone="Europe/Berlin",
         locale=locale,
+        product_locale=product,
         currency="EUR",
     )
     return Snapshot(account=account, meters=(), people=people)
@@ -79,3 +80,16 @@ def test_a_message_is_the_same_for_the_same_story(alert_class):
 def test_a_language_without_texts_is_said():
     with pytest.raises(LocaleMissing):
         wording.message(sample_story(), "user", "xx", can_buy=False)
+
+
+@pytest.mark.parametrize(("product", "read"), [("en", "en"), ("de", "de"), ("fi", "en")])
+def test_whoever_reads_none_of_our_languages_is_spoken_to_in_the_products(product, read):
+    swedish = facts(locale="sv", product=product)
+    assert wording.locale_of(None, swedish) == read
+
+
+def test_nothing_is_proposed_where_the_product_speaks_none_of_them_either():
+    held = wording.blocked(sample_story(), facts(locale="sv", product="fi"))
+    assert held is not None
+    assert held.code is ReasonCode.LOCALE_MISSING
+    assert wording.blocked(sample_story(), facts(locale="sv")) is None
