@@ -9,7 +9,7 @@ from service.accounts import known
 from service.context import Context
 from service.shapes import Blocker, Person, identifier
 from store import audit, erase, roster
-from store.facts import EVERYONE
+from store.past import EVERYONE
 
 
 def put_person(context: Context, account: str, id: str, wanted: Person, by: str) -> Person:

@@ -117,6 +117,13 @@ def put(session: Session, account: StoredAccount, now: datetime, daily: datetime
         setattr(row, name, value)
     session.add(row)
     session.flush()
+    turn(session, account.id)
+
+
+def turn(session: Session, account: str | None) -> None:
+    """People or admins changed what decisions rest on: a look that began before is not kept."""
+    a = table(tables.Account)
+    session.execute(update(a).where(a.c.id == account).values(turn=a.c.turn + 1))
 
 
 def page(session: Session, *, after: str, limit: int) -> list[StoredAccount]:
@@ -133,12 +140,6 @@ def page(session: Session, *, after: str, limit: int) -> list[StoredAccount]:
 def count(session: Session) -> int:
     """How many accounts there are."""
     return session.exec(select_rows(func.count()).select_from(tables.Account)).one()
-
-
-def holdout_of(session: Session, account: str) -> str:
-    """auto, or exclude: never held out."""
-    row = session.get(tables.Account, account)
-    return row.holdout if row else "auto"
 
 
 def changes(session: Session, account: str) -> list[StoredChange]:
@@ -164,12 +165,14 @@ def add_change(session: Session, account: str, change: StoredChange) -> None:
     """Append a plan change."""
     session.add(tables.PlanChange(account=account, **asdict(change)))
     session.flush()
+    turn(session, account)
 
 
 def set_plan(session: Session, account: str, plan: str | None) -> None:
     """Say which plan the account is on."""
     session.get_one(tables.Account, account).plan = plan
     session.flush()
+    turn(session, account)
 
 
 def close_for_plan_change(session: Session, account: str, at: datetime) -> int:

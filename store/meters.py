@@ -1,11 +1,14 @@
-"""Reads meters: exact use of the period, daily history and closed periods, from day buckets."""
+"""Makes meters of days: exact use of the period, daily history and closed periods."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any, TypeAlias
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+import numpy as np
+from sqlmodel import Session
 
 from engine.catalogue import Catalogue, Meter, Plan
 from engine.snapshot import PlanChange
@@ -19,77 +22,118 @@ from engine.usage import (
     period_of,
     previous_period,
 )
-from store import tables
-from store.tables import DayBucket
-from store.types import joined
+from store import days
+from store.days import Days, Line, Span
 
 HISTORY_DAYS = 400
 CLOSED = 13
-_ADDED = (Aggregation.SUM, Aggregation.COUNT)
+Stored: TypeAlias = Mapping[Line, Days]
+"""The days of some meters, where there are any."""
 
 
-def first_day(session: Session, account: str) -> date | None:
-    """The local day of the account's first usage."""
-    return session.exec(
-        select(func.min(DayBucket.day)).where(col(DayBucket.account) == account)
-    ).one()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """An account's row, and what its periods depend on."""
+
+    row: Any
+    plan: Plan | None
+    today: date
+    since: date | None
+    changes: tuple[PlanChange, ...] = ()
+
+    @property
+    def account(self) -> str:
+        """Whose it is."""
+        return str(self.row.id)
+
+    def periods(self) -> tuple[Period, ...]:
+        """The current period and the closed ones before it, newest first."""
+        kind = self.plan.period if self.plan else PeriodKind.MONTH
+        anchor = self.row.anchor or (self.since.day if self.since else 1)
+        return _periods(kind, anchor, self.today)
 
 
-def load(
-    session: Session,
-    row: tables.Account,
-    catalogue: Catalogue,
-    changes: Sequence[PlanChange],
-    *,
-    today: date,
-    since: date | None,
-) -> tuple[MeterUse, ...]:
-    """Every meter of the catalogue for one account, in the catalogue's order."""
-    buckets = session.exec(
-        select(DayBucket)
-        .where(col(DayBucket.account) == row.id, col(DayBucket.day) <= today)
-        .order_by(col(DayBucket.day))
-    ).all()
-    by_meter: dict[str, list[DayBucket]] = {}
-    for bucket in buckets:
-        by_meter.setdefault(bucket.meter, []).append(bucket)
-    plan = catalogue.plans.get(row.plan or "")
-    kind = plan.period if plan else PeriodKind.MONTH
-    anchor = row.anchor or (since.day if since else 1)
-    return tuple(
-        _use(session, row, meter, by_meter.get(meter.key, []), catalogue, plan, changes,
-             _calendar(kind, anchor, today))
-        for meter in catalogue.meters.values()
-    )  # fmt: skip
-
-
-def _calendar(kind: PeriodKind, anchor: int, today: date) -> tuple[date, list[Period]]:
-    """Today, and the periods up to the current one, newest first."""
+@lru_cache(maxsize=4096)
+def _periods(kind: PeriodKind, anchor: int, today: date) -> tuple[Period, ...]:
     periods = [period_of(kind, today, anchor)]
     if kind is not PeriodKind.NONE:
         for _ in range(CLOSED):
             periods.append(previous_period(kind, periods[-1], anchor))
-    return today, periods
+    return tuple(periods)
 
 
-def _use(
+def uses(
+    session: Session, accounts: Sequence[Known], catalogue: Catalogue, stored: Stored
+) -> dict[str, tuple[MeterUse, ...]]:
+    """Every meter of the catalogue for each account, in the catalogue's order."""
+    stored = _in_periods(session, accounts, catalogue, stored, closed=True)
+    return {
+        one.account: tuple(
+            _use(one, meter, stored.get((one.account, meter.key), days.NONE), catalogue)
+            for meter in catalogue.meters.values()
+        )
+        for one in accounts
+    }
+
+
+def used(
+    session: Session, accounts: Sequence[Known], catalogue: Catalogue, stored: Stored
+) -> dict[str, dict[str, Decimal]]:
+    """What the current period's limit is held against, of each account's every meter."""
+    stored = _in_periods(session, accounts, catalogue, stored, closed=False)
+    found: dict[str, dict[str, Decimal]] = {}
+    for one in accounts:
+        span = (one.periods()[0].start, one.today)
+        found[one.account] = {}
+        for key, meter in catalogue.meters.items():
+            known = stored.get((one.account, key), days.NONE)
+            [found[one.account][key]] = known.used(meter.kind, meter.aggregation, [span])
+    return found
+
+
+def _in_periods(
     session: Session,
-    row: tables.Account,
-    meter: Meter,
-    buckets: Sequence[DayBucket],
+    accounts: Sequence[Known],
     catalogue: Catalogue,
-    plan: Plan | None,
-    changes: Sequence[PlanChange],
-    calendar: tuple[date, list[Period]],
-) -> MeterUse:
-    today, periods = calendar
-    amounts = {b.day: joined(b.units, b.micros) for b in buckets}
-    if meter.aggregation is Aggregation.UNIQUE and meter.kind is MeterKind.RESET:
-        amounts = _new_in_period(session, row.id, meter.key, periods, today)
-    daily, start = _daily(meter, amounts, today)
+    stored: Stored,
+    *,
+    closed: bool,
+) -> Stored:
+    """The same, where meters that count things hold how many were new in their period."""
+    keys = [key for key, meter in catalogue.meters.items() if _anew(meter)]
+    spans: list[tuple[Line, Span]] = [
+        ((one.account, key), (period.start, _last(period, one.today)))
+        for one in accounts
+        for key in keys
+        for period in one.periods()[: None if closed else 1]
+    ]
+    new = days.new_in_periods(session, spans)
+    lines = dict.fromkeys(line for line, _ in spans)
+    return {**stored} | {
+        line: days.counted(new.get(line, {}), stored.get(line, days.NONE)) for line in lines
+    }
+
+
+def _anew(meter: Meter) -> bool:
+    """Whether a thing counts anew in each period."""
+    return meter.aggregation is Aggregation.UNIQUE and meter.kind is MeterKind.RESET
+
+
+def _last(period: Period, today: date) -> date:
+    """The last day of a period that has begun by now."""
+    return today if period.end is None else min(period.end - timedelta(days=1), today)
+
+
+def _use(of: Known, meter: Meter, known: Days, catalogue: Catalogue) -> MeterUse:
+    row, plan, changes, today = of.row, of.plan, of.changes, of.today
+    current, *past = of.periods()
+    first = known.first
+    over = [p for p in reversed(past) if p.end is not None and first is not None and p.end > first]
+    spans = [(current.start, today), *((p.start, _last(p, today)) for p in over)]
+    used, *used_before = known.used(meter.kind, meter.aggregation, spans)
+    daily, start = _daily(meter, known, today)
     following = catalogue.plans.get(plan.next or "") if plan else None
     below = next((p for p in catalogue.plans.values() if plan and p.next == plan.key), None)
-    first = min(amounts, default=None)
     return MeterUse(
         key=meter.key,
         name_one=meter.name.one,
@@ -99,98 +143,50 @@ def _use(
         aggregation=meter.aggregation,
         meaningful=meter.meaningful,
         at_limit=meter.at_limit,
-        period=periods[0],
-        used=_used(meter, amounts, periods[0].start, today),
+        period=current,
+        used=used,
         limit=_limit(row, meter.key, plan),
         limit_known=meter.key in row.limits or plan is not None,
         next_limit=following.limits.get(meter.key) if following else None,
         first_day=start,
-        daily=tuple(float(a) for a in daily),
+        daily=daily,
         closed=tuple(
             ClosedPeriod(
                 start=p.start,
                 end=p.end,
-                used=_used(meter, amounts, p.start, p.end - timedelta(days=1)),
+                used=amount,
                 limit=_limit(row, meter.key, _plan_at(p.end, plan, changes, catalogue)),
             )
-            for p in reversed(periods[1:])
-            if p.end is not None and first is not None and p.end > first
+            for p, amount in zip(over, used_before, strict=True)
+            if p.end is not None
         ),
-        backfilled=frozenset(b.day for b in buckets if b.backfilled),
-        last_at=max((b.last_at for b in buckets), default=None),
+        backfilled=known.backfilled,
+        last_at=known.last_at,
         lower_limit=below.limits.get(meter.key) if below else None,
-        before=sum((a for d, a in amounts.items() if start and d < start), Decimal(0)),
+        before=known.total(start) if start else Decimal(0),
         limit_since=_limit_since(row, meter.key, changes),
     )
 
 
-def _used(meter: Meter, amounts: dict[date, Decimal], start: date, last: date) -> Decimal:
-    """What the limit is held against, over the days `start`..`last`."""
-    inside = [a for d, a in sorted(amounts.items()) if start <= d <= last]
-    if meter.kind is MeterKind.CUMULATIVE:
-        before = [a for d, a in sorted(amounts.items()) if d <= last]
-        if meter.aggregation in (*_ADDED, Aggregation.UNIQUE):
-            return sum(before, Decimal(0))
-        return before[-1] if before else Decimal(0)
-    if meter.kind is MeterKind.PEAK or meter.aggregation is Aggregation.MAX:
-        return max(inside, default=Decimal(0))
-    if meter.aggregation is Aggregation.LATEST:
-        return inside[-1] if inside else Decimal(0)
-    return sum(inside, Decimal(0))
-
-
-def _daily(
-    meter: Meter, amounts: dict[date, Decimal], today: date
-) -> tuple[list[Decimal], date | None]:
+def _daily(meter: Meter, known: Days, today: date) -> tuple[tuple[float, ...], date | None]:
     """One amount a day up to today, at most 400; levels are carried over silent days."""
-    if not amounts:
-        return [], None
-    start = max(min(amounts), today - timedelta(days=HISTORY_DAYS - 1))
+    if known.first is None:
+        return (), None
+    start = max(known.first, today - timedelta(days=HISTORY_DAYS - 1))
     level = meter.aggregation is Aggregation.LATEST or (
         meter.aggregation is Aggregation.MAX and meter.kind is MeterKind.CUMULATIVE
     )
-    carried = Decimal(0)
+    amounts, every = known.floats(), np.arange(start.toordinal(), today.toordinal() + 1)
     if level:
-        carried = next(
-            (a for day, a in sorted(amounts.items(), reverse=True) if day < start), carried
-        )
-    out = []
-    for offset in range((today - start).days + 1):
-        seen = amounts.get(start + timedelta(days=offset))
-        if not level:
-            out.append(seen or Decimal(0))
-            continue
-        if seen is not None:
-            carried = seen
-        out.append(carried)
-    return out, start
+        carried = amounts[np.searchsorted(known.days, every, side="right") - 1]
+    else:
+        carried = np.zeros(len(every))
+        inside = known.days >= every[0]
+        carried[known.days[inside] - every[0]] = amounts[inside]
+    return tuple(carried.tolist()), start
 
 
-def _new_in_period(
-    session: Session, account: str, meter: str, periods: Sequence[Period], today: date
-) -> dict[date, Decimal]:
-    """How many things each day saw for the first time in its period."""
-    table = tables.UniqueValue
-    out: dict[date, Decimal] = {}
-    for period in periods:
-        seen = (
-            select(func.min(table.day).label("day"))
-            .where(
-                col(table.account) == account,
-                col(table.meter) == meter,
-                col(table.day) >= period.start,
-                col(table.day) < (period.end or date.max),
-                col(table.day) <= today,
-            )
-            .group_by(col(table.value))
-            .subquery()
-        )
-        for day, count in session.exec(select(seen.c.day, func.count()).group_by(seen.c.day)):
-            out[day] = Decimal(count)
-    return out
-
-
-def _limit(row: tables.Account, meter: str, plan: Plan | None) -> Decimal | None:
+def _limit(row: Any, meter: str, plan: Plan | None) -> Decimal | None:
     """The account's own limit, else its plan's."""
     if meter in row.limits:
         own = row.limits[meter]
@@ -198,7 +194,7 @@ def _limit(row: tables.Account, meter: str, plan: Plan | None) -> Decimal | None
     return plan.limits.get(meter) if plan else None
 
 
-def _limit_since(row: tables.Account, meter: str, changes: Sequence[PlanChange]) -> datetime | None:
+def _limit_since(row: Any, meter: str, changes: Sequence[PlanChange]) -> datetime | None:
     """When the limit last changed: with the plan, unless the account has its own; or that one."""
     known = [datetime.fromisoformat(row.limits_since[meter])] if meter in row.limits_since else []
     if changes and meter not in row.limits:
