@@ -120,7 +120,8 @@ def fill(context: Context, number: int, meters: int, days: int) -> None:
                 usage.add_days(session, How.ADD, _buckets(names, key, day, at, of[:, n]))
             here = np.argwhere(works[:, :, n] & (amounts[keys[0]][:, n, None] > 0)).tolist()
             usage.add_user_days(session, {(names[a], f"p{p}", day): 1 for a, p in here})
-            accounts.reported(session, dict.fromkeys(names, day), min(at, _NOW))
+    with context.database.write() as session:
+        accounts.reported(session, dict.fromkeys(names, _TODAY), _NOW)
 
 
 def _buckets(

@@ -16,8 +16,9 @@ from sqlmodel import select as select_rows
 from engine.catalogue import Catalogue
 from engine.snapshot import AccountFacts, PlanChange, Snapshot
 from engine.usage import MeterKind
-from store import days, meters, past, people, tables
-from store.days import Days, Line, Span
+from store import buckets, meters, past, people, tables
+from store.buckets import Line
+from store.days import Days
 from store.meters import Known
 from store.rows import among, as_list, by_account, dialect_of, table
 
@@ -83,7 +84,7 @@ def used(
         session,
         known,
         {
-            one.account: date.min if level or one.since is None else one.periods()[0].start
+            one.account: date.min if level or one.since is None else one.calendar().periods[0].start
             for one in known
         },
     )
@@ -129,12 +130,12 @@ def _known(
 
 def _days(session: Session, known: Iterable[Known], since: Mapping[str, date]) -> dict[Line, Days]:
     """The days of all meters until each one's today; a query for each day it is somewhere."""
-    spans: dict[Span, list[str]] = {}
+    spans: dict[tuple[date, date], list[str]] = {}
     for one in known:
         spans.setdefault((since[one.account], one.today), []).append(one.account)
     stored: dict[Line, Days] = {}
     for (first, today), accounts in spans.items():
-        stored |= days.load(session, accounts, today, since=first)
+        stored |= buckets.load(session, accounts, today, since=first)
     return stored
 
 

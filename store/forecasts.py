@@ -1,7 +1,7 @@
 """Daily forecasts and what came of them: open until that is known, and never judged twice."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -189,7 +189,8 @@ def _newest(dialect: str) -> Any:
 
 
 def _columns(one: StoredForecast) -> dict[str, Any]:
-    return {**asdict(one), "used": str(one.used), "limit": str(one.limit)}
+    values = {name: getattr(one, name) for name in StoredForecast.__slots__}
+    return values | {"used": str(one.used), "limit": str(one.limit)}
 
 
 def _value(row: Any) -> StoredForecast:

@@ -1,6 +1,6 @@
 """Makes meters of days: exact use of the period, daily history and closed periods."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -22,8 +22,9 @@ from engine.usage import (
     period_of,
     previous_period,
 )
-from store import days
-from store.days import Days, Line, Span
+from store import buckets
+from store.buckets import Line
+from store.days import NONE, Days, Spans, spans
 
 HISTORY_DAYS = 400
 CLOSED = 13
@@ -32,8 +33,33 @@ Stored: TypeAlias = Mapping[Line, Days]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """The current period and those closed before it, newest first, up to today's part of them."""
+
+    periods: tuple[Period, ...]
+    stretches: tuple[tuple[date, date], ...]
+    spans: Spans
+
+
+@lru_cache(maxsize=4096)
+def calendar(kind: PeriodKind, anchor: int, today: date) -> Calendar:
+    """The periods of everybody whose period begins on the same days."""
+    periods = [period_of(kind, today, anchor)]
+    if kind is not PeriodKind.NONE:
+        for _ in range(CLOSED):
+            periods.append(previous_period(kind, periods[-1], anchor))
+    stretches = tuple((period.start, _last(period, today)) for period in periods)
+    return Calendar(periods=tuple(periods), stretches=stretches, spans=spans(stretches))
+
+
+def _last(period: Period, today: date) -> date:
+    """The last day of a period that has begun by now."""
+    return today if period.end is None else min(period.end - timedelta(days=1), today)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """An account's row, and what its periods depend on."""
+    """An account's row, and what its meters depend on; `changes` are oldest first."""
 
     row: Any
     plan: Plan | None
@@ -46,20 +72,30 @@ class Known:
         """Whose it is."""
         return str(self.row.id)
 
-    def periods(self) -> tuple[Period, ...]:
-        """The current period and the closed ones before it, newest first."""
+    def calendar(self) -> Calendar:
+        """Its periods."""
         kind = self.plan.period if self.plan else PeriodKind.MONTH
         anchor = self.row.anchor or (self.since.day if self.since else 1)
-        return _periods(kind, anchor, self.today)
+        return calendar(kind, anchor, self.today)
 
 
-@lru_cache(maxsize=4096)
-def _periods(kind: PeriodKind, anchor: int, today: date) -> tuple[Period, ...]:
-    periods = [period_of(kind, today, anchor)]
-    if kind is not PeriodKind.NONE:
-        for _ in range(CLOSED):
-            periods.append(previous_period(kind, periods[-1], anchor))
-    return tuple(periods)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an account's plan allows, the larger and the smaller one, and those of each period's end."""
+
+    known: Known
+    calendar: Calendar
+    larger: Plan | None
+    smaller: Plan | None
+    then: tuple[Plan | None, ...]
+
+    def limits(self, meter: str) -> list[Decimal | None]:
+        """The limit now, and at the end of each closed period: the account's own, else a plan's."""
+        row = self.known.row
+        if meter in row.limits:
+            own = row.limits[meter]
+            return [None if own is None else Decimal(own)] * len(self.then)
+        return [_allowed(plan, meter) for plan in (self.known.plan, *self.then[1:])]
 
 
 def uses(
@@ -67,13 +103,14 @@ def uses(
 ) -> dict[str, tuple[MeterUse, ...]]:
     """Every meter of the catalogue for each account, in the catalogue's order."""
     stored = _in_periods(session, accounts, catalogue, stored, closed=True)
-    return {
-        one.account: tuple(
-            _use(one, meter, stored.get((one.account, meter.key), days.NONE), catalogue)
-            for meter in catalogue.meters.values()
+    found = {}
+    for one in accounts:
+        terms = _terms(one, catalogue)
+        found[one.account] = tuple(
+            _use(terms, meter, stored.get((one.account, key), NONE))
+            for key, meter in catalogue.meters.items()
         )
-        for one in accounts
-    }
+    return found
 
 
 def used(
@@ -83,59 +120,61 @@ def used(
     stored = _in_periods(session, accounts, catalogue, stored, closed=False)
     found: dict[str, dict[str, Decimal]] = {}
     for one in accounts:
-        span = (one.periods()[0].start, one.today)
+        current = spans(one.calendar().stretches[:1])
         found[one.account] = {}
         for key, meter in catalogue.meters.items():
-            known = stored.get((one.account, key), days.NONE)
-            [found[one.account][key]] = known.used(meter.kind, meter.aggregation, [span])
+            days = stored.get((one.account, key), NONE)
+            [found[one.account][key]] = days.used(meter.kind, meter.aggregation, current)
     return found
 
 
 def _in_periods(
     session: Session,
-    accounts: Sequence[Known],
+    accounts: Iterable[Known],
     catalogue: Catalogue,
     stored: Stored,
     *,
     closed: bool,
 ) -> Stored:
     """The same, where meters that count things hold how many were new in their period."""
-    keys = [key for key, meter in catalogue.meters.items() if _anew(meter)]
-    spans: list[tuple[Line, Span]] = [
-        ((one.account, key), (period.start, _last(period, one.today)))
+    keys = [
+        key
+        for key, meter in catalogue.meters.items()
+        if meter.aggregation is Aggregation.UNIQUE and meter.kind is MeterKind.RESET
+    ]
+    if not keys:
+        return stored
+    asked = [
+        ((one.account, key), stretch)
         for one in accounts
         for key in keys
-        for period in one.periods()[: None if closed else 1]
+        for stretch in one.calendar().stretches[: None if closed else 1]
     ]
-    new = days.new_in_periods(session, spans)
-    lines = dict.fromkeys(line for line, _ in spans)
+    new = buckets.new_in_periods(session, asked)
+    lines = dict.fromkeys(line for line, _ in asked)
     return {**stored} | {
-        line: days.counted(new.get(line, {}), stored.get(line, days.NONE)) for line in lines
+        line: buckets.counted(new.get(line, {}), stored.get(line, NONE)) for line in lines
     }
 
 
-def _anew(meter: Meter) -> bool:
-    """Whether a thing counts anew in each period."""
-    return meter.aggregation is Aggregation.UNIQUE and meter.kind is MeterKind.RESET
+def _terms(one: Known, catalogue: Catalogue) -> Terms:
+    plan, calendar = one.plan, one.calendar()
+    return Terms(
+        known=one,
+        calendar=calendar,
+        larger=catalogue.plans.get(plan.next or "") if plan else None,
+        smaller=next((p for p in catalogue.plans.values() if plan and p.next == plan.key), None),
+        then=tuple(_plan_at(period.end, one, catalogue) for period in calendar.periods),
+    )
 
 
-def _last(period: Period, today: date) -> date:
-    """The last day of a period that has begun by now."""
-    return today if period.end is None else min(period.end - timedelta(days=1), today)
-
-
-def _use(of: Known, meter: Meter, known: Days, catalogue: Catalogue) -> MeterUse:
-    row, plan, changes, today = of.row, of.plan, of.changes, of.today
-    current, *past = of.periods()
-    first = known.first
-    over = [p for p in reversed(past) if p.end is not None and first is not None and p.end > first]
-    spans = [(current.start, today), *((p.start, _last(p, today)) for p in over)]
-    used, *used_before = known.used(meter.kind, meter.aggregation, spans)
-    daily, start = _daily(meter, known, today)
-    following = catalogue.plans.get(plan.next or "") if plan else None
-    below = next((p for p in catalogue.plans.values() if plan and p.next == plan.key), None)
+def _use(terms: Terms, meter: Meter, days: Days) -> MeterUse:
+    one, calendar, key = terms.known, terms.calendar, meter.key
+    used = days.used(meter.kind, meter.aggregation, calendar.spans)
+    limits = terms.limits(key)
+    daily, start = _daily(meter, days, one.today)
     return MeterUse(
-        key=meter.key,
+        key=key,
         name_one=meter.name.one,
         name_other=meter.name.other,
         value=meter.value,
@@ -143,70 +182,72 @@ def _use(of: Known, meter: Meter, known: Days, catalogue: Catalogue) -> MeterUse
         aggregation=meter.aggregation,
         meaningful=meter.meaningful,
         at_limit=meter.at_limit,
-        period=current,
-        used=used,
-        limit=_limit(row, meter.key, plan),
-        limit_known=meter.key in row.limits or plan is not None,
-        next_limit=following.limits.get(meter.key) if following else None,
+        period=calendar.periods[0],
+        used=used[0],
+        limit=limits[0],
+        limit_known=key in one.row.limits or one.plan is not None,
+        next_limit=_allowed(terms.larger, key),
         first_day=start,
         daily=daily,
-        closed=tuple(
-            ClosedPeriod(
-                start=p.start,
-                end=p.end,
-                used=amount,
-                limit=_limit(row, meter.key, _plan_at(p.end, plan, changes, catalogue)),
-            )
-            for p, amount in zip(over, used_before, strict=True)
-            if p.end is not None
-        ),
-        backfilled=known.backfilled,
-        last_at=known.last_at,
-        lower_limit=below.limits.get(meter.key) if below else None,
-        before=known.total(start) if start else Decimal(0),
-        limit_since=_limit_since(row, meter.key, changes),
+        closed=_closed(calendar.periods, used, limits, days.first),
+        backfilled=days.backfilled,
+        last_at=days.last_at,
+        lower_limit=_allowed(terms.smaller, key),
+        before=days.total(start) if start else Decimal(0),
+        limit_since=_limit_since(one, key),
     )
 
 
-def _daily(meter: Meter, known: Days, today: date) -> tuple[tuple[float, ...], date | None]:
+def _closed(
+    periods: Sequence[Period],
+    used: Sequence[Decimal],
+    limits: Sequence[Decimal | None],
+    first: date | None,
+) -> tuple[ClosedPeriod, ...]:
+    """The periods that ended since something was counted, oldest first."""
+    found = [
+        ClosedPeriod(start=period.start, end=period.end, used=amount, limit=limit)
+        for period, amount, limit in zip(periods[1:], used[1:], limits[1:], strict=True)
+        if first is not None and period.end is not None and first < period.end
+    ]
+    return tuple(reversed(found))
+
+
+def _daily(meter: Meter, days: Days, today: date) -> tuple[tuple[float, ...], date | None]:
     """One amount a day up to today, at most 400; levels are carried over silent days."""
-    if known.first is None:
+    if days.first is None:
         return (), None
-    start = max(known.first, today - timedelta(days=HISTORY_DAYS - 1))
+    start = max(days.first, today - timedelta(days=HISTORY_DAYS - 1))
+    first, number = start.toordinal(), (today - start).days + 1
     level = meter.aggregation is Aggregation.LATEST or (
         meter.aggregation is Aggregation.MAX and meter.kind is MeterKind.CUMULATIVE
     )
-    amounts, every = known.floats(), np.arange(start.toordinal(), today.toordinal() + 1)
     if level:
-        carried = amounts[np.searchsorted(known.days, every, side="right") - 1]
+        every = np.arange(first, first + number)
+        amounts = days.floats()[np.searchsorted(days.days, every, side="right") - 1]
     else:
-        carried = np.zeros(len(every))
-        inside = known.days >= every[0]
-        carried[known.days[inside] - every[0]] = amounts[inside]
-    return tuple(carried.tolist()), start
+        inside = np.searchsorted(days.days, first)
+        amounts = np.zeros(number)
+        amounts[days.days[inside:] - first] = days.floats()[inside:]
+    return tuple(amounts.tolist()), start
 
 
-def _limit(row: Any, meter: str, plan: Plan | None) -> Decimal | None:
-    """The account's own limit, else its plan's."""
-    if meter in row.limits:
-        own = row.limits[meter]
-        return None if own is None else Decimal(own)
+def _allowed(plan: Plan | None, meter: str) -> Decimal | None:
     return plan.limits.get(meter) if plan else None
 
 
-def _limit_since(row: Any, meter: str, changes: Sequence[PlanChange]) -> datetime | None:
+def _limit_since(one: Known, meter: str) -> datetime | None:
     """When the limit last changed: with the plan, unless the account has its own; or that one."""
-    known = [datetime.fromisoformat(row.limits_since[meter])] if meter in row.limits_since else []
-    if changes and meter not in row.limits:
-        known.append(changes[-1].at)
+    stated = one.row.limits_since.get(meter)
+    known = [datetime.fromisoformat(stated)] if stated else []
+    if one.changes and meter not in one.row.limits:
+        known.append(one.changes[-1].at)
     return max(known, default=None)
 
 
-def _plan_at(
-    end: date, plan: Plan | None, changes: Sequence[PlanChange], catalogue: Catalogue
-) -> Plan | None:
+def _plan_at(end: date | None, one: Known, catalogue: Catalogue) -> Plan | None:
     """The plan in force when a period ended; before the first known change, the oldest known."""
-    before = [c for c in changes if c.at.date() < end]
-    if before:
-        return catalogue.plans.get(before[-1].plan)
-    return catalogue.plans.get(changes[0].plan) if changes else plan
+    if not one.changes or end is None:
+        return one.plan
+    before = [change for change in one.changes if change.at.date() < end]
+    return catalogue.plans.get((before[-1] if before else one.changes[0]).plan)
