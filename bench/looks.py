@@ -71,14 +71,14 @@ def main() -> None:
         size = sum(file.stat().st_size for file in Path(folder).iterdir()) / 2**20
         context.database.close()
     per = [1e6 * clock.cpu / options.accounts for clock in (took.load, took.decide, took.whole)]
+    load, decide, whole = per
     wall = 1e6 * took.whole.wall / options.accounts
-    print(
-        f"\n{options.accounts} accounts, {options.meters} meters, {options.days} days, {size:.0f} MiB:\n"
-    )
-    print("| load | decide | claim, words, write | whole, CPU | whole, wall | beside deciding |")
+    told = f"{options.accounts} accounts, {options.meters} meters, {options.days} days"
+    print(f"\n{told}, {size:.0f} MiB; CPU us an account, a daily look each:\n")
+    print("| load | decide | claim, words, write | whole | beside deciding | whole, wall |")
     print("|--:|--:|--:|--:|--:|--:|")
-    cells = (per[0], per[1], per[2] - per[0] - per[1], per[2], wall, per[2] - per[1])
-    print("| " + " | ".join(f"{cell:.0f} us" for cell in cells) + " |")
+    cells = (load, decide, whole - load - decide, whole, whole - decide, wall)
+    print("| " + " | ".join(f"{cell:.0f}" for cell in cells) + " |")
     print(f"\n{dict(took.outcomes)}; peak memory {peak_mib():.0f} MiB")
 
 
@@ -189,9 +189,7 @@ def _set(context: Context, at: datetime) -> None:
 def _policy(keys: Sequence[str]) -> str:
     product = '[product]\nname = "Bench"\ncurrency = "EUR"\ntime_zone = "UTC"\n'
     meters = [
-        f'[[meter]]\nkey = "{key}"\nname = {{ one = "thing", other = "things" }}\nvalue = "delivered"\n'
-        'aggregation = "sum"\n'
-        for key in keys
+        f'[[meter]]\nkey = "{key}"\nname = {{ one = "thing", other = "things" }}\n' for key in keys
     ]
     plans = [
         '[[plan]]\nkey = "base"\nname = "Base"\nprice = "100.00"\nnext = "larger"\n',

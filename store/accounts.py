@@ -71,6 +71,16 @@ def homes(session: Session, accounts: Iterable[str]) -> dict[str, Home]:
     }
 
 
+def hold(session: Session, account: str) -> None:
+    """Until the commit nobody else decides about this account, or answers for it.
+
+    What is about to change counts: a look that began before it is not kept.
+    """
+    a = table(tables.Account)
+    counted = update(a).where(a.c.id == account).values(turn=a.c.turn + 1)
+    session.connection().execute(counted)
+
+
 def missing(session: Session, accounts: Iterable[str]) -> set[str]:
     """Which of these accounts are not known yet."""
     wanted = sorted(accounts)
@@ -117,13 +127,6 @@ def put(session: Session, account: StoredAccount, now: datetime, daily: datetime
         setattr(row, name, value)
     session.add(row)
     session.flush()
-    turn(session, account.id)
-
-
-def turn(session: Session, account: str | None) -> None:
-    """People or admins changed what decisions rest on: a look that began before is not kept."""
-    a = table(tables.Account)
-    session.execute(update(a).where(a.c.id == account).values(turn=a.c.turn + 1))
 
 
 def page(session: Session, *, after: str, limit: int) -> list[StoredAccount]:
@@ -165,14 +168,12 @@ def add_change(session: Session, account: str, change: StoredChange) -> None:
     """Append a plan change."""
     session.add(tables.PlanChange(account=account, **asdict(change)))
     session.flush()
-    turn(session, account)
 
 
 def set_plan(session: Session, account: str, plan: str | None) -> None:
     """Say which plan the account is on."""
     session.get_one(tables.Account, account).plan = plan
     session.flush()
-    turn(session, account)
 
 
 def close_for_plan_change(session: Session, account: str, at: datetime) -> int:

@@ -146,7 +146,10 @@ def unguard(session: Session, account: str) -> None:
 
 def unguard_all(session: Session) -> None:
     """A new policy: what any guard rests on may have changed."""
-    session.execute(update(table(tables.Account)).values(guard={}))
+    a = table(tables.Account)
+    # Locked in the order in which ingest locks, so that neither waits for the other for ever.
+    every = select(a.c.id).order_by(a.c.id).with_for_update()
+    session.execute(update(a).where(a.c.id.in_(every)).values(guard={}))
 
 
 def next_daily(session: Session) -> datetime | None:

@@ -6,7 +6,6 @@ from sqlalchemy import Connection, Table, delete, null, select, update
 from sqlmodel import Session, SQLModel
 
 from store import tables
-from store.accounts import turn
 
 _WHO = ("user", "person", "champion", "recipient", "to")
 """Columns that name a person."""
@@ -56,7 +55,6 @@ def person(session: Session, account: str, id: str) -> None:
                     kept = table.name in _KEPT or not table.c[column].nullable
                     value = marker if kept else null()
                     connection.execute(update(table).where(mine).values({column: value}))
-    turn(session, account)
 
 
 def _forget(connection: Connection, account: str, id: str, marker: str) -> None:

@@ -7,7 +7,6 @@ from sqlmodel import Session, col, select
 
 from engine.alert import FeedbackKind
 from store import tables
-from store.accounts import turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,6 @@ def add(session: Session, feedback: StoredFeedback) -> bool:
     values = {n: getattr(feedback, n) for n in StoredFeedback.__slots__}
     session.add(tables.Feedback(**{**values, "kind": str(feedback.kind)}))
     session.flush()
-    turn(session, feedback.account)
     return True
 
 
@@ -52,7 +50,6 @@ def undo(session: Session, account: str, feedback: str, at: datetime) -> None:
         row.undone_at = at
         session.add(row)
         session.flush()
-        turn(session, account)
 
 
 def of_alert(session: Session, account: str, alert: str) -> tuple[StoredFeedback, ...]:

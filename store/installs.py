@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from engine.errors import Conflict
-from store.accounts import turn
 from store.tables import Install
 
 SLACK = "slack"
@@ -42,7 +41,6 @@ def save(session: Session, workspace: Workspace) -> None:
     row.token, row.scopes = workspace.token, workspace.scopes
     row.installed_at, row.revoked_at = workspace.installed_at, workspace.revoked_at
     session.add(row)
-    turn(session, workspace.account)
 
 
 def by_team(session: Session, team: str, platform: str = SLACK) -> Workspace | None:
@@ -74,7 +72,6 @@ def revoke(session: Session, team: str, at: datetime, platform: str = SLACK) -> 
         return False
     row.revoked_at, row.token = at, ""
     session.add(row)
-    turn(session, row.account)
     return True
 
 

@@ -81,7 +81,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What an account's plan allows, the larger and the smaller one, and those of each period's end."""
+    """What an account's plan allows, and its neighbours; and the plan at each period's end."""
 
     known: Known
     calendar: Calendar

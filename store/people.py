@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 
 from engine.snapshot import Person, Role
 from store import tables
-from store.accounts import turn
 from store.rows import among, as_list, by_account, dialect_of, table
 
 
@@ -115,7 +114,6 @@ def set_address(session: Session, account: str, person: str, channel: str, addre
     """Remember where a channel reaches a person."""
     session.merge(tables.Address(account=account, person=person, channel=channel, address=address))
     session.flush()
-    turn(session, account)
 
 
 def add(
@@ -131,7 +129,6 @@ def add(
     if session.get(tables.Person, (account, person)) is None:
         session.add(tables.Person(account=account, id=person, role=role, name=name, email=email))
         session.flush()
-        turn(session, account)
 
 
 def mute(session: Session, account: str, person: str, *, muted: bool) -> None:
@@ -142,7 +139,6 @@ def mute(session: Session, account: str, person: str, *, muted: bool) -> None:
     row.muted = muted
     session.add(row)
     session.flush()
-    turn(session, account)
 
 
 def domains(session: Session, account: str) -> tuple[str, ...]:

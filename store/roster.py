@@ -4,7 +4,6 @@ from sqlmodel import Session
 
 from engine.snapshot import Blocker, BlockerKind, Person, Role
 from store import tables
-from store.accounts import turn
 
 
 def person(session: Session, account: str, id: str) -> Person | None:
@@ -42,7 +41,6 @@ def put_person(session: Session, account: str, stated: Person) -> None:
         )
     )
     session.flush()
-    turn(session, account)
 
 
 def blocker(session: Session, account: str, id: str) -> Blocker | None:
@@ -72,7 +70,6 @@ def put_blocker(session: Session, account: str, stated: Blocker) -> None:
         )
     )
     session.flush()
-    turn(session, account)
 
 
 def remove_blocker(session: Session, account: str, id: str) -> None:
@@ -81,4 +78,3 @@ def remove_blocker(session: Session, account: str, id: str) -> None:
     if row is not None:
         session.delete(row)
         session.flush()
-        turn(session, account)

@@ -15,8 +15,8 @@ from engine.snapshot import Snapshot
 from engine.story import Story
 from engine.usage import AtLimit
 from service import wording
-from service.dispatch import public_holidays
 from service.conclude import Raised, conclude
+from service.dispatch import public_holidays
 from templates.facts import facts_of
 from templates.pack import pack
 from tests.engine.scenarios import Scenario, instant, spoken_instant
