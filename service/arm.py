@@ -49,12 +49,8 @@ def _drawn(
     share = share_of(applied.policy, stored.count(session)) if accounts else 0
     if share <= 0:
         return {}
-    excluded, known = arms.excluded(session, accounts), arms.newest(session, accounts)
     key, drawn = context.secrets.key("holdout"), dict[str, StoredArm]()
-    for account in accounts:
-        last = known.get(account)
-        if account in excluded:
-            continue
+    for account, last in arms.newest(session, accounts).items():
         if last is not None and now < last.drawn_at + holdout.TERM:
             drawn[account] = last
             continue

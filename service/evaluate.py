@@ -76,6 +76,8 @@ def _decided(
         watches = due.watches(session, [claim.account for claim in claims])
         worth = _worth_a_look(session, watches, now, applied)
         loaded = snapshot.load_all(context, session, worth, now, applied)
+    if not loaded:
+        return [Look(claim=claim, seen=None) for claim in claims]
     decided = decide_all(list(loaded.values()), applied.policy, now)
     concluded = {
         facts.account.id: conclude(facts, decision, applied)

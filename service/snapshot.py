@@ -1,8 +1,8 @@
 """Loads accounts' snapshots and adds what is not their own: arm, rollout, calibration, pause."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -26,15 +26,17 @@ def load_all(
     context: Context, session: Session, accounts: Collection[str], now: datetime, applied: Applied
 ) -> dict[str, Snapshot]:
     """All facts for a decision about each of these accounts, of those there are."""
+    if not accounts:
+        return {}
     found = facts.load_all(session, accounts, now, applied.catalogue, channels=context.channels)
     arms = arm.of_all(context, session, found, now, applied)
     calibration = calibrations.in_force(session, scale(applied.policy), now)
-    paused, live = pauses.in_force(session), facts.first_policy_at(session)
+    paused, released = pauses.in_force(session), _released(context, session, found, now, applied)
     return {
         account: replace(
             one,
             arm=arms[account],
-            rollout_open=_released(context, account, live, now, applied),
+            rollout_open=account in released,
             widget_on=bool(applied.config.widget.origins),
             calibration=calibration,
             paused=paused.since if paused else None,
@@ -63,14 +65,15 @@ def common(session: Session, now: datetime) -> Common:
 
 
 def _released(
-    context: Context, account: str, live: datetime | None, now: datetime, applied: Applied
-) -> bool:
-    """Whether the rollout has come to this account: by hash, over `rollout_days`."""
+    context: Context, session: Session, accounts: Iterable[str], now: datetime, applied: Applied
+) -> set[str]:
+    """The accounts to which the rollout has come: by hash, over `rollout_days`."""
     days = applied.policy.rollout_days
-    if days <= 0 or live is None:
-        return True
-    share = holdout.drawn(context.secrets.key("rollout"), account)
-    return (now - live).total_seconds() >= share * days * 86400
+    live = facts.first_policy_at(session) if days > 0 else None
+    if live is None or now >= live + timedelta(days=days):
+        return set(accounts)
+    key, open = context.secrets.key("rollout"), (now - live) / timedelta(days=days)
+    return {account for account in accounts if open >= holdout.drawn(key, account)}
 
 
 def zone(session: Session, account: str, applied: Applied) -> str | None:

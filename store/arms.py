@@ -26,17 +26,11 @@ class StoredArm:
     drawn_at: datetime
 
 
-def newest(session: Session, accounts: Iterable[str]) -> dict[str, StoredArm]:
-    """The last draw of each of these accounts, where there is one."""
+def newest(session: Session, accounts: Iterable[str]) -> dict[str, StoredArm | None]:
+    """The last draw of each of these accounts, but for those that an admin excluded."""
     asked = as_list([[account] for account in accounts])
     rows = session.execute(_drawn(dialect_of(session)), asked)
-    return {row.account: _value(row) for row in rows}
-
-
-def excluded(session: Session, accounts: Iterable[str]) -> set[str]:
-    """Which of these accounts an admin excluded: they are never held out."""
-    asked = as_list([[account] for account in accounts])
-    return set(session.execute(_excluded(dialect_of(session)), asked).scalars())
+    return {row.id: None if row.term is None else _value(row) for row in rows}
 
 
 def every(session: Session) -> dict[str, list[StoredArm]]:
@@ -100,11 +94,10 @@ def _value(row: Any) -> StoredArm:
 @lru_cache
 def _drawn(dialect: str) -> Any:
     """Terms are few, so the last comes over those before it."""
-    a = table(tables.Arm).c
-    return select_columns(*a).where(among(dialect, a.account)).order_by(a.term)
-
-
-@lru_cache
-def _excluded(dialect: str) -> Any:
-    a = table(tables.Account).c
-    return select_columns(a.id).where(among(dialect, a.id), a.holdout == "exclude")
+    account, arm = table(tables.Account), table(tables.Arm)
+    return (
+        select_columns(account.c.id, *arm.c)
+        .select_from(account.outerjoin(arm, arm.c.account == account.c.id))
+        .where(among(dialect, account.c.id), account.c.holdout != "exclude")
+        .order_by(arm.c.term)
+    )

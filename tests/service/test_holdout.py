@@ -108,7 +108,7 @@ def test_nothing_is_kept_before_an_account_could_have_been_asked(world: Live) ->
     more(world, 4)
     world.clock.advance(days=1)
     with world.runtime.context.database.read() as session:
-        assert arms.newest(session, [quiet]) == {}
+        assert arms.newest(session, [quiet]) == {quiet: None}
     assert looked_at(world, quiet) is Arm.TREATED
 
 
