@@ -27,10 +27,9 @@ from store.decisions import Newest, StoredDecision
 from store.due import Claim, Watch
 
 log = logging.getLogger(__name__)
-TOGETHER = 128
-"""Accounts that are read and decided together: more cost memory and gain nothing."""
-UNIT = 64
-"""Accounts of one commit: so many hold up whoever else writes, and share what a commit costs."""
+TOGETHER = 100
+"""Accounts of one look: they share what queries and a commit cost. More would gain little, and
+keep others waiting: whoever writes, and accounts where something comes in meanwhile."""
 
 
 def run_due(context: Context, *, limit: int = TOGETHER) -> int:
@@ -58,12 +57,11 @@ def _look(context: Context, claims: Sequence[Claim], now: datetime, applied: App
         log.exception("%s could not be evaluated; it is tried again", claim.account)
 
     looks = apart(claims, lambda some: _decided(context, some, now, applied), trouble)
-    for start in range(0, len(looks), UNIT):
-        apart(
-            looks[start : start + UNIT],
-            lambda some: outcome.write(context, some, now, applied),
-            lambda look: trouble(look.claim),
-        )
+    apart(
+        looks,
+        lambda some: outcome.write(context, some, now, applied),
+        lambda look: trouble(look.claim),
+    )
 
 
 def _decided(

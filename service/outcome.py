@@ -71,10 +71,15 @@ def write(context: Context, looks: Sequence[Look], now: datetime, applied: Appli
         kept = {
             account: seen
             for account, seen in mine.items()
-            if seen.turn == turns[account] and seen.common == common
+            if seen.turn == turns[account]
+            and seen.common == common
+            and common.version == applied.version
         }
         changed = _keep(context, session, kept, now, applied)
         due.done(session, [look.claim for look in looks], again=mine.keys() - kept.keys())
+    for account, seen in kept.items():
+        if seen.raised:
+            log.info("%s: %s", account, ", ".join(str(one.candidate.key) for one in seen.raised))
     for account in changed:
         context.signals.changed(account)
     return changed
@@ -96,7 +101,6 @@ def _keep(
     for account, seen in kept.items():
         for one in seen.raised:
             _raise(session, seen, one, applied, now)
-            log.info("%s: %s", account, one.candidate.key)
             changed.add(account)
     due.looked(
         session,

@@ -4,8 +4,9 @@ A row a day would cost more than all that is done with it. So the database joins
 one text, and the texts of all meters are taken apart at once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, TypeAlias
@@ -13,11 +14,11 @@ from typing import Any, TypeAlias
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import bindparam, case, func, literal, select
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select
 from sqlmodel import Session
 
 from store.days import Days
-from store.rows import among, as_list, dialect_of, gathered, listed, nth, nth_day, table, text_of
+from store.rows import among, as_list, dialect_of, gathered, listed, nth, nth_day, table
 from store.tables import DayBucket, UniqueValue
 from store.types import MICRO
 
@@ -31,16 +32,19 @@ _INTS = msgspec.json.Decoder(list[int])
 
 
 def load(
-    session: Session, accounts: Iterable[str], today: date, *, since: date = date.min
+    session: Session, accounts: Iterable[str], today: date, *, since: date | None = None
 ) -> dict[Line, Days]:
-    """The days of every meter of some accounts, from `since` until `today`."""
-    asked = {**as_list([[account] for account in accounts]), "today": today, "since": since}
-    rows = session.execute(_buckets(dialect_of(session)), asked).all()
-    days = _ordinals([row.days for row in rows])
-    units = np.array(_INTS.decode(f"[{','.join(row.units for row in rows)}]"), np.int64)
+    """The days of every meter of some accounts until `today`, from `since` or from ever on."""
+    dialect, span = dialect_of(session), {"today": today} | ({"since": since} if since else {})
+    asked = as_list([[account] for account in accounts])
+    rows = session.execute(_buckets(dialect, ever=since is None), {**asked, **span}).all()
+    rare = dict.fromkeys(row.account for row in rows if row.marked)
+    marked = _marked(session, list(rare), span)
+    days, units = _ordinals([row.days for row in rows]), _whole(row.units for row in rows)
     found = {}
     for row, (start, end) in zip(rows, _places(rows), strict=True):
-        found[row.account, row.meter] = _days(row, days[start:end], units[start:end])
+        line = (row.account, row.meter)
+        found[line] = _days(days[start:end], units[start:end], row.last_at, marked.get(line))
     return found
 
 
@@ -68,25 +72,57 @@ def counted(new: dict[date, int], like: Days) -> Days:
     )
 
 
-def _days(row: Any, days: NDArray[np.int64], units: NDArray[np.int64]) -> Days:
-    amounts, scale = units, 1
-    if row.fractions is not None:
-        parts = dict(part.split(":") for part in row.fractions.split(","))
-        micros = [int(parts.get(date.fromordinal(day).isoformat(), 0)) for day in days.tolist()]
-        amounts, scale = units.astype(object) * MICRO + np.array(micros, object), MICRO
-    elif int(np.abs(units).max()) > _SAFE // len(units):
-        amounts = units.astype(object)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Marks:
+    """Days that hold millionths beside whole units, or were imported later."""
+
+    days: NDArray[np.int64]
+    micros: NDArray[np.int64]
+    imported: NDArray[np.bool_]
+
+
+def _marked(
+    session: Session, accounts: Sequence[str], span: Mapping[str, date]
+) -> dict[Line, _Marks]:
+    """Where a line has such days: few have, and nobody else pays for them."""
+    if not accounts:
+        return {}
+    asked = {**as_list([[account] for account in accounts]), **span}
+    statement = _marks(dialect_of(session), ever="since" not in span)
+    return {
+        (row.account, row.meter): _Marks(
+            days=_ordinals([row.days]),
+            micros=_whole([row.micros]),
+            imported=_whole([row.imported]) > 0,
+        )
+        for row in session.execute(statement, asked)
+    }
+
+
+def _days(
+    days: NDArray[np.int64],
+    units: NDArray[np.int64],
+    last_at: datetime,
+    marked: _Marks | None,
+) -> Days:
     if (days[1:] < days[:-1]).any():  # No database promises an order.
         order = np.argsort(days)
-        days, amounts = days[order], amounts[order]
-    imported = row.imported.split(",") if row.imported else ()
-    return Days(
-        days=days,
-        amounts=amounts,
-        scale=scale,
-        backfilled=frozenset(map(date.fromisoformat, imported)),
-        last_at=row.last_at,
-    )
+        days, units = days[order], units[order]
+    amounts: NDArray[Any] = units
+    scale, imported = 1, frozenset[date]()
+    if marked is not None:
+        imported = frozenset(map(date.fromordinal, marked.days[marked.imported].tolist()))
+    if marked is not None and marked.micros.any():
+        scale, amounts = MICRO, units.astype(object) * MICRO
+        amounts[np.searchsorted(days, marked.days)] += marked.micros.astype(object)
+    elif int(np.abs(units).max()) > _SAFE // len(units):
+        amounts = units.astype(object)
+    return Days(days=days, amounts=amounts, scale=scale, backfilled=imported, last_at=last_at)
+
+
+def _whole(texts: Iterable[str]) -> NDArray[np.int64]:
+    """Whole numbers with commas between them."""
+    return np.array(_INTS.decode(f"[{','.join(texts)}]"), np.int64)
 
 
 def _places(rows: Sequence[Any]) -> Iterator[tuple[int, int]]:
@@ -105,27 +141,42 @@ def _ordinals(texts: Sequence[str]) -> NDArray[np.int64]:
 
 
 @lru_cache
-def _buckets(dialect: str) -> Any:
-    """A row for each account and meter. `fractions`: millionths of the days that have some."""
+def _buckets(dialect: str, *, ever: bool) -> Any:
+    """A row for each account and meter; `marked`: whether any of its days has a mark."""
     b = table(DayBucket).c
-    day, micros = text_of(b.day), text_of(b.micros)
-    return (
-        select(
-            b.account,
-            b.meter,
-            gathered(day).label("days"),
-            gathered(text_of(b.units)).label("units"),
-            gathered(case((b.micros != 0, day + literal(":") + micros))).label("fractions"),
-            gathered(case((b.backfilled, day))).label("imported"),
-            func.max(b.last_at).label("last_at"),
-        )
-        .where(
-            among(dialect, b.account),
-            b.day <= bindparam("today"),
-            b.day >= bindparam("since"),
-        )
+    columns = (
+        gathered(dialect, b.day).label("days"),
+        gathered(dialect, b.units).label("units"),
+        func.max(b.last_at).label("last_at"),
+        func.max(case((_has_mark(), 1), else_=0)).label("marked"),
+    )
+    return _lines(dialect, columns, ever=ever)
+
+
+@lru_cache
+def _marks(dialect: str, *, ever: bool) -> Any:
+    b = table(DayBucket).c
+    columns = (
+        gathered(dialect, b.day).label("days"),
+        gathered(dialect, b.micros).label("micros"),
+        gathered(dialect, case((b.backfilled, 1), else_=0)).label("imported"),
+    )
+    return _lines(dialect, columns, ever=ever).where(_has_mark())
+
+
+def _has_mark() -> ColumnElement[bool]:
+    b = table(DayBucket).c
+    return or_(b.micros != 0, b.backfilled)
+
+
+def _lines(dialect: str, columns: Iterable[Any], *, ever: bool) -> Any:
+    b = table(DayBucket).c
+    found = (
+        select(b.account, b.meter, *columns)
+        .where(among(dialect, b.account), b.day <= bindparam("today"))
         .group_by(b.account, b.meter)
     )
+    return found if ever else found.where(b.day >= bindparam("since"))
 
 
 @lru_cache

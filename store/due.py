@@ -198,11 +198,12 @@ def _unmarked_one() -> Any:
 @lru_cache
 def _mark_daily(dialect: str) -> Any:
     a = table(tables.Account).c
-    found = _unmarked(a.id, _now(), literal(1), true())
-    some = found.order_by(a.next_daily).limit(bindparam("limit"))
+    oldest = _unmarked(a.id).order_by(a.next_daily).limit(bindparam("limit")).subquery().c
+    # In the order in which ingest marks: two who mark the same never wait for each other.
+    found = select(oldest.id, _now(), literal(1), true()).where(true()).order_by(oldest.id)
     statement = insert_into(dialect, tables.Due)
     return statement.from_select(
-        ["account", "since", "mark", "daily"], some, include_defaults=False
+        ["account", "since", "mark", "daily"], found, include_defaults=False
     ).on_conflict_do_nothing()
 
 

@@ -1,6 +1,6 @@
 """Loads the snapshots of many accounts: every fact a decision may look at, a query a table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -48,7 +48,7 @@ def load_all(
     `channels`: push channels that are set up; holdout, rollout and calibration are the caller's.
     """
     known = _known(session, accounts, now, catalogue)
-    stored = _days(session, known, dict.fromkeys((one.account for one in known), date.min))
+    stored = _days(session, known, lambda _: None)
     known = _begun(known, stored)
     uses = meters.uses(session, known, catalogue, stored)
     happened = past.load(session, {one.account: one.today for one in known}, now)
@@ -79,15 +79,12 @@ def used(
 ) -> dict[str, dict[str, Decimal]]:
     """What each account has used of each meter in its current period: exact, and cheap to ask."""
     known = _known(session, accounts, now, catalogue)
-    level = any(meter.kind is MeterKind.CUMULATIVE for meter in catalogue.meters.values())
-    stored = _days(
-        session,
-        known,
-        {
-            one.account: date.min if level or one.since is None else one.calendar().periods[0].start
-            for one in known
-        },
-    )
+    ever = any(meter.kind is MeterKind.CUMULATIVE for meter in catalogue.meters.values())
+
+    def since(one: Known) -> date | None:
+        return None if ever or one.since is None else one.calendar().periods[0].start
+
+    stored = _days(session, known, since)
     return meters.used(session, _begun(known, stored), catalogue, stored)
 
 
@@ -128,11 +125,13 @@ def _known(
     ]
 
 
-def _days(session: Session, known: Iterable[Known], since: Mapping[str, date]) -> dict[Line, Days]:
+def _days(
+    session: Session, known: Iterable[Known], since: Callable[[Known], date | None]
+) -> dict[Line, Days]:
     """The days of all meters until each one's today; a query for each day it is somewhere."""
-    spans: dict[tuple[date, date], list[str]] = {}
+    spans: dict[tuple[date | None, date], list[str]] = {}
     for one in known:
-        spans.setdefault((since[one.account], one.today), []).append(one.account)
+        spans.setdefault((since(one), one.today), []).append(one.account)
     stored: dict[Line, Days] = {}
     for (first, today), accounts in spans.items():
         stored |= buckets.load(session, accounts, today, since=first)

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from engine.alert import AlertClass, AlertKey, FeedbackKind, Moment, PastAlert
 from engine.snapshot import Answer, Blocker, BlockerKind, Friction, Role, UserDays
 from store import tables
-from store.rows import among, as_list, by_account, dialect_of, gathered, table, text_of
+from store.rows import among, as_list, by_account, dialect_of, gathered, table
 from store.types import Instant
 
 EVERYONE = "*"
@@ -152,7 +152,7 @@ def _users(dialect: str) -> Any:
     """A row for each user with all their days in it: a row a day would cost far more."""
     u = table(tables.UserDay).c
     return (
-        select(u.account, u.user, gathered(text_of(u.day)).label("days"))
+        select(u.account, u.user, gathered(dialect, u.day).label("days"))
         .where(among(dialect, u.account), u.day >= bindparam("since"))
         .group_by(u.account, u.user)
     )

@@ -57,14 +57,9 @@ def among(dialect: str, column: Any) -> ColumnElement[bool]:
     return found
 
 
-def text_of(column: Any) -> ColumnElement[str]:
-    """A number or a date as text."""
-    return cast(column, String)
-
-
-def gathered(texts: Any) -> ColumnElement[str]:
-    """The texts of a group in one, with commas between them, in any order; None: there are none."""
-    return func.aggregate_strings(texts, ",")
+def gathered(dialect: str, column: Any) -> ColumnElement[str]:
+    """A group's numbers or dates as one text with commas between them, in any order."""
+    return func.aggregate_strings(cast(column, String) if dialect == "postgresql" else column, ",")
 
 
 def as_list(rows: Sequence[Sequence[str]]) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 import logging
 import shutil
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -19,7 +20,7 @@ from sqlmodel import Session, SQLModel
 from engine.alert import FeedbackKind
 from engine.snapshot import BlockerKind, Role, Snapshot
 from service import accounts, configure, evaluate, frozen, pause, plans, roster, snapshot
-from service.context import Context
+from service.context import Clock, Context
 from service.ingest import ingest
 from service.secrets import Secrets
 from service.shapes import Account, Blocker, Plan
@@ -59,13 +60,25 @@ class Interrupted(Database):
             yield session
 
 
+class Hurried:
+    """A clock that is a claim's lease later each time somebody looks at it."""
+
+    def __init__(self, at: datetime) -> None:
+        self._looks, self._at = count(), at
+
+    def now(self) -> datetime:
+        return self._at + next(self._looks) * due.LEASE
+
+
 @contextmanager
-def opened(file: Path, kind: type[Database] = Database) -> Iterator[Context]:
+def opened(
+    file: Path, kind: type[Database] = Database, clock: Clock | None = None
+) -> Iterator[Context]:
     database = kind(f"sqlite:///{file}")
     migrate(database)
     yield Context(
         database=database,
-        clock=FakeClock(BEGIN),
+        clock=clock or FakeClock(BEGIN),
         secrets=Secrets(["a-secret-of-these-tests"]),
         public_url="http://test",
         channels=("slack", "email"),
@@ -102,10 +115,10 @@ def later(context: Context, **delta: float) -> None:
     set_clock(context, context.clock.now() + timedelta(**delta))
 
 
-def between(context: Context, act: Act) -> None:
-    """Do this once the next look has been decided, right before it is written."""
+def between(context: Context, act: Act, *, claimed: bool = True) -> None:
+    """Do this right before the next look is written; or before it is claimed."""
     assert isinstance(context.database, Interrupted)
-    context.database.before(2, act)
+    context.database.before(2 if claimed else 1, act)
 
 
 def settle(context: Context, *, limit: int = evaluate.TOGETHER) -> None:
@@ -262,6 +275,33 @@ def test_who_is_slow_and_overtaken_writes_nothing(own: Context, tmp_path: Path) 
     assert rows(own, tables.Due) == []
 
 
+def test_who_overtake_each_other_all_the_time_say_everything_once(
+    own: Context, tmp_path: Path
+) -> None:
+    """Every claim has run out by the time that anybody else claims."""
+    some = sorted(full(own) for _ in range(12))
+    failed = list[Exception]()
+
+    def work(context: Context) -> None:
+        try:
+            for _ in range(25):
+                evaluate.run_due(context, limit=4)
+        except Exception as error:
+            failed.append(error)
+
+    with ExitStack() as stack:
+        clock, file = Hurried(NOW), tmp_path / "segue.db"
+        contexts = [stack.enter_context(opened(file, clock=clock)) for _ in range(3)]
+        workers = [threading.Thread(target=work, args=[context]) for context in contexts]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    assert failed == []
+    assert [row["account"] for row in rows(own, tables.Alert)] == some
+    assert {row["account"] for row in rows(own, tables.Decision)} == set(some)
+
+
 def test_who_dies_before_writing_loses_nothing(own: Context) -> None:
     account = full(own)
 
@@ -301,12 +341,15 @@ def limited(context: Context, account: str) -> None:
     accounts.put(context, account, Account(plan="team", limits={"reports": 9000}), "test")
 
 
-@pytest.mark.parametrize("change", [turned_off, upgraded, limited])
+@pytest.mark.parametrize(
+    ("change", "claimed"),
+    [(turned_off, True), (turned_off, False), (upgraded, True), (limited, True)],
+)
 def test_nothing_is_said_that_people_have_made_untrue_meanwhile(
-    own: Context, change: Callable[[Context, str], object]
+    own: Context, change: Callable[[Context, str], object], claimed: bool
 ) -> None:
     account = full(own)
-    between(own, lambda: change(own, account))
+    between(own, lambda: change(own, account), claimed=claimed)
     evaluate.run_due(own)
     assert rows(own, tables.Decision) == rows(own, tables.Alert) == []
     settle(own)
