@@ -14,7 +14,7 @@ from engine.usage import MeterUse
 from service import accounts, plans, roster
 from service.context import Context
 from service.shapes import Account, Blocker, Person, Plan, Shape, read
-from store.facts import EVERYONE
+from store.past import EVERYONE
 
 T = TypeVar("T", bound=Shape)
 Asked = Request[Any, Any, Any]

@@ -70,6 +70,7 @@ def forget(context: Context, account: str, by: str) -> None:
     """Erase an account with everything that is known of it."""
     now = context.clock.now()
     with context.database.write() as session:
+        stored.hold(session, account)
         known(session, account)
         erase.account(session, account)
         entry = audit.Entry(at=now, actor=by, action="account.erase", account=account)

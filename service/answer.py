@@ -11,7 +11,7 @@ from service import cards, links, snapshot, wording
 from service.context import Context
 from service.people import display, named
 from service.secrets import hashed, new_id
-from store import alerts, due, feedback, forwards
+from store import accounts, alerts, due, feedback, forwards
 
 KINDS = ("approve", "question", "decline")
 TEXT_LENGTH, NAME_LENGTH = 500, 60
@@ -39,6 +39,7 @@ def by_link(
         case = forwards.case_behind(session, hashed(token))
         if case is None:
             raise NotFound("there is no such page")
+        accounts.hold(session, case.account)
         _record(context, session, case, kind, text, until, name=name)
     context.signals.changed(case.account)
     return case
@@ -56,6 +57,7 @@ def answer(
 ) -> None:
     """Record what the recipient said in a chat; errors as for `by_link`."""
     with context.database.write() as session:
+        accounts.hold(session, account)
         stored = forwards.case(session, account, case)
         if stored is None or stored.recipient != by:
             raise NotFound("there is no such case for you")

@@ -1,5 +1,6 @@
-"""In which arm an account is: drawn once, kept for a year from when it first mattered."""
+"""In which arm accounts are: drawn once, kept for a year from when it first mattered."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlmodel import Session
@@ -9,32 +10,30 @@ from engine.policy import Policy
 from engine.snapshot import Arm, Snapshot
 from service.config import Applied
 from service.context import Context
-from store import accounts, arms
+from store import accounts as stored
+from store import arms
 from store.arms import StoredArm
 
 
-def of(context: Context, session: Session, account: str, now: datetime, applied: Applied) -> Arm:
-    """The account's arm; none is held out that an admin excluded, or where nobody is."""
-    if accounts.holdout_of(session, account) == "exclude":
-        return Arm.TREATED
-    share = share_of(applied.policy, accounts.count(session))
-    if share <= 0:
-        return Arm.TREATED
-    return _drawn(context, session, account, now, share).arm
+def of_all(
+    context: Context, session: Session, accounts: Collection[str], now: datetime, applied: Applied
+) -> dict[str, Arm]:
+    """The arm of each account; none is held out that an admin excluded, or where nobody is."""
+    drawn = _drawn(context, session, accounts, now, applied)
+    return {
+        account: drawn[account].arm if account in drawn else Arm.TREATED for account in accounts
+    }
 
 
 def keep(
-    context: Context, session: Session, facts: Snapshot, now: datetime, applied: Applied
+    context: Context, session: Session, looked: Iterable[Snapshot], now: datetime, applied: Applied
 ) -> None:
-    """Note the arm that a decision rests on, from the first that only it could hold back."""
-    account = facts.account.id
-    share = share_of(applied.policy, accounts.count(session))
-    if share <= 0 or accounts.holdout_of(session, account) == "exclude":
-        return
-    drawn = _drawn(context, session, account, now, share)
+    """Note the arms that decisions rest on, from the first that only the arm could hold back."""
+    arm = {facts.account.id: facts.arm for facts in looked}
+    drawn = _drawn(context, session, arm, now, applied)
     # Where the number of accounts has changed meanwhile, the next look draws again.
-    if drawn.drawn_at == now and drawn.arm is facts.arm:
-        arms.keep(session, drawn)
+    new = [one for one in drawn.values() if one.drawn_at == now and one.arm is arm[one.account]]
+    arms.keep(session, new)
 
 
 def share_of(policy: Policy, accounts: int) -> float:
@@ -44,18 +43,23 @@ def share_of(policy: Policy, accounts: int) -> float:
 
 
 def _drawn(
-    context: Context, session: Session, account: str, now: datetime, share: float
-) -> StoredArm:
-    """The draw in force, else one of now."""
-    last = arms.newest(session, account)
-    if last is not None and now < last.drawn_at + holdout.TERM:
-        return last
-    term = last.term + 1 if last else 0
-    key = context.secrets.key("holdout")
-    return StoredArm(
-        account=account,
-        term=term,
-        arm=holdout.arm(key, account, share, term=term),
-        share=share,
-        drawn_at=now,
-    )
+    context: Context, session: Session, accounts: Collection[str], now: datetime, applied: Applied
+) -> dict[str, StoredArm]:
+    """The draw in force of each account that may be held out, else one of now."""
+    share = share_of(applied.policy, stored.count(session)) if accounts else 0
+    if share <= 0:
+        return {}
+    key, drawn = context.secrets.key("holdout"), dict[str, StoredArm]()
+    for account, last in arms.newest(session, accounts).items():
+        if last is not None and now < last.drawn_at + holdout.TERM:
+            drawn[account] = last
+            continue
+        term = last.term + 1 if last else 0
+        drawn[account] = StoredArm(
+            account=account,
+            term=term,
+            arm=holdout.arm(key, account, share, term=term),
+            share=share,
+            drawn_at=now,
+        )
+    return drawn

@@ -4,14 +4,17 @@ Every step can be repeated or cut short without harm: what is known stays, the r
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from engine import calibration
 from engine.errors import NotFound
 from engine.snapshot import Calibration
 from service import foreseen
+from service.apart import apart
 from service.config import Applied
 from service.context import Context
+from service.foreseen import Fate
 from store import calibrations, facts, forecasts
 from store.calibrations import StoredCalibration
 
@@ -32,32 +35,33 @@ def nightly(context: Context) -> None:
 
 
 def resolve(context: Context, applied: Applied) -> int:
-    """Resolve what no look has: an account's daily look does it first, with the same facts.
-
-    Accounts are taken one by one, so that no write holds others up for long.
-    """
+    """Resolve what no look has: an account's daily look does it first, with the same facts."""
     now, after, count = context.clock.now(), "", 0
+
+    def trouble(account: str) -> None:
+        # One account's trouble must not keep the others' forecasts; next night again.
+        log.exception("%s: its forecasts could not be resolved", account)
+
     while True:
         with context.database.read() as session:
             accounts = forecasts.overdue(session, now, after=after)
         if not accounts:
             return count
-        for account in accounts:
-            try:
-                count += _settled(context, account, applied, now)
-            except Exception:
-                # One account's trouble must not keep the others' forecasts; next night again.
-                log.exception("%s: its forecasts could not be resolved", account)
+        count += len(apart(accounts, lambda some: _settled(context, some, applied, now), trouble))
         after = accounts[-1]
 
 
-def _settled(context: Context, account: str, applied: Applied, now: datetime) -> int:
+def _settled(
+    context: Context, accounts: Sequence[str], applied: Applied, now: datetime
+) -> list[Fate]:
+    """What became known of these accounts' forecasts; one erased meanwhile took its along."""
     with context.database.read() as session:
-        found = facts.load(session, account, now, applied.catalogue)
-    if found is None:  # It was erased meanwhile, with its forecasts.
-        return 0
+        seen = facts.load_all(session, accounts, now, applied.catalogue)
+        fates = foreseen.fates(session, seen.values(), now)
+    came = [fate for of in fates.values() for fate in of]
     with context.database.write() as session:
-        return foreseen.settle(session, found, now)
+        forecasts.resolve(session, came, now)
+    return came
 
 
 def learn(context: Context, applied: Applied) -> Calibration | None:

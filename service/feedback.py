@@ -14,7 +14,7 @@ from engine.snapshot import Person, Role, Snapshot
 from service import cards, snapshot
 from service.context import Context
 from service.people import CHAMPION_LIKE, named
-from store import alerts, due, feedback, people
+from store import accounts, alerts, due, feedback, people
 
 UNDO = timedelta(seconds=10)
 _CLOSING = {
@@ -59,6 +59,7 @@ def record(
     now = context.clock.now()
     applied = context.policy()
     with context.database.write() as session:
+        accounts.hold(session, account)
         stored = alerts.get(session, account, alert)
         facts = snapshot.load(context, session, account, now, applied)
         if stored is None or facts is None:
@@ -93,6 +94,7 @@ def undo(context: Context, *, account: str, id: str, person: str, alert: str | N
     """
     now = context.clock.now()
     with context.database.write() as session:
+        accounts.hold(session, account)
         given = feedback.get(session, account, id)
         if given is None or given.person != person or alert not in (None, given.alert):
             raise NotFound("there is no such answer of yours")

@@ -1,8 +1,10 @@
 """What was foreseen of an account, and what came of it: by the same rules as `engine.hindsight`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -16,70 +18,121 @@ from engine.snapshot import Snapshot
 from engine.usage import MeterUse
 from engine.zones import looks
 from service import frozen
-from store import decisions, due, forecasts
+from store import decisions, forecasts
 from store.forecasts import Came, StoredForecast
 
+Fate: TypeAlias = tuple[StoredForecast, Came]
+"""A forecast and what came of it."""
+_Known: TypeAlias = tuple[Decimal, datetime | None]
+"""How much of a meter was known to be used, and its newest use."""
 
-def keep(
-    session: Session, facts: Snapshot, decision: Decision, policy: Policy, now: datetime
-) -> None:
-    """Say what came of earlier forecasts and keep those of a daily look.
 
-    It comes before the look is kept: what the one before knew, and when it was, still stands.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What a look says of earlier forecasts, and the forecasts it makes."""
+
+    came: tuple[Fate, ...] = ()
+    made: tuple[StoredForecast, ...] = ()
+
+
+def told(
+    session: Session,
+    seen: Mapping[str, Snapshot],
+    daily: Mapping[str, Decision],
+    policy: Policy,
+    now: datetime,
+) -> dict[str, Foreseen]:
+    """What came of each account's earlier forecasts, and those of its daily look.
+
+    It comes before the looks are kept: what the ones before knew, and when, still stands.
     """
-    settle(session, facts, now)
-    daily, _ = due.watch(session, facts.account.id)
-    if daily <= now:
-        forecasts.add(session, list(_made(session, facts, decision, policy, now)))
+    came = fates(session, seen.values(), now)
+    below = {
+        (account, forecast.meter): (forecast, meter)
+        for account, decision in daily.items()
+        for forecast, meter in _below(seen[account], decision)
+    }
+    fresh = _fresh(session, seen, {line: meter for line, (_, meter) in below.items()}, now)
+    made: dict[str, list[StoredForecast]] = {}
+    for (account, key), (forecast, meter) in below.items():
+        if (account, key) in fresh:
+            row = _row(seen[account], meter, forecast, policy, now)
+            made.setdefault(account, []).append(row)
+    return {
+        account: Foreseen(came=tuple(came.get(account, ())), made=tuple(made.get(account, ())))
+        for account in seen
+    }
 
 
-def settle(session: Session, facts: Snapshot, now: datetime) -> int:
-    """Resolve open forecasts of which these facts tell what came; says how many."""
+def keep(session: Session, found: Sequence[Foreseen], now: datetime) -> None:
+    """Write it down."""
+    forecasts.resolve(session, [fate for one in found for fate in one.came], now)
+    forecasts.add(session, [row for one in found for row in one.made])
+
+
+def fates(session: Session, seen: Iterable[Snapshot], now: datetime) -> dict[str, list[Fate]]:
+    """The open forecasts of which these facts tell what came, of each account."""
+    snapshots = {facts.account.id: facts for facts in seen}
+    return {
+        account: list(_fates(snapshots[account], open, now))
+        for account, open in forecasts.open_of(session, snapshots).items()
+    }
+
+
+def _fates(facts: Snapshot, open: Iterable[StoredForecast], now: datetime) -> Iterator[Fate]:
     zone = ZoneInfo(facts.account.time_zone)
     moves = [change.at for change in facts.plan_changes]
     meters = {meter.key: meter for meter in facts.meters}
-    told = [
-        (one, came)
-        for one in forecasts.open_of(session, facts.account.id)
-        if (came := _came(one, meters.get(one.meter), moves, zone, now)) is not None
-    ]
-    forecasts.resolve(session, told, now)
-    return len(told)
+    for one in open:
+        came = _came(one, meters.get(one.meter), moves, zone, now)
+        if came is not None:
+            yield one, came
 
 
-def _made(
-    session: Session, facts: Snapshot, decision: Decision, policy: Policy, now: datetime
-) -> Iterator[StoredForecast]:
-    """The forecasts below a limit, where new use had come in since the look before."""
-    zone = facts.account.time_zone
-    today = now.astimezone(ZoneInfo(zone)).date()
+def _below(facts: Snapshot, decision: Decision) -> Iterator[tuple[Forecast, MeterUse]]:
+    """The forecasts of meters below their limit."""
     meters = {meter.key: meter for meter in facts.meters}
-    for foreseen in decision.forecasts:
-        meter = meters[foreseen.meter]
-        if not foreseen.known or meter.limit is None or meter.used >= meter.limit:
-            continue
-        if _fresh(session, facts, meter, _nine(zone, today - timedelta(days=1))):
-            yield _row(facts, meter, foreseen, policy, now, today)
+    for forecast in decision.forecasts:
+        meter = meters[forecast.meter]
+        if forecast.known and meter.limit is not None and meter.used < meter.limit:
+            yield forecast, meter
 
 
-def _fresh(session: Session, facts: Snapshot, meter: MeterUse, before: datetime) -> bool:
-    """Whether anything came in since the look before: by its own time, or late."""
-    if meter.last_at is not None and meter.last_at > before:
-        return True
-    known = _known(session, facts.account.id, meter.key)
-    return known is not None and (meter.used, meter.last_at) != known
+def _fresh(
+    session: Session,
+    seen: Mapping[str, Snapshot],
+    meters: Mapping[tuple[str, str], MeterUse],
+    now: datetime,
+) -> set[tuple[str, str]]:
+    """The meters of which anything came in since the look before: by its own time, or late."""
+    fresh = set()
+    for (account, key), meter in meters.items():
+        zone = seen[account].account.time_zone
+        before = _nine(zone, _today(zone, now) - timedelta(days=1))
+        if meter.last_at is not None and meter.last_at > before:
+            fresh.add((account, key))
+    known = _known(session, [line for line in meters if line not in fresh])
+    for line, was in known.items():
+        if (meters[line].used, meters[line].last_at) != was:
+            fresh.add(line)
+    return fresh
 
 
-def _known(session: Session, account: str, key: str) -> tuple[Decimal, datetime | None] | None:
-    """What was known of a meter, as its last forecast says, else the last decision."""
-    forecast = forecasts.newest(session, account, key)
-    if forecast is not None:
-        return forecast.used, forecast.last_at
-    decision = decisions.latest(session, account)
-    if decision is None or decision.snapshot is None:
-        return None
-    meters = frozen.unpack(decision.snapshot).meters
-    return next(((meter.used, meter.last_at) for meter in meters if meter.key == key), None)
+def _known(session: Session, lines: Sequence[tuple[str, str]]) -> dict[tuple[str, str], _Known]:
+    """What was known of these meters, as the last forecast of each says, else the last decision."""
+    if not lines:
+        return {}
+    newest = forecasts.newest(session, lines)
+    known: dict[tuple[str, str], _Known] = {
+        line: (forecast.used, forecast.last_at) for line, forecast in newest.items()
+    }
+    rest = {account for account, key in lines if (account, key) not in known}
+    if rest:
+        for account, packed in decisions.snapshots(session, rest).items():
+            for meter in frozen.unpack(packed).meters:
+                if (account, meter.key) in lines:
+                    known.setdefault((account, meter.key), (meter.used, meter.last_at))
+    return known
 
 
 def _row(
@@ -88,11 +141,11 @@ def _row(
     foreseen: Forecast,
     policy: Policy,
     now: datetime,
-    today: date,
 ) -> StoredForecast:
     assert foreseen.p_raw is not None
     assert foreseen.p is not None
     assert meter.limit is not None
+    today = _today(facts.account.time_zone, now)
     ahead = days_ahead(is_flow(meter), meter.period, today, policy.forecast)
     ends = today + timedelta(days=ahead)
     return StoredForecast(
@@ -152,6 +205,10 @@ def _used_by(ends: date, meter: MeterUse, today: date) -> Decimal | None:
         return next((period.used for period in meter.closed if period.end == ends), None)
     since = (today - ends).days + 1
     return meter.used - exact(float(changes(meter, today)[-since:].sum()))
+
+
+def _today(zone: str, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(zone)).date()
 
 
 def _nine(zone: str, day: date) -> datetime:

@@ -16,7 +16,7 @@ from service.context import Context
 from service.feedback import require_open
 from service.people import APPROVERS, display, named
 from service.secrets import new_id
-from store import alerts, feedback, forwards, outbox, people
+from store import accounts, alerts, feedback, forwards, outbox, people
 
 WAIT = timedelta(seconds=10)
 CASE_LIFE = timedelta(days=30)
@@ -82,6 +82,7 @@ def add_recipient(
     if email is None and slack_user is None:
         raise Invalid("say who: a person in Slack, or an e-mail address", pointer="/to")
     with context.database.write() as session:
+        accounts.hold(session, account)
         found = people.by_email(session, account, email) if email else None
         if found is None and slack_user and team:
             found = people.by_address(session, account, "slack", f"{team}/{slack_user}")
@@ -114,6 +115,7 @@ def start(
     now, applied = context.clock.now(), context.policy()
     note = _checked(note)
     with context.database.write() as session:
+        accounts.hold(session, account)
         stored = require_open(alerts.get(session, account, alert))
         if stored.key.alert_class is AlertClass.NOTICE:
             raise Invalid("a notice is not forwarded", pointer="/alert")
@@ -142,6 +144,7 @@ def undo(
     """
     now = context.clock.now()
     with context.database.write() as session:
+        accounts.hold(session, account)
         stored = forwards.get(session, account, forward)
         own = stored is not None and stored.champion == person
         if stored is None or not own or alert not in (None, stored.alert):

@@ -29,7 +29,7 @@ def decision(values: Mapping[str, Any]) -> Decision:
 
 def pack(snapshot: Snapshot) -> bytes:
     """A snapshot, small enough to keep beside each decision."""
-    return zlib.compress(msgspec.json.encode(snapshot), 6)
+    return zlib.compress(msgspec.json.encode(snapshot), 1)
 
 
 def unpack(data: bytes) -> Snapshot:

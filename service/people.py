@@ -2,7 +2,6 @@
 
 from engine.snapshot import Person, Role
 from service.context import Context
-from store import facts
 from store import people as stored
 
 APPROVERS = (Role.MANAGER, Role.FINANCE)
@@ -12,10 +11,8 @@ CHAMPION_LIKE = (Role.CHAMPION, Role.MANAGER, Role.FINANCE, Role.ADMIN)
 def of_token(context: Context, account: str, sub: str) -> Person:
     """The stored person with this id; an unknown one is a user."""
     with context.database.read() as session:
-        for person in facts.people(session, account, context.channels):
-            if person.id == sub:
-                return person
-    return Person(id=sub, role=Role.USER)
+        everybody = stored.everybody(session, {account: {}}, channels=context.channels)
+    return named(everybody.get(account, ()), sub) or Person(id=sub, role=Role.USER)
 
 
 def by_address(

@@ -8,8 +8,8 @@ from engine.snapshot import Person as StatedPerson
 from service.accounts import known
 from service.context import Context
 from service.shapes import Blocker, Person, identifier
-from store import audit, erase, roster
-from store.facts import EVERYONE
+from store import accounts, audit, erase, roster
+from store.past import EVERYONE
 
 
 def put_person(context: Context, account: str, id: str, wanted: Person, by: str) -> Person:
@@ -28,6 +28,7 @@ def put_person(context: Context, account: str, id: str, wanted: Person, by: str)
         muted=wanted.muted,
     )
     with context.database.write() as session:
+        accounts.hold(session, account)
         known(session, account)
         before = roster.person(session, account, id)
         roster.put_person(session, account, stated)
@@ -70,6 +71,7 @@ def forget_person(context: Context, account: str, id: str, by: str) -> None:
     """Erase a person; the account's counts stay, no longer theirs."""
     now = context.clock.now()
     with context.database.write() as session:
+        accounts.hold(session, account)
         if roster.person(session, account, id) is None:
             raise NotFound(f"there is no person {id!r} at {account!r}")
         erase.person(session, account, id)
@@ -82,6 +84,7 @@ def put_blocker(context: Context, account: str, id: str, wanted: Blocker, by: st
     identifier("a blocker", id)
     now = context.clock.now()
     with context.database.write() as session:
+        accounts.hold(session, account)
         if account != EVERYONE:
             known(session, account)
         before = roster.blocker(session, account, id)
@@ -126,6 +129,7 @@ def remove_blocker(context: Context, account: str, id: str, by: str) -> None:
     """Forget a blocker that was never true; one that is over gets an `until` instead."""
     now = context.clock.now()
     with context.database.write() as session:
+        accounts.hold(session, account)
         before = roster.blocker(session, account, id)
         if before is None:
             raise NotFound(f"there is no blocker {id!r}")

@@ -72,6 +72,16 @@ def homes(session: Session, accounts: Iterable[str]) -> dict[str, Home]:
     }
 
 
+def hold(session: Session, account: str) -> None:
+    """Until the commit nobody else decides about this account, or answers for it.
+
+    What is about to change counts: a look that began before it is not kept.
+    """
+    a = table(tables.Account)
+    counted = update(a).where(a.c.id == account).values(turn=a.c.turn + 1)
+    session.connection().execute(counted)
+
+
 def create(session: Session, accounts: Mapping[str, date], now: datetime, daily: datetime) -> None:
     """Make accounts that usage made known, each with its first day; they have no plan."""
     statement = insert_into(dialect_of(session), tables.Account).on_conflict_do_nothing()
@@ -125,12 +135,6 @@ def page(session: Session, *, after: str, limit: int) -> list[StoredAccount]:
 def count(session: Session) -> int:
     """How many accounts there are."""
     return session.exec(select_rows(func.count()).select_from(tables.Account)).one()
-
-
-def holdout_of(session: Session, account: str) -> str:
-    """auto, or exclude: never held out."""
-    row = session.get(tables.Account, account)
-    return row.holdout if row else "auto"
 
 
 def changes(session: Session, account: str) -> list[StoredChange]:
@@ -211,7 +215,7 @@ def _reported() -> Any:
 
 
 def _beginning(now: datetime, daily: datetime) -> dict[str, object]:
-    noted: dict[str, object] = {"guard": {}, "limits_since": {}, "last_report": None}
+    noted: dict[str, object] = {"limits_since": {}, "last_report": None}
     return {"created_at": now, "next_daily": daily, **noted}
 
 

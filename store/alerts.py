@@ -1,8 +1,9 @@
 """Alerts: raised once per key, charged at the first delivery, closed by an answer or by time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import update
@@ -10,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from engine.alert import AlertClass, AlertKey, Moment
 from store import tables
+from store.rows import among, as_list, dialect_of, insert_into
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,35 +43,27 @@ class StoredAlert:
 
 def add(session: Session, alert: StoredAlert) -> bool:
     """Raise an alert; False where its key was raised before, in the same turn."""
-    key = f"{alert.key}#{alert.turn}" if alert.turn else str(alert.key)
-    known = session.exec(
-        select(tables.Alert.id).where(
-            col(tables.Alert.account) == alert.account, col(tables.Alert.key) == key
-        )
-    ).first()
-    if known is not None:
-        return False
-    session.add(
-        tables.Alert(
-            account=alert.account,
-            id=alert.id,
-            key=key,
-            alert_class=alert.key.alert_class,
-            moment=alert.key.moment,
-            meter=alert.key.meter,
-            period=alert.key.period,
-            p=alert.p,
-            person=alert.person,
-            audience=list(alert.audience),
-            story=alert.story,
-            raised_at=alert.raised_at,
-            closed_at=alert.closed_at,
-            closed_as=alert.closed_as,
-            policy_version=alert.policy_version,
-        )
+    row = {
+        "account": alert.account,
+        "id": alert.id,
+        "key": f"{alert.key}#{alert.turn}" if alert.turn else str(alert.key),
+        "alert_class": alert.key.alert_class,
+        "moment": alert.key.moment,
+        "meter": alert.key.meter,
+        "period": alert.key.period,
+        "p": alert.p,
+        "person": alert.person,
+        "audience": list(alert.audience),
+        "story": alert.story,
+        "raised_at": alert.raised_at,
+        "closed_at": alert.closed_at,
+        "closed_as": alert.closed_as,
+        "policy_version": alert.policy_version,
+    }
+    once = insert_into(dialect_of(session), tables.Alert).on_conflict_do_nothing(
+        index_elements=["account", "key"]
     )
-    session.flush()
-    return True
+    return session.connection().execute(once, row).rowcount == 1
 
 
 def get(session: Session, account: str, alert: str) -> StoredAlert | None:
@@ -97,6 +91,13 @@ def open_of(session: Session, account: str) -> tuple[StoredAlert, ...]:
         .order_by(col(tables.Alert.raised_at).desc(), col(tables.Alert.id))
     ).all()
     return tuple(_value(r) for r in rows)
+
+
+def open_of_all(session: Session, accounts: Iterable[str]) -> list[StoredAlert]:
+    """The open alerts of these accounts."""
+    asked = as_list([[account] for account in accounts])
+    found = session.exec(_open(dialect_of(session)), params=asked)
+    return [_value(row) for row in found]
 
 
 def open_before(session: Session, before: datetime, *, limit: int = 500) -> Sequence[StoredAlert]:
@@ -171,6 +172,12 @@ def set_chart(session: Session, account: str, alert: str, chart_hash: str) -> No
         .where(col(tables.Alert.account) == account, col(tables.Alert.id) == alert)
         .values(chart_hash=chart_hash)
     )
+
+
+@lru_cache
+def _open(dialect: str) -> Any:
+    a = tables.Alert
+    return select(a).where(among(dialect, col(a.account)), col(a.closed_at).is_(None))
 
 
 def _value(row: tables.Alert) -> StoredAlert:

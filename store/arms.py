@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import func
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from engine.snapshot import Arm
 from store import tables
-from store.rows import dialect_of, insert_into
+from store.rows import among, as_list, dialect_of, insert_into, table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +26,11 @@ class StoredArm:
     drawn_at: datetime
 
 
-def newest(session: Session, account: str) -> StoredArm | None:
-    """The account's last draw."""
-    arm = tables.Arm
-    row = session.exec(
-        select(arm).where(col(arm.account) == account).order_by(col(arm.term).desc()).limit(1)
-    ).first()
-    return _value(row) if row else None
+def newest(session: Session, accounts: Iterable[str]) -> dict[str, StoredArm | None]:
+    """The last draw of each of these accounts, but for those that an admin excluded."""
+    asked = as_list([[account] for account in accounts])
+    rows = session.execute(_drawn(dialect_of(session)), asked)
+    return {row.id: None if row.term is None else _value(row) for row in rows}
 
 
 def every(session: Session) -> dict[str, list[StoredArm]]:
@@ -40,17 +41,21 @@ def every(session: Session) -> dict[str, list[StoredArm]]:
     return found
 
 
-def keep(session: Session, drawn: StoredArm) -> None:
-    """Note a draw; one of the same term that is there already stays."""
-    row = {
-        "account": drawn.account,
-        "term": drawn.term,
-        "held": drawn.arm is Arm.HOLDOUT,
-        "share": drawn.share,
-        "drawn_at": drawn.drawn_at,
-    }
+def keep(session: Session, draws: Iterable[StoredArm]) -> None:
+    """Note draws; one of the same term that is there already stays."""
+    rows = [
+        {
+            "account": drawn.account,
+            "term": drawn.term,
+            "held": drawn.arm is Arm.HOLDOUT,
+            "share": drawn.share,
+            "drawn_at": drawn.drawn_at,
+        }
+        for drawn in draws
+    ]
     kept = insert_into(dialect_of(session), tables.Arm).on_conflict_do_nothing()
-    session.connection().execute(kept, [row])
+    if rows:
+        session.connection().execute(kept, rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +81,23 @@ def held_out(session: Session, since: datetime) -> HeldOut:
     return HeldOut(held=held, drawn=sum(n for n, _ in counted.values()), last=last)
 
 
-def _value(row: tables.Arm) -> StoredArm:
+def _value(row: Any) -> StoredArm:
     return StoredArm(
         account=row.account,
         term=row.term,
         arm=Arm.HOLDOUT if row.held else Arm.TREATED,
         share=row.share,
         drawn_at=row.drawn_at,
+    )
+
+
+@lru_cache
+def _drawn(dialect: str) -> Any:
+    """Terms are few, so the last comes over those before it."""
+    account, arm = table(tables.Account), table(tables.Arm)
+    return (
+        select_columns(account.c.id, *arm.c)
+        .select_from(account.outerjoin(arm, arm.c.account == account.c.id))
+        .where(among(dialect, account.c.id), account.c.holdout != "exclude")
+        .order_by(arm.c.term)
     )

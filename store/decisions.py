@@ -1,12 +1,20 @@
 """Decisions: every one is kept with its reasons; identical silent ones are one row."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import bindparam, func, insert, update
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from store import tables
+from store.rows import as_list, dialect_of, listed, nth, table
+
+_LASTING = ("digest", "body", "snapshot", "p")
+"""What a decision that lasts has anew from each look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,33 +37,68 @@ class StoredDecision:
     snapshot: bytes | None
 
 
-def record(session: Session, decision: StoredDecision) -> None:
-    """Keep a decision; a silent one that repeats the last only prolongs it."""
-    last = session.exec(
-        select(tables.Decision)
-        .where(col(tables.Decision.account) == decision.account)
-        .order_by(col(tables.Decision.at).desc())
-        .limit(1)
-    ).first()
-    if last is not None and last.at == decision.at:
-        return
-    if last is not None and decision.outcome == "silent" and _alike(last, decision):
-        last.until = decision.at
-        last.digest, last.body, last.snapshot = decision.digest, decision.body, decision.snapshot
-        last.p = decision.p
-        session.add(last)
-        return
-    session.add(tables.Decision(**{n: getattr(decision, n) for n in StoredDecision.__slots__}))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newest:
+    """What tells an account's newest decision from another, without all that it rests on."""
+
+    at: datetime
+    outcome: str
+    reason: str | None
+    meter: str | None
+    moment: str | None
+    stage: str
+    policy_version: int
+    codes: tuple[str, ...]
+
+    def like(self, decision: StoredDecision) -> bool:
+        """Whether a decision says the same, for the same reasons."""
+        names = ("outcome", "reason", "meter", "moment", "stage", "policy_version")
+        codes = tuple(reason["code"] for reason in decision.body["reasons"])
+        return codes == self.codes and all(
+            getattr(self, name) == getattr(decision, name) for name in names
+        )
 
 
-def _alike(last: tables.Decision, decision: StoredDecision) -> bool:
-    names = ("outcome", "reason", "meter", "moment", "stage", "policy_version")
-    same = all(getattr(last, n) == getattr(decision, n) for n in names)
-    return same and _codes(last.body) == _codes(decision.body)
+def newest(session: Session, accounts: Iterable[str]) -> dict[str, Newest]:
+    """The newest decision about each of these accounts, where there is one."""
+    asked = as_list([[account] for account in accounts])
+    rows = session.execute(_newest(dialect_of(session)), asked)
+    return {
+        row.account: Newest(
+            at=row.at,
+            outcome=row.outcome,
+            reason=row.reason,
+            meter=row.meter,
+            moment=row.moment,
+            stage=row.stage,
+            policy_version=row.policy_version,
+            codes=tuple(reason["code"] for reason in row.reasons or ()),
+        )
+        for row in rows
+    }
 
 
-def _codes(body: dict[str, Any]) -> list[str]:
-    return [r["code"] for r in body.get("reasons", [])]
+def add(session: Session, decisions: Sequence[StoredDecision]) -> None:
+    """Keep decisions, each in a row of its own."""
+    if decisions:
+        names = StoredDecision.__slots__
+        rows = [{name: getattr(one, name) for name in names} for one in decisions]
+        session.connection().execute(insert(table(tables.Decision)), rows)
+
+
+def prolong(session: Session, repeated: Sequence[tuple[datetime, StoredDecision]]) -> None:
+    """Let the decisions made at these instants last, each with what it rests on by now."""
+    rows = [
+        {
+            "of": one.account,
+            "from": at,
+            "to": one.at,
+            **{f"new_{name}": getattr(one, name) for name in _LASTING},
+        }
+        for at, one in repeated
+    ]
+    if rows:
+        session.connection().execute(_prolong(), rows)
 
 
 def of_account(
@@ -75,5 +118,49 @@ def latest(session: Session, account: str) -> StoredDecision | None:
     return found[0] if found else None
 
 
+def snapshots(session: Session, accounts: Iterable[str]) -> dict[str, bytes]:
+    """What the newest decision about each of these accounts rested on."""
+    asked = as_list([[account] for account in accounts])
+    rows = session.execute(_snapshots(dialect_of(session)), asked)
+    return {account: bytes(packed) for account, packed in rows if packed is not None}
+
+
 def _value(row: tables.Decision) -> StoredDecision:
     return StoredDecision(**{n: getattr(row, n) for n in StoredDecision.__slots__})
+
+
+def _last(dialect: str, *columns: Any) -> Any:
+    """Columns of the last decision about each account that is asked for."""
+    d, asked = table(tables.Decision), listed(dialect)
+    other = d.alias()
+    last = (
+        select_columns(func.max(other.c.at)).where(other.c.account == nth(asked, 0))
+    ).scalar_subquery()
+    return (
+        select_columns(d.c.account, *columns)
+        .select_from(asked)
+        .join(d, (d.c.account == nth(asked, 0)) & (d.c.at == last))
+    )
+
+
+@lru_cache
+def _newest(dialect: str) -> Any:
+    d = table(tables.Decision).c
+    kind = (d.at, d.outcome, d.reason, d.meter, d.moment, d.stage, d.policy_version)
+    return _last(dialect, *kind, d.body["reasons"].label("reasons"))
+
+
+@lru_cache
+def _snapshots(dialect: str) -> Any:
+    return _last(dialect, table(tables.Decision).c.snapshot)
+
+
+@lru_cache
+def _prolong() -> Any:
+    d = table(tables.Decision)
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _LASTING}
+    return (
+        update(d)
+        .where(d.c.account == bindparam("of"), d.c.at == bindparam("from"))
+        .values(until=bindparam("to"), **values)
+    )

@@ -1,35 +1,25 @@
-"""Loads the snapshot of one account: every fact a decision may look at, at once."""
+"""Loads the snapshots of many accounts: every fact a decision may look at, a query a table."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import select
+from sqlmodel import Session, col
+from sqlmodel import select as select_rows
 
-from engine.alert import AlertClass, AlertKey, FeedbackKind, Moment, PastAlert
 from engine.catalogue import Catalogue
-from engine.snapshot import (
-    AccountFacts,
-    Answer,
-    Blocker,
-    BlockerKind,
-    Friction,
-    Person,
-    PlanChange,
-    Role,
-    Snapshot,
-    UserDays,
-)
-from store import meters, tables
-
-HISTORY = timedelta(days=400)
-EVERYONE = "*"
-
-
-def zone_of(row: tables.Account, catalogue: Catalogue) -> ZoneInfo:
-    """The account's own time zone, else the product's."""
-    return ZoneInfo(row.time_zone or catalogue.product.time_zone)
+from engine.snapshot import AccountFacts, PlanChange, Snapshot
+from store import buckets, meters, past, people, tables
+from store.buckets import Line
+from store.days import Days
+from store.meters import Known
+from store.rows import among, as_list, by_account, dialect_of, table
 
 
 def load(
@@ -40,48 +30,124 @@ def load(
     *,
     channels: Sequence[str] = (),
 ) -> Snapshot | None:
-    """All facts of one account as known at `now`, None where there is no such account.
+    """All facts of one account, None where there is no such account."""
+    return load_all(session, [account], now, catalogue, channels=channels).get(account)
+
+
+def load_all(
+    session: Session,
+    accounts: Iterable[str],
+    now: datetime,
+    catalogue: Catalogue,
+    *,
+    channels: Sequence[str] = (),
+) -> dict[str, Snapshot]:
+    """All facts of these accounts as known at `now`, of those there are.
 
     `channels`: push channels that are set up; holdout, rollout and calibration are the caller's.
     """
+    known = _known(session, accounts, now, catalogue)
+    stored = _days(session, known, lambda _: None)
+    known = _begun(known, stored)
+    uses = meters.uses(session, known, catalogue, stored)
+    happened = past.load(session, {one.account: one.today for one in known}, now)
+    asked = {name: of.asked for name, of in happened.items()}
+    staff = people.everybody(session, asked, channels=channels)
+    first = first_policy_at(session)
+    return {
+        name: Snapshot(
+            account=_facts(one, catalogue),
+            meters=uses[name],
+            people=staff.get(name, ()),
+            user_days=of.user_days,
+            frictions=of.frictions,
+            blockers=of.blockers,
+            plan_changes=one.changes,
+            alerts=of.alerts,
+            answers=of.answers,
+            readers_known=True,
+            last_report=one.row.last_report,
+            live_since=max(one.row.created_at, first) if first else one.row.created_at,
+        )
+        for one, (name, of) in zip(known, happened.items(), strict=True)
+    }
+
+
+def first_policy_at(session: Session) -> datetime | None:
+    """When the vendor went live: the first policy that was applied."""
+    return session.exec(
+        select_rows(tables.ConfigVersion.applied_at)
+        .order_by(col(tables.ConfigVersion.version))
+        .limit(1)
+    ).first()
+
+
+def zone(session: Session, account: str, catalogue: Catalogue) -> str | None:
+    """The name of an account's time zone, None where there is no such account."""
     row = session.get(tables.Account, account)
-    if row is None:
-        return None
-    today = now.astimezone(zone_of(row, catalogue)).date()
-    changes = _plan_changes(session, account)
-    since = row.since or meters.first_day(session, account)
-    uses = meters.load(session, row, catalogue, changes, today=today, since=since)
-    past, answers = _alerts(session, account, now)
-    return Snapshot(
-        account=_account(row, catalogue, since),
-        meters=uses,
-        people=people(session, account, channels, past),
-        user_days=_user_days(session, account, today),
-        frictions=_frictions(session, account, now),
-        blockers=_blockers(session, account, now),
-        plan_changes=changes,
-        alerts=past,
-        answers=answers,
-        readers_known=True,
-        last_report=row.last_report,
-        live_since=_live_since(session, row),
-    )
+    return (row.time_zone or catalogue.product.time_zone) if row else None
 
 
-def _account(row: tables.Account, catalogue: Catalogue, since: date | None) -> AccountFacts:
-    plan = catalogue.plans.get(row.plan or "")
+def _known(
+    session: Session, accounts: Iterable[str], now: datetime, catalogue: Catalogue
+) -> list[Known]:
+    """The rows of those accounts that there are, in the order of their names."""
+    asked, dialect = as_list([[account] for account in accounts]), dialect_of(session)
+    rows = sorted(session.execute(_accounts(dialect), asked), key=attrgetter("id"))
+    changes = by_account(session.execute(_plan_changes(dialect), asked))
+    return [
+        Known(
+            row=row,
+            plan=catalogue.plans.get(row.plan or ""),
+            today=now.astimezone(ZoneInfo(row.time_zone or catalogue.product.time_zone)).date(),
+            since=row.since,
+            changes=tuple(
+                PlanChange(at=change.at, plan=change.plan, direction=change.direction)
+                for change in changes.get(row.id, ())
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _days(
+    session: Session, known: Iterable[Known], since: Callable[[Known], date | None]
+) -> dict[Line, Days]:
+    """The days of all meters until each one's today; a query for each day it is somewhere."""
+    spans: dict[tuple[date | None, date], list[str]] = {}
+    for one in known:
+        spans.setdefault((since(one), one.today), []).append(one.account)
+    stored: dict[Line, Days] = {}
+    for (first, today), accounts in spans.items():
+        stored |= buckets.load(session, accounts, today, since=first)
+    return stored
+
+
+def _begun(known: Sequence[Known], stored: Mapping[Line, Days]) -> list[Known]:
+    """The same; where nobody stated since when there is an account, since its first day."""
+    if all(one.since for one in known):
+        return list(known)
+    first: dict[str, date] = {}
+    for (account, _), of in stored.items():
+        assert of.first is not None
+        first[account] = min(of.first, first.get(account, of.first))
+    return [replace(one, since=one.since or first.get(one.account)) for one in known]
+
+
+def _facts(one: Known, catalogue: Catalogue) -> AccountFacts:
+    row, product = one.row, catalogue.product
     return AccountFacts(
         id=row.id,
         name=row.name or row.id,
         plan=row.plan,
-        next_plan=plan.next if plan else None,
-        time_zone=row.time_zone or catalogue.product.time_zone,
-        locale=row.locale or catalogue.product.locale,
-        product_locale=catalogue.product.locale,
-        currency=row.currency or catalogue.product.currency,
+        next_plan=one.plan.next if one.plan else None,
+        time_zone=row.time_zone or product.time_zone,
+        locale=row.locale or product.locale,
+        product_locale=product.locale,
+        currency=row.currency or product.currency,
         country=row.country,
         seats=row.seats,
-        since=since,
+        since=one.since,
         renewal=row.renewal,
         custom=row.custom,
         objected=row.objected,
@@ -90,175 +156,18 @@ def _account(row: tables.Account, catalogue: Catalogue, since: date | None) -> A
     )
 
 
-def people(
-    session: Session,
-    account: str,
-    channels: Sequence[str] = (),
-    past: Sequence[PastAlert] = (),
-) -> tuple[Person, ...]:
-    """Everybody stored at the account, with the push channels that can reach them."""
-    known = session.exec(select(tables.Address).where(col(tables.Address.account) == account)).all()
-    addresses = {(a.person, a.channel) for a in known}
-    installed = set(
-        session.exec(
-            select(tables.Install.platform).where(
-                col(tables.Install.account) == account,
-                col(tables.Install.revoked_at).is_(None),
-            )
-        ).all()
+@lru_cache
+def _accounts(dialect: str) -> Any:
+    a = table(tables.Account).c
+    stated = (a.id, a.name, a.plan, a.seats, a.time_zone, a.locale, a.country, a.currency, a.since)
+    more = (a.anchor, a.renewal, a.limits, a.limits_since, a.price, a.custom, a.integrations)
+    noted = (a.objected, a.created_at, a.last_report)
+    return select(*stated, *more, *noted).where(among(dialect, a.id))
+
+
+@lru_cache
+def _plan_changes(dialect: str) -> Any:
+    p = table(tables.PlanChange).c
+    return (
+        select(p.account, p.at, p.plan, p.direction).where(among(dialect, p.account)).order_by(p.at)
     )
-    asked: dict[str, datetime] = {}
-    for alert in past:
-        if alert.key.alert_class is AlertClass.ASK and alert.person and alert.charged_at:
-            asked[alert.person] = max(alert.charged_at, asked.get(alert.person, alert.charged_at))
-    rows = session.exec(
-        select(tables.Person)
-        .where(col(tables.Person.account) == account)
-        .order_by(col(tables.Person.id))
-    ).all()
-    return tuple(
-        Person(
-            id=r.id,
-            role=Role(r.role),
-            name=r.name,
-            email=r.email,
-            can_buy=r.can_buy,
-            locale=r.locale,
-            time_zone=r.time_zone,
-            joined=r.joined,
-            muted=r.muted,
-            reachable=tuple(
-                c
-                for c in channels
-                if c in installed and ((r.id, c) in addresses or r.email is not None)
-            ),
-            last_asked=asked.get(r.id),
-        )
-        for r in rows
-    )
-
-
-def _plan_changes(session: Session, account: str) -> tuple[PlanChange, ...]:
-    rows = session.exec(
-        select(tables.PlanChange)
-        .where(col(tables.PlanChange.account) == account)
-        .order_by(col(tables.PlanChange.at))
-    ).all()
-    return tuple(PlanChange(at=r.at, plan=r.plan, direction=r.direction) for r in rows)
-
-
-def _user_days(session: Session, account: str, today: date) -> tuple[UserDays, ...]:
-    rows = session.exec(
-        select(col(tables.UserDay.user), col(tables.UserDay.day))
-        .where(col(tables.UserDay.account) == account, col(tables.UserDay.day) >= today - HISTORY)
-        .order_by(col(tables.UserDay.user), col(tables.UserDay.day))
-    ).all()
-    days: dict[str, list[date]] = {}
-    for user, day in rows:
-        days.setdefault(user, []).append(day)
-    return tuple(UserDays(user=u, days=tuple(d)) for u, d in days.items())
-
-
-def _frictions(session: Session, account: str, now: datetime) -> tuple[Friction, ...]:
-    rows = session.exec(
-        select(tables.Friction)
-        .where(
-            col(tables.Friction.account) == account,
-            col(tables.Friction.at) >= now - timedelta(days=60),
-        )
-        .order_by(col(tables.Friction.at))
-    ).all()
-    return tuple(Friction(at=r.at, user=r.user, meter=r.meter) for r in rows)
-
-
-def _blockers(session: Session, account: str, now: datetime) -> tuple[Blocker, ...]:
-    rows = session.exec(
-        select(tables.Blocker)
-        .where(
-            col(tables.Blocker.account).in_([account, EVERYONE]),
-            or_(
-                col(tables.Blocker.closed).is_(None),
-                col(tables.Blocker.closed) >= now - timedelta(days=120),
-            ),
-        )
-        .order_by(col(tables.Blocker.opened), col(tables.Blocker.id))
-    ).all()
-    return tuple(
-        Blocker(
-            id=r.id,
-            kind=BlockerKind(r.kind),
-            opened=r.opened,
-            closed=r.closed,
-            urgent=r.urgent,
-        )
-        for r in rows
-    )
-
-
-def _alerts(
-    session: Session, account: str, now: datetime
-) -> tuple[tuple[PastAlert, ...], tuple[Answer, ...]]:
-    """What was raised and what was said: all of it before now, though a clock was put back."""
-    alerts = session.exec(
-        select(tables.Alert)
-        .where(col(tables.Alert.account) == account)
-        .order_by(col(tables.Alert.raised_at), col(tables.Alert.id))
-    ).all()
-    past = tuple(
-        PastAlert(
-            key=AlertKey(
-                account=account,
-                meter=r.meter,
-                moment=Moment(r.moment),
-                alert_class=AlertClass(r.alert_class),
-                period=r.period,
-            ),
-            raised_at=min(r.raised_at, now),
-            charged_at=r.charged_at and min(r.charged_at, now),
-            closed_at=r.closed_at and min(r.closed_at, now),
-            person=r.person,
-            ghost=r.closed_as == "held_out",
-        )
-        for r in alerts
-    )
-    keys = {row.id: str(alert.key) for row, alert in zip(alerts, past, strict=True)}
-    given = session.exec(
-        select(tables.Feedback)
-        .where(
-            col(tables.Feedback.account) == account,
-            col(tables.Feedback.undone_at).is_(None),
-        )
-        .order_by(col(tables.Feedback.at), col(tables.Feedback.id))
-    ).all()
-    answers = tuple(
-        Answer(
-            alert=keys.get(f.alert, ""),
-            kind=FeedbackKind(f.kind),
-            at=min(f.at, now),
-            person=f.person,
-            role=Role(f.role),
-            until=f.until,
-            whole_account=f.whole_account,
-        )
-        for f in given
-    )
-    return past, answers
-
-
-def _live_since(session: Session, row: tables.Account) -> datetime:
-    """When Segue could first speak for the account: its creation, or the first policy if later."""
-    first = first_policy_at(session)
-    return max(row.created_at, first) if first else row.created_at
-
-
-def first_policy_at(session: Session) -> datetime | None:
-    """When the vendor went live: the first policy that was applied."""
-    return session.exec(
-        select(tables.ConfigVersion.applied_at).order_by(col(tables.ConfigVersion.version)).limit(1)
-    ).first()
-
-
-def zone(session: Session, account: str, catalogue: Catalogue) -> str | None:
-    """The name of an account's time zone, None where there is no such account."""
-    row = session.get(tables.Account, account)
-    return str(zone_of(row, catalogue)) if row else None

@@ -1,20 +1,30 @@
 """Daily forecasts and what came of them: open until that is known, and never judged twice."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, bindparam, delete, select, tuple_, update
+from sqlalchemy import Select, and_, bindparam, delete, func, select, tuple_, update
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from engine.history import Flags, Floats
 from store import tables
-from store.rows import dialect_of, insert_into, table
+from store.rows import (
+    among,
+    as_list,
+    by_account,
+    dialect_of,
+    insert_into,
+    listed,
+    nth,
+    table,
+)
 
 _CHUNK = 10_000
 
@@ -69,27 +79,19 @@ def add(session: Session, forecasts: Sequence[StoredForecast]) -> None:
         session.connection().execute(statement, [_columns(one) for one in forecasts])
 
 
-def newest(session: Session, account: str, meter: str) -> StoredForecast | None:
-    """The last forecast of a meter."""
-    f = tables.Forecast
-    row = session.exec(
-        select_rows(f)
-        .where(col(f.account) == account, col(f.meter) == meter)
-        .order_by(col(f.day).desc())
-        .limit(1)
-    ).first()
-    return _value(row) if row else None
+def newest(
+    session: Session, lines: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], StoredForecast]:
+    """The last forecast of each of these (account, meter), where there is one."""
+    rows = session.execute(_newest(dialect_of(session)), as_list(list(lines)))
+    return {(row.account, row.meter): _value(row) for row in rows}
 
 
-def open_of(session: Session, account: str) -> list[StoredForecast]:
-    """The account's forecasts of which nobody knows yet what comes."""
-    f = tables.Forecast
-    rows = session.exec(
-        select_rows(f)
-        .where(col(f.account) == account, col(f.resolved_at).is_(None))
-        .order_by(col(f.meter), col(f.day))
-    )
-    return [_value(row) for row in rows]
+def open_of(session: Session, accounts: Iterable[str]) -> dict[str, list[StoredForecast]]:
+    """The forecasts of these accounts of which nobody knows yet what comes, oldest first."""
+    asked = as_list([[account] for account in accounts])
+    rows = by_account(session.execute(_open(dialect_of(session)), asked))
+    return {account: [_value(row) for row in of] for account, of in rows.items()}
 
 
 def resolve(
@@ -166,11 +168,32 @@ def forget_before(session: Session, at: datetime, *, limit: int = 5000) -> int:
     return session.connection().execute(delete(f).where(tuple_(*key).in_(old))).rowcount
 
 
+@lru_cache
+def _open(dialect: str) -> Any:
+    f = table(tables.Forecast).c
+    return (
+        select(*f)
+        .where(among(dialect, f.account), f.resolved_at.is_(None))
+        .order_by(f.account, f.day, f.meter)
+    )
+
+
+@lru_cache
+def _newest(dialect: str) -> Any:
+    f, asked = table(tables.Forecast), listed(dialect)
+    other = f.alias().c
+    line = (nth(asked, 0), nth(asked, 1))
+    last = select(func.max(other.day)).where(other.account == line[0], other.meter == line[1])
+    same = (f.c.account == line[0], f.c.meter == line[1], f.c.day == last.scalar_subquery())
+    return select(*f.c).select_from(asked).join(f, and_(*same))
+
+
 def _columns(one: StoredForecast) -> dict[str, Any]:
-    return {**asdict(one), "used": str(one.used), "limit": str(one.limit)}
+    values = {name: getattr(one, name) for name in StoredForecast.__slots__}
+    return values | {"used": str(one.used), "limit": str(one.limit)}
 
 
-def _value(row: tables.Forecast) -> StoredForecast:
+def _value(row: Any) -> StoredForecast:
     values = {name: getattr(row, name) for name in StoredForecast.__slots__}
     return StoredForecast(**values | {"used": Decimal(row.used), "limit": Decimal(row.limit)})
 

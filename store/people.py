@@ -1,9 +1,80 @@
 """People and where channels reach them."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
 from sqlalchemy import func
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from engine.snapshot import Person, Role
 from store import tables
+from store.rows import among, as_list, by_account, dialect_of, table
+
+
+def everybody(
+    session: Session,
+    accounts: Mapping[str, Mapping[str, datetime]],
+    *,
+    channels: Sequence[str] = (),
+) -> dict[str, tuple[Person, ...]]:
+    """Everybody stored at these accounts, with the push channels that can reach them.
+
+    Of each account it is given when people there were last asked.
+    """
+    wanted, dialect = as_list([[account] for account in accounts]), dialect_of(session)
+    rows = by_account(session.execute(_people(dialect), wanted))
+    addresses, installed = set[Any](), set[Any]()
+    if channels:
+        addresses = {tuple(row) for row in session.execute(_addresses(dialect), wanted)}
+        installed = {tuple(row) for row in session.execute(_installed(dialect), wanted)}
+
+    def reached(row: Any, channel: str) -> bool:
+        known = row.email is not None or (row.account, row.id, channel) in addresses
+        return known and (row.account, channel) in installed
+
+    return {
+        account: tuple(
+            Person(
+                id=row.id,
+                role=Role(row.role),
+                name=row.name,
+                email=row.email,
+                can_buy=row.can_buy,
+                locale=row.locale,
+                time_zone=row.time_zone,
+                joined=row.joined,
+                muted=row.muted,
+                reachable=tuple(channel for channel in channels if reached(row, channel)),
+                last_asked=accounts[account].get(row.id),
+            )
+            for row in sorted(of, key=attrgetter("id"))
+        )
+        for account, of in rows.items()
+    }
+
+
+@lru_cache
+def _people(dialect: str) -> Any:
+    p = table(tables.Person).c
+    return select_columns(*p).where(among(dialect, p.account))
+
+
+@lru_cache
+def _addresses(dialect: str) -> Any:
+    a = table(tables.Address).c
+    return select_columns(a.account, a.person, a.channel).where(among(dialect, a.account))
+
+
+@lru_cache
+def _installed(dialect: str) -> Any:
+    i = table(tables.Install).c
+    return select_columns(i.account, i.platform).where(
+        among(dialect, i.account), i.revoked_at.is_(None)
+    )
 
 
 def account_of_team(session: Session, platform: str, team: str) -> str | None:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from engine.snapshot import Blocker, BlockerKind, Friction
 from store import tables
-from store.facts import EVERYONE
+from store.past import EVERYONE
 from store.types import joined
 
 

@@ -6,13 +6,25 @@ work. So an insert is compiled once, and its rows go straight to the driver.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Dialect, Table, bindparam, func
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Date,
+    Dialect,
+    String,
+    Table,
+    bindparam,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -47,9 +59,34 @@ def nth(given: Any, n: int) -> ColumnElement[str]:
     return found
 
 
+def nth_day(dialect: str, given: Any, n: int) -> ColumnElement[Any]:
+    """The same where it is a date; SQLite keeps dates as texts."""
+    found = nth(given, n)
+    return cast(found, Date) if dialect == "postgresql" else found
+
+
+def among(dialect: str, column: Any) -> ColumnElement[bool]:
+    """Whether a column holds the first text of a listed row."""
+    found: ColumnElement[bool] = column.in_(select(nth(listed(dialect), 0)))
+    return found
+
+
+def gathered(dialect: str, column: Any) -> ColumnElement[str]:
+    """A group's numbers or dates as one text with commas between them, in any order."""
+    return func.aggregate_strings(cast(column, String) if dialect == "postgresql" else column, ",")
+
+
 def as_list(rows: Sequence[Sequence[str]]) -> dict[str, str]:
     """The parameter that `listed` reads."""
     return {"listed": json.dumps(rows)}
+
+
+def by_account(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    """The rows of each account, in the order in which they came."""
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.account, []).append(row)
+    return found
 
 
 def write(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:

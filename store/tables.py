@@ -30,9 +30,10 @@ def listing() -> Any:
 
 
 class Account(SQLModel, table=True):
-    """The paying organisation. `next_daily`: its next look; `guard`: usage worth one sooner.
+    """The paying organisation. `next_daily`: its next daily look.
 
-    `limits_since`: when its own limit of a meter was last set, changed or taken back.
+    `limits_since`: when its own limit of a meter was last set, changed or taken back. `turn` counts
+    what people and admins changed: a look that began before such a change is not kept.
     """
 
     id: str = Field(primary_key=True)
@@ -57,8 +58,8 @@ class Account(SQLModel, table=True):
     domains: list[str] = listing()
     created_at: datetime = instant(nullable=False)
     next_daily: datetime = instant(nullable=False, index=True)
-    guard: dict[str, float | None] = document()
     last_report: datetime | None = instant(nullable=True)
+    turn: int = whole()
 
 
 class Person(SQLModel, table=True):
@@ -175,6 +176,8 @@ class DayBucket(SQLModel, table=True):
     events: int = whole()
     last_at: datetime = instant(nullable=False)
     backfilled: bool = False
+    # A meter's days lie side by side, so that a look reads them at once.
+    __table_args__ = {"sqlite_with_rowid": False}
 
 
 class UniqueValue(SQLModel, table=True):
@@ -218,12 +221,17 @@ class Friction(SQLModel, table=True):
 
 
 class Due(SQLModel, table=True):
-    """An account to be looked at; `mark` counts what came in, so that nothing new is missed."""
+    """An account to be looked at; `mark` counts what came in, so that nothing new is missed.
+
+    `daily`: nothing came in, its daily look has come; None: something did, so it goes first.
+    """
 
     account: str = Field(primary_key=True)
-    since: datetime = instant(nullable=False, index=True)
+    since: datetime = instant(nullable=False)
     mark: int = whole()
     claimed_until: datetime | None = instant(nullable=True)
+    daily: bool | None = None
+    __table_args__ = (Index("due_order", "daily", "since"),)
 
 
 class Decision(SQLModel, table=True):

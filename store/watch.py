@@ -1,15 +1,15 @@
 """What each meter came to in its newest period, and whether that is worth a look at the account."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import and_, case, null, or_, update
+from sqlalchemy import Float, and_, bindparam, case, null, or_, select, update
 from sqlmodel import Session
 
-from store.rows import dialect_of, insert_into, table, write_columns
+from store.rows import among, as_list, dialect_of, insert_into, table, write_columns
 from store.tables import Watch
 from store.usage import How
 
@@ -32,6 +32,27 @@ class Watched:
     told: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a meter came to in its newest period, and from where on that is worth a look."""
+
+    period: date
+    used: float
+    guard: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What a look found of a meter; `before`: where it stood when the look began."""
+
+    account: str
+    meter: str
+    period: date
+    used: float
+    guard: float
+    before: Standing
+
+
 def add(session: Session, how: How, gains: Sequence[Gain]) -> list[Watched]:
     """Let the meters take what is new; those that are worth a look, or told by running totals.
 
@@ -50,17 +71,50 @@ def add(session: Session, how: How, gains: Sequence[Gain]) -> list[Watched]:
     ]
 
 
-def guarded(
-    session: Session, account: str, guards: Mapping[str, tuple[float, float | None]]
-) -> None:
-    """After a look: what each meter came to, exactly, and from where on another is worth it."""
-    w = table(Watch)
-    for meter, (used, guard) in guards.items():
-        session.connection().execute(
-            update(w)
-            .where(w.c.account == account, w.c.meter == meter)
-            .values(used=used, guard=guard)
+def standings(session: Session, accounts: Iterable[str]) -> dict[str, dict[str, Standing]]:
+    """Where the meters of these accounts stand, by account and meter."""
+    w, dialect = table(Watch).c, dialect_of(session)
+    rows = session.connection().execute(
+        select(w.account, w.meter, w.period, w.used, w.guard).where(among(dialect, w.account)),
+        as_list([[account] for account in accounts]),
+    )
+    found: dict[str, dict[str, Standing]] = {}
+    for account, meter, period, used, guard in rows:
+        standing = Standing(period=period, used=used, guard=guard)
+        found.setdefault(account, {})[meter] = standing
+    return found
+
+
+def guarded(session: Session, looks: Iterable[Looked]) -> set[str]:
+    """Note from which usage on meters are worth another look; those that are by now: the accounts.
+
+    What a meter came to is set right by what the look found, and what came in since stays added.
+    """
+    rows, accounts = [], set[str]()
+    for look in looks:
+        before, accounts = look.before, accounts | {look.account}
+        same = before.period == look.period
+        if same and before.used == look.used and before.guard == look.guard:
+            continue
+        rows.append(
+            {
+                "of": look.account,
+                "which": look.meter,
+                "was": before.period,
+                "then": look.period,
+                "less": look.used - (before.used if same else 0.0),
+                "kept": int(same),
+                "bar": look.guard,
+            }
         )
+    if rows:
+        session.connection().execute(_guarded(), rows)
+    w, dialect = table(Watch).c, dialect_of(session)
+    past = select(w.account).where(
+        among(dialect, w.account), or_(w.guard.is_(None), w.used * _SLACK >= w.guard)
+    )
+    asked = as_list([[account] for account in sorted(accounts)])
+    return set(session.connection().execute(past, asked).scalars())
 
 
 def unguard(session: Session, account: str | None) -> None:
@@ -96,3 +150,21 @@ def _add(dialect: str, how: How) -> Any:
     )
     # As they are: SQLite before 3.41 answers `IS NULL` wrongly in RETURNING.
     return statement.returning(old.account, old.meter, old.used, old.guard, old.told_at)
+
+
+@lru_cache
+def _guarded() -> Any:
+    w = table(Watch)
+    return (
+        update(w)
+        .where(
+            w.c.account == bindparam("of"),
+            w.c.meter == bindparam("which"),
+            w.c.period == bindparam("was"),
+        )
+        .values(
+            used=w.c.used * bindparam("kept", type_=Float) + bindparam("less", type_=Float),
+            period=bindparam("then"),
+            guard=bindparam("bar"),
+        )
+    )

@@ -8,14 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, Outcome, Reason
+from engine.decide import decide
 from engine.decision import Candidate, Decision
 from engine.release import Defer, Expire, Push, Reader, Send, ended, release
 from engine.snapshot import Snapshot
 from engine.story import Story
 from engine.usage import AtLimit
 from service import wording
+from service.conclude import Raised, conclude
 from service.dispatch import public_holidays
-from service.evaluate import Raised, conclude
 from templates.facts import facts_of
 from templates.pack import pack
 from tests.engine.scenarios import Scenario, instant, spoken_instant
@@ -40,7 +41,9 @@ class Verdict:
 def verdict(scenario: Scenario) -> Verdict:
     """Decide, with the words checked, and send where the scenario says when."""
     facts = scenario.snapshot()
-    decision, raised = conclude(facts, scenario.applied, scenario.now)
+    decision, raised = conclude(
+        facts, decide(facts, scenario.applied.policy, scenario.now), scenario.applied
+    )
     told = _told(decision, scenario.said.get("expected", {}).get("p"))
     pushed, deferred = _pushed(scenario, decision), None
     match pushed:

@@ -196,7 +196,7 @@ def test_what_is_said_is_calibrated_and_decided_again_bit_by_bit(world: Live) ->
     assert after["p_raw"] == before["p_raw"] > 0.8
     assert after["p"] < 0.7
     with world.runtime.context.database.read() as session:
-        [row] = forecasts.open_of(session, account)
+        [row] = forecasts.open_of(session, [account])[account]
     assert (row.raw, row.p, row.calibration) == (after["p_raw"], after["p"], "2026-11-18/240")
 
     night(world, NIGHT + timedelta(days=1))

@@ -108,7 +108,7 @@ def test_nothing_is_kept_before_an_account_could_have_been_asked(world: Live) ->
     more(world, 4)
     world.clock.advance(days=1)
     with world.runtime.context.database.read() as session:
-        assert arms.newest(session, quiet) is None
+        assert arms.newest(session, [quiet]) == {quiet: None}
     assert looked_at(world, quiet) is Arm.TREATED
 
 
@@ -119,7 +119,7 @@ def test_lift_expects_as_many_held_out_as_were_drawn_for(world: Live) -> None:
     context = world.runtime.context
     drawn = StoredArm(account=held, term=0, arm=Arm.HOLDOUT, share=SMALL, drawn_at=NOW)
     with context.database.write() as session:
-        arms.keep(session, drawn)
+        arms.keep(session, [drawn])
     assert looked_at(world, held) is Arm.HOLDOUT
     # Of one account one is held out: at a half as odd as none, at a fifth odder.
     assert lift.report(context).balance == pytest.approx(0.317, abs=0.001)
@@ -130,4 +130,4 @@ def test_what_an_account_was_drawn_into_goes_with_it(world: Live) -> None:
     looked_at(world, held)
     assert world.admin("DELETE", f"/v1/accounts/{held}").is_success
     with world.runtime.context.database.read() as session:
-        assert arms.newest(session, held) is None
+        assert arms.newest(session, [held]) == {}

@@ -56,10 +56,10 @@ def test_the_first_of_a_day_stays_as_it_was(database: Database) -> None:
     with database.write() as session:
         forecasts.add(session, [replace(one, raw=0.9)])
     with database.read() as session:
-        assert forecasts.newest(session, "acme", "reports") == one
-        assert forecasts.open_of(session, "acme") == [forecast(day=17), one]
-        assert forecasts.newest(session, "acme", "seats") is None
-        assert forecasts.open_of(session, "other") == []
+        lines = [("acme", "reports"), ("acme", "seats"), ("other", "reports")]
+        assert forecasts.newest(session, lines) == {("acme", "reports"): one}
+        found = forecasts.open_of(session, ["acme", "other"])
+        assert found == {"acme": [forecast(day=17), one]}
 
 
 def test_nothing_is_judged_twice(database: Database) -> None:
@@ -70,7 +70,7 @@ def test_nothing_is_judged_twice(database: Database) -> None:
         forecasts.resolve(session, [(one, Came.VOID)], DUE)
         forecasts.add(session, [one])
     with database.read() as session:
-        assert forecasts.open_of(session, "acme") == []
+        assert forecasts.open_of(session, ["acme"]) == {}
         known = forecasts.resolved(session, "s", AT, AT + timedelta(seconds=1))
     assert known.resolved.tolist() == [AT.timestamp()]
     assert known.crossed.tolist() == [True]
@@ -121,7 +121,7 @@ def test_old_ones_are_forgotten_some_at_a_time(database: Database) -> None:
     assert gone == [3, 2, 0]
     with database.read() as session:
         assert len(forecasts.resolved(session, "s", AT, DUE + timedelta(1)).raw) == 3
-        assert forecasts.open_of(session, "acme") == made[8:]
+        assert forecasts.open_of(session, ["acme"]) == {"acme": made[8:]}
 
 
 def test_an_account_is_erased_with_them(database: Database) -> None:
@@ -129,8 +129,8 @@ def test_an_account_is_erased_with_them(database: Database) -> None:
         forecasts.add(session, [forecast(), forecast("other")])
         erase.account(session, "acme")
     with database.read() as session:
-        assert forecasts.newest(session, "acme", "reports") is None
-        assert forecasts.newest(session, "other", "reports") is not None
+        found = forecasts.newest(session, [("acme", "reports"), ("other", "reports")])
+        assert found == {("other", "reports"): forecast("other")}
 
 
 def test_no_look_at_an_account_reads_the_whole_table(database: Database) -> None:
@@ -140,8 +140,8 @@ def test_no_look_at_an_account_reads_the_whole_table(database: Database) -> None
         connection = session.connection()
         listen = lambda *a: asked.append((a[2], a[3][0] if a[5] else a[3]))  # noqa: E731
         event.listen(connection, "before_cursor_execute", listen)
-        forecasts.newest(session, "acme", "reports")
-        forecasts.open_of(session, "acme")
+        forecasts.newest(session, [("acme", "reports")])
+        forecasts.open_of(session, ["acme"])
         forecasts.resolve(session, [(forecast(), Came.VOID)], AT)
         forecasts.overdue(session, AT)
         forecasts.resolved(session, "s", AT, DUE)
@@ -150,9 +150,11 @@ def test_no_look_at_an_account_reads_the_whole_table(database: Database) -> None
         assert len(asked) == 6
         for statement, given in asked:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).fetchall()
-            first = plan[0][-1]
-            assert "USING" in first, f"{statement}: {first}"
-            assert "SEARCH" in first or "forecast_open" in first, f"{statement}: {first}"
+            steps = [step[-1] for step in plan if " forecast" in step[-1]]
+            assert steps
+            for step in steps:
+                assert "USING" in step, f"{statement}: {step}"
+                assert "SEARCH" in step or "forecast_open" in step, f"{statement}: {step}"
 
 
 def learned(night: int, at: datetime, scale: str = "s") -> StoredCalibration:

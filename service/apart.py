@@ -1,0 +1,31 @@
+"""Does many things at once and, where one of them is in the way, finds which one."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from sqlalchemy.exc import OperationalError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def apart(
+    items: Sequence[T], act: Callable[[Sequence[T]], Iterable[R]], trouble: Callable[[T], object]
+) -> list[R]:
+    """What `act` makes of all items; those it can't do even alone are left out, and told.
+
+    `act` does all or nothing. A database that is locked, full or gone is nobody's own trouble: it
+    is raised, for halves would fare no better.
+    """
+    if not items:
+        return []
+    try:
+        return list(act(items))
+    except OperationalError:
+        raise
+    except Exception:
+        if len(items) == 1:
+            trouble(items[0])
+            return []
+    half = len(items) // 2
+    return [*apart(items[:half], act, trouble), *apart(items[half:], act, trouble)]
