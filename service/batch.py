@@ -60,13 +60,15 @@ class Batch:
                     groups[key] = (sum + amount, events + 1, stamp if stamp > last else last)
                 if user is not None and amount and meter.meaningful:
                     users.add((account, user, quarter))
+        spots: dict[tuple[str, int], tuple[datetime, date]] = {}
+        for account, quarter in {(group[0], group[2]) for group in groups}:
+            spots[account, quarter] = self.calendar.place_of(account, quarter)
         for (account, name, quarter), (amount, events, stamp) in groups.items():
-            hour, day = self.calendar.place_of(account, quarter)
+            hour, day = spots[account, quarter]
             self._first(account, day)
             added = (amount, events, datetime.fromtimestamp(stamp, UTC))
             self._join(How.ADD, account, name, hour, day, added)
-        for account, user, quarter in users:
-            self.user_days.add((account, user, self.calendar.place_of(account, quarter)[1]))
+        self.user_days |= {(group[0], group[1], spots[group[0], group[2]][1]) for group in users}
 
     def take(self, report: Report) -> None:
         """Roll a usage event up; totals that add up and things counted come by `add`."""

@@ -59,30 +59,30 @@ class Checked:
 
 
 class Names:
-    """Ids that were found good before: the parts of keys of accounts, and users."""
+    """Ids that were found good before: by account the part of its events' keys, and users."""
 
     def __init__(self, most: int = _REMEMBERED) -> None:
         self._most = most
-        self._accounts: dict[str, bytes] = {}
-        self._users: set[str | None] = {None}
+        self.parts: dict[str, bytes] = {}
+        self.users: set[str | None] = {None}
 
     def account(self, text: str) -> bytes:
         """The part of its events' keys; refuses what can't be an account's id."""
-        part = self._accounts.get(text)
+        part = self.parts.get(text)
         if part is None:
             identifier("account", text)
-            if len(self._accounts) >= self._most:
-                self._accounts.clear()
-            part = self._accounts[text] = account_part(text)
+            if len(self.parts) >= self._most:
+                self.parts.clear()
+            part = self.parts[text] = account_part(text)
         return part
 
     def user(self, text: str | None) -> None:
         """Refuse what can't be a user's id."""
-        if text not in self._users:
+        if text not in self.users:
             identifier("user", str(text))
-            if len(self._users) >= self._most:
-                self._users = {None}
-            self._users.add(text)
+            if len(self.users) >= self._most:
+                self.users.clear()
+            self.users |= {text, None}
 
 
 def decoded(body: bytes) -> list[Event] | list[msgspec.Raw]:
@@ -169,11 +169,15 @@ class _Quick:
             return False
         if not (0 < len(id) <= LONGEST and id.isprintable()) or id.isspace():
             return False
-        account, user = event.account, event.user
-        key = self._names.account(account) + id_part(id)
-        self._names.user(user)
+        # From here on each call spared is felt: this is run for every event there is.
+        account, user, names = event.account, event.user, self._names
+        part = names.parts.get(account) or names.account(account)
+        if user not in names.users:
+            names.user(user)
         content = content_of(event, _USAGE, stamp, sent)
-        checked.rows.append((index, key, content, account, meter, stamp, amount, user))
+        checked.rows.append(
+            (index, part + id_part(id), content, account, meter, stamp, amount, user)
+        )
         return True
 
 

@@ -262,7 +262,7 @@ def content_of(event: Event, kind: str, stamp: float, sent: int | str) -> bytes:
     """
     properties = event.properties
     more = "" if properties is ABSENT or not given(properties) else canonical(properties)
-    at = round(stamp * 1e6) if event.at is not None else ""
+    at = int(stamp * 1e6 + 0.5) if event.at is not None else ""
     return content(
         f"{kind}\x1f{event.meter}\x1f{event.user or ''}\x1f{at}\x1f{sent}"
         f"\x1f{event.correction or ''}\x1f{more}"

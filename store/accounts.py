@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Date, bindparam, func, select, update
 from sqlmodel import Session, col
@@ -14,9 +14,8 @@ from store import tables
 from store.rows import as_list, dialect_of, insert_into, listed, nth, table, write
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
-    """What placing usage in time needs of an account."""
+class Home(NamedTuple):
+    """What placing usage in time needs of an account; a tuple, since there are many."""
 
     time_zone: str | None
     plan: str | None
@@ -64,12 +63,8 @@ class StoredChange:
 def homes(session: Session, accounts: Iterable[str]) -> dict[str, Home]:
     """The known ones of these accounts, each locked until the commit, in one order for all."""
     asked = as_list([[account] for account in sorted(accounts)])
-    return {
-        account: Home(time_zone=zone, plan=plan, anchor=anchor, since=since, last_report=last)
-        for account, zone, plan, anchor, since, last in session.connection().execute(
-            _homes(dialect_of(session)), asked
-        )
-    }
+    rows = session.connection().execute(_homes(dialect_of(session)), asked).all()
+    return {account: Home._make(home) for account, *home in rows}
 
 
 def hold(session: Session, account: str) -> None:
