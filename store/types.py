@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import DateTime, Dialect, String
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 MICRO = 1_000_000
 
@@ -42,6 +42,17 @@ def _text(value: datetime | None) -> str | None:
     if value.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+class Text(TypeDecorator[str]):
+    """Text that every database compares and orders by its code points, whatever its language."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        """On PostgreSQL the collation is the column's; SQLite knows no other."""
+        return String(collation="C" if dialect.name == "postgresql" else None)
 
 
 def split(amount: Decimal) -> tuple[int, int]:
