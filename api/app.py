@@ -64,6 +64,17 @@ def create(context: Context, *, extra: Sequence[Any] = ()) -> Litestar:
     )
 
 
+def bare(context: Context) -> Litestar:
+    """What a node answers that serves nobody: that it lives, and what stands in its way."""
+    return Application(
+        route_handlers=api.health.routes(context),
+        exception_handlers={Exception: errors.answer},
+        before_send=[_secure],
+        logging_config=None,
+        openapi_config=None,
+    )
+
+
 def _slashes(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Give ids their slashes back."""
     found = connection.scope.get("path_params") or {}

@@ -37,7 +37,9 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
         case errors.TooMany():
             return problem(429, str(error), headers={"Retry-After": str(error.retry_after)})
         case errors.Unavailable():
-            return problem(503, str(error), headers={"Retry-After": str(error.retry_after)})
+            log.warning("%s %s: %s", request.method, request.url.path, error)
+            detail = "Segue can't do this now: send it again in a moment"
+            return problem(503, detail, headers={"Retry-After": str(error.retry_after)})
         case errors.SegueError() if type(error) in _STATUS:
             return problem(_STATUS[type(error)], str(error))
         case ValidationException():

@@ -6,6 +6,9 @@ from contextlib import contextmanager
 
 from service.context import Change, Signals
 
+EACH = 0.0005
+"""Seconds between the streams that are woken where everything may have changed."""
+
 
 class Hub:
     """One listener for all streams: a change wakes only the streams of its account."""
@@ -49,6 +52,14 @@ class Hub:
             self._loop.call_soon_threadsafe(self._wake, names)
 
     def _wake(self, accounts: frozenset[str] | None) -> None:
-        for name in list(self._streams) if accounts is None else accounts:
-            for event in self._streams.get(name, ()):
-                event.set()
+        if accounts is not None:
+            for name in accounts:
+                self._set(name)
+            return
+        loop = asyncio.get_running_loop()
+        for place, name in enumerate(list(self._streams)):  # One after the other, not at once.
+            loop.call_later(place * EACH, self._set, name)
+
+    def _set(self, account: str) -> None:
+        for event in self._streams.get(account, ()):
+            event.set()

@@ -61,9 +61,13 @@ class TooMany(SegueError):
         self.retry_after = retry_after
 
 
-class Unavailable(SegueError):
-    """It can't be done at the moment, and nothing was changed: try again in `retry_after` s."""
+class Fenced(SegueError):
+    """Another process does this now: leave what is left of it to that one."""
 
-    def __init__(self, detail: str, *, retry_after: int) -> None:
+
+class Unavailable(SegueError):
+    """Something Segue rests on does not answer now: try again after `retry_after` seconds."""
+
+    def __init__(self, detail: str, *, retry_after: int = 1) -> None:
         super().__init__(detail)
         self.retry_after = retry_after

@@ -1,15 +1,23 @@
 """The few fixed jobs: what is due when is rows in the store, never a job of its own."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from engine.errors import Fenced
+
+log = logging.getLogger(__name__)
+RENEW = 5
+"""Seconds between two looks at who leads."""
+
 
 class Jobs:
-    """Ticks for timed releases and daily evaluations, a tidying now and then, and a night's work.
+    """Ticks for timed releases and daily evaluations; for the leader alone: tidying, and the night.
 
-    What a night left undone, since nobody was there, is made up for at the start.
+    `lead`: lead or go on leading, and say the term, None: another does. What a night left undone,
+    since nobody was there, is made up for where a term begins.
     """
 
     def __init__(
@@ -18,23 +26,38 @@ class Jobs:
         wake: Callable[[], None],
         tidy: Callable[[], object],
         nightly: Callable[[], object],
+        lead: Callable[[], int | None],
     ) -> None:
+        self._lead = lead
+        self._term: int | None = None
         self._scheduler = AsyncIOScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
+        # Who leads is looked at beside what the leader does, however long that takes.
+        for name in ("threads", "lead"):
+            self._scheduler.add_executor("threadpool", name, max_workers=1)
         self._scheduler.add_job(_tick, "interval", seconds=1, args=[wake], id="releases")
-        self._scheduler.add_job(tidy, "interval", minutes=5, id="tidy", executor="threads")
         self._scheduler.add_job(
-            nightly,
+            self._renew,
+            "interval",
+            seconds=RENEW,
+            id="lead",
+            executor="lead",
+            next_run_time=datetime.now(UTC),
+        )
+        self._scheduler.add_job(
+            self._leading, "interval", minutes=5, args=[tidy], id="tidy", executor="threads"
+        )
+        self._scheduler.add_job(
+            self._leading,
             "cron",
             hour=0,
             minute=5,
+            args=[nightly],
             id="nightly",
             executor="threads",
-            next_run_time=datetime.now(UTC),
         )
-        self._scheduler.add_executor("threadpool", "threads", max_workers=1)
 
     def start(self) -> None:
         """Begin to tick."""
@@ -43,6 +66,21 @@ class Jobs:
     def stop(self) -> None:
         """End; a job that runs is left to finish."""
         self._scheduler.shutdown(wait=False)
+
+    def _renew(self) -> None:
+        term, before = self._lead(), self._term
+        self._term = term
+        if term is not None and term != before:
+            log.info("this node leads, for the %d. time somebody does", term)
+            self._scheduler.modify_job("nightly", next_run_time=datetime.now(UTC))
+
+    def _leading(self, job: Callable[[], object]) -> None:
+        if self._term is None:
+            return
+        try:
+            job()
+        except Fenced:
+            log.info("another node leads now, and does the rest")
 
 
 async def _tick(wake: Callable[[], None]) -> None:

@@ -4,18 +4,35 @@ import os
 import secrets as random
 from pathlib import Path
 
+from engine.errors import Conflict, Invalid
 from segue.clock import SystemClock
 from segue.settings import Settings
 from service.context import Clock, Context
 from service.secrets import Secrets
 from store.database import Database
-from store.migrations import migrate
+from store.migrations import migrate, pending
+
+
+def database_of(settings: Settings) -> Database:
+    """The database that the settings name."""
+    return Database(settings.database_url, direct_url=settings.database_direct_url)
 
 
 def context_of(settings: Settings, *, clock: Clock | None = None, served_at: str = "") -> Context:
-    """A context for commands and servers; brings a SQLite file's tables up to date."""
-    database = Database(settings.database_url)
-    migrate(database)
+    """A context for commands and servers; brings a SQLite file's tables up to date.
+
+    Raises:
+        Conflict: PostgreSQL's tables are older: nobody changes them but by `segue migrate`.
+        Invalid: a database for many nodes, and no keys that all of them have.
+    """
+    database = database_of(settings)
+    if not database.is_postgres:
+        migrate(database)
+    elif pending(database):
+        raise Conflict("the tables are older than this version: run `segue migrate`")
+    elif not settings.secret_keys:
+        detail = "with PostgreSQL every node needs the same: set one of 16 characters or more"
+        raise Invalid(detail, pointer="SEGUE_SECRET_KEYS")
     return Context(
         database=database,
         clock=clock or SystemClock(),

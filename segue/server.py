@@ -7,6 +7,7 @@ import uvicorn
 
 from engine.errors import NotFound
 from segue import wiring
+from segue.roles import Role
 from segue.settings import Settings
 from service.context import Context
 
@@ -27,9 +28,9 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def run(settings: Settings, *, host: str, port: int) -> None:
+def run(settings: Settings, *, host: str, port: int, role: Role = Role.ALL) -> None:
     """Serve until told to stop."""
-    runtime = wiring.build(settings, served_at=f"http://{host}:{port}")
+    runtime = wiring.build(settings, served_at=f"http://{host}:{port}", role=role)
     for warning in runtime.warnings:
         log.warning(warning)
     if not _has_policy(runtime.context):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from engine.errors import Invalid
+from store.postgres import is_postgres
 
 DEFAULT_DATABASE = "sqlite:///segue.db"
 
@@ -18,6 +19,7 @@ class Settings:
     """Process settings. Nothing here changes a decision: that is the policy's."""
 
     database_url: str = DEFAULT_DATABASE
+    database_direct_url: str | None = None
     public_url: str | None = None
     secret_keys: tuple[str, ...] = ()
     widget_secret: str | None = None
@@ -45,6 +47,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
 
     settings = Settings(
         database_url=_database(text("DATABASE_URL") or DEFAULT_DATABASE),
+        database_direct_url=text("DATABASE_DIRECT_URL"),
         public_url=_url("PUBLIC_URL", text("PUBLIC_URL")),
         secret_keys=tuple(k.strip() for k in (text("SECRET_KEYS") or "").split(",") if k.strip()),
         widget_secret=text("WIDGET_SECRET"),
@@ -66,6 +69,7 @@ def _check(settings: Settings) -> None:
             raise Invalid("each key needs at least 16 characters", pointer="SEGUE_SECRET_KEYS")
     if settings.widget_secret and len(settings.widget_secret.encode()) < 32:
         raise Invalid("at least 32 bytes are needed", pointer="SEGUE_WIDGET_SECRET")
+    _check_direct(settings)
     if settings.smtp_url and not settings.mail_from:
         raise Invalid("SEGUE_SMTP_URL needs it: the sender's address", pointer="SEGUE_MAIL_FROM")
     if not settings.slack_api_url.endswith("/"):
@@ -74,18 +78,34 @@ def _check(settings: Settings) -> None:
         )
 
 
-def _database(url: str) -> str:
-    if url.startswith("sqlite:///"):
-        folder = Path(url.removeprefix("sqlite:///")).expanduser().parent
-        if not folder.is_dir():
-            raise Invalid(f"there is no folder {folder}", pointer="SEGUE_DATABASE_URL")
-        return url
-    if url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+def _check_direct(settings: Settings) -> None:
+    direct = settings.database_direct_url
+    if direct is None:
+        return
+    if not is_postgres(settings.database_url):
         raise Invalid(
-            "PostgreSQL comes with a later version; use sqlite:///FILE",
+            "only PostgreSQL has one: set SEGUE_DATABASE_URL too",
+            pointer="SEGUE_DATABASE_DIRECT_URL",
+        )
+    if not is_postgres(direct):
+        raise Invalid(
+            "use postgresql://USER:PASSWORD@HOST/DATABASE, past the pooler",
+            pointer="SEGUE_DATABASE_DIRECT_URL",
+        )
+
+
+def _database(url: str) -> str:
+    if is_postgres(url):
+        return url
+    if not url.startswith("sqlite:///"):
+        raise Invalid(
+            "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE",
             pointer="SEGUE_DATABASE_URL",
         )
-    raise Invalid("use sqlite:///FILE", pointer="SEGUE_DATABASE_URL")
+    folder = Path(url.removeprefix("sqlite:///")).expanduser().parent
+    if not folder.is_dir():
+        raise Invalid(f"there is no folder {folder}", pointer="SEGUE_DATABASE_URL")
+    return url
 
 
 def _url(name: str, url: str | None) -> str | None:

@@ -13,20 +13,22 @@ import api.case
 import api.decisions
 import api.stream
 import api.widget
-from api.app import create
+from api.app import bare, create
 from api.hub import Hub
 from bot.email.send import EmailChannel
 from bot.slack.app import create as slack_app
 from bot.slack.send import SlackChannel
 from engine.errors import Conflict
+from segue.live import Nodes
 from segue.opening import context_of
+from segue.roles import Role
 from segue.settings import Settings
 from segue.slack_mount import mounted
 from segue.worker import Worker
 from service.channel import Channel
 from service.context import Clock, Context
 from store import backtests, due, outbox
-from store.database import Database
+from store.database import file_of
 
 log = logging.getLogger("segue")
 
@@ -58,6 +60,7 @@ def build(
     clock: Clock | None = None,
     extra: Sequence[Any] = (),
     background: bool = True,
+    role: Role = Role.ALL,
 ) -> Runtime:
     """Everything of one process, ready to be served.
 
@@ -66,7 +69,7 @@ def build(
     Raises:
         Conflict: another process serves the same SQLite file.
     """
-    lock = _lock(Database(settings.database_url).file)
+    lock = _lock(file_of(settings.database_url))
     context = context_of(settings, clock=clock, served_at=served_at)
     if lock is not None:
         with context.database.write() as session:
@@ -76,17 +79,15 @@ def build(
     hub = Hub(context.signals)
     channels = _channels(settings, context)
     worker = Worker(context, channels)
-    routes: list[Any] = [
-        *api.widget.routes(context, settings.widget_secret),
-        *api.stream.routes(context, hub, settings.widget_secret),
-        *api.case.routes(context),
-        *api.decisions.routes(context),
-        *extra,
-    ]
-    if settings.slack_signing_secret:
-        routes.append(mounted(_slack(settings, context)))
-    app = create(context, extra=routes)
-    if background:
+    if role.answers:
+        app = create(context, extra=[*_routes(settings, context, hub), *extra])
+    else:
+        app = bare(context)
+    if background and context.database.is_postgres:
+        nodes = Nodes(context)
+        app.on_startup.append(nodes.start)
+        app.on_shutdown.append(nodes.stop)
+    if background and role.works:
         app.on_startup.append(worker.start)
         app.on_shutdown.append(worker.stop)
     return Runtime(
@@ -99,6 +100,19 @@ def build(
         warnings=_warnings(settings),
         lock=lock,
     )
+
+
+def _routes(settings: Settings, context: Context, hub: Hub) -> list[Any]:
+    """What people and chats reach, beside the vendor's API."""
+    routes: list[Any] = [
+        *api.widget.routes(context, settings.widget_secret),
+        *api.stream.routes(context, hub, settings.widget_secret),
+        *api.case.routes(context),
+        *api.decisions.routes(context),
+    ]
+    if settings.slack_signing_secret:
+        routes.append(mounted(_slack(settings, context)))
+    return routes
 
 
 def _slack(settings: Settings, context: Context) -> Any:

@@ -2,12 +2,16 @@
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from segue.jobs import Jobs
 from service import calibrate, deliver, evaluate, pause, tidy
 from service.channel import Channel
 from service.context import Change, Context
+from store.leader import Leadership
 
 log = logging.getLogger(__name__)
 IDLE = 1.0
@@ -24,6 +28,8 @@ class Worker:
         self._task: asyncio.Task[None] | None = None
         self._jobs: Jobs | None = None
         self._deaf: Callable[[], None] = _nothing
+        holder = f"{socket.gethostname()}/{os.getpid()}"
+        self._leadership = Leadership(context.database, holder)
 
     async def step(self) -> int:
         """Everything that is due now; says how much that was."""
@@ -48,8 +54,9 @@ class Worker:
         self._deaf = self._context.signals.listen(changed)
         self._jobs = Jobs(
             wake=self._wake.set,
-            tidy=lambda: tidy.run(self._context),
-            nightly=lambda: night(self._context),
+            tidy=lambda: tidy.run(self._led()),
+            nightly=lambda: night(self._led()),
+            lead=lambda: self._leadership.keep(self._context.clock.now()),
         )
         self._jobs.start()
         self._task = asyncio.create_task(self._run())
@@ -63,6 +70,11 @@ class Worker:
             self._jobs.stop()
         if self._task is not None:
             await self._task
+        await asyncio.to_thread(self._leadership.resign)
+
+    def _led(self) -> Context:
+        """The context of the leader's jobs: they stop where another leads since."""
+        return replace(self._context, database=self._leadership.fenced())
 
     async def _run(self) -> None:
         while not self._stopping:

@@ -5,6 +5,8 @@ from typing import TypeVar
 
 from sqlalchemy.exc import OperationalError
 
+from engine.errors import Fenced, Unavailable
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -14,14 +16,14 @@ def apart(
 ) -> list[R]:
     """What `act` makes of all items; those it can't do even alone are left out, and told.
 
-    `act` does all or nothing. A database that is locked, full or gone is nobody's own trouble: it
-    is raised, for halves would fare no better.
+    `act` does all or nothing. A database that is locked, full or gone, or another's by now, is
+    nobody's own trouble: it is raised, for halves would fare no better.
     """
     if not items:
         return []
     try:
         return list(act(items))
-    except OperationalError:
+    except (OperationalError, Unavailable, Fenced):
         raise
     except Exception:
         if len(items) == 1:

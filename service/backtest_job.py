@@ -11,11 +11,13 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from multiprocessing import connection, get_context
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from sqlmodel import Session
 
 from engine.catalogue import Catalogue
 from engine.errors import Conflict, Invalid, NotFound
@@ -33,6 +35,9 @@ log = logging.getLogger(__name__)
 LONGEST = 400
 _EVERY = 1.0
 """Seconds between two notes of how far it is."""
+_HEARD = 10.0
+"""Seconds after which it is said that it goes on, though there is nothing to say."""
+_LOST = timedelta(seconds=90)
 _MOST = 10_000
 """Alerts and differences that are kept; of more only the first."""
 
@@ -75,14 +80,22 @@ def start(context: Context, body: bytes, by: str) -> StoredBacktest:
         asked_by=by,
         days=order.days,
         progress={"step": "starting", "accounts": 0, "of": 0},
+        heard_at=order.origin.now,
     )
     with context.database.write() as session:
+        backtests.alone(session)
+        forget_lost(session, order.origin.now)
         other = backtests.running(session)
         if other is not None:
             raise Conflict(f"a backtest is under way: wait for GET /v1/backtests/{other.id}")
         backtests.add(session, made)
     threading.Thread(target=_watch, args=(context, made.id, order), daemon=True).start()
     return made
+
+
+def forget_lost(session: Session, now: datetime) -> None:
+    """A backtest whose node died has failed."""
+    backtests.fail(session, None, "restarted", silent_since=now - _LOST)
 
 
 def get(context: Context, id: str) -> tuple[StoredBacktest, Sequence[StoredLine]]:
@@ -107,7 +120,7 @@ def _ordered(context: Context, wanted: Wanted) -> Ordered:
     for _, text in policies:
         config.parse(text)
     return Ordered(
-        origin=StoredOrigin(url=context.database.url, now=context.clock.now()),
+        origin=StoredOrigin(url=context.database.direct_url, now=context.clock.now()),
         policies=tuple(policies),
         accounts=tuple(wanted.accounts) if wanted.accounts is not None else None,
         days=wanted.days,
@@ -137,12 +150,13 @@ def _watch(context: Context, id: str, order: Ordered) -> None:
 
 
 def _listen(context: Context, id: str, pipe: "connection.Connection[Any, Any]") -> bool:
-    """Note progress until there is a result."""
+    """Note progress until there is a result, and now and then that there is none yet."""
     while True:
-        kind, said = pipe.recv()
+        message: tuple[str, Any] = pipe.recv() if pipe.poll(_HEARD) else ("waiting", None)
+        kind, said = message
         with context.database.write() as session:
-            if kind == "progress":
-                backtests.progress(session, id, said)
+            if kind in ("waiting", "progress"):
+                backtests.heard(session, id, context.clock.now(), said)
                 continue
             if kind == "failed":
                 backtests.fail(session, id, said)

@@ -75,6 +75,8 @@ def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:
     now = context.clock.now()
     applied = context.policy()
     with context.database.write() as session:
+        if not outbox.renew(session, delivery, now):
+            return None
         facts = snapshot.load(context, session, delivery.account, now, applied)
         alert = alerts.get(session, delivery.account, delivery.alert)
         if facts is None or alert is None:

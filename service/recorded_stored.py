@@ -35,7 +35,7 @@ class _Stored:
     """Reads an account at a time, so that no view of the database is held for long."""
 
     def __init__(self, origin: StoredOrigin) -> None:
-        self._now, self._database = origin.now, Database(origin.url)
+        self._now, self._database = origin.now, Database(origin.url, patient=True)
 
     def names(self) -> list[str]:
         """Every account with usage."""

@@ -1,9 +1,9 @@
-"""Tidies: closes alerts that nobody answered in time, forgets callbacks nobody repeats."""
+"""Tidies: closes alerts that nobody answered in time, forgets callbacks and lost backtests."""
 
 from datetime import timedelta
 
 from engine.errors import NotFound
-from service import cards
+from service import backtest_job, cards
 from service.context import Context
 from store import alerts, callbacks
 
@@ -24,6 +24,7 @@ def run(context: Context) -> int:
             alerts.close(session, alert.account, alert.id, at=now, closed_as="expired")
             cards.refresh(session, alert.account, alert.id, now)
         callbacks.forget_before(session, now - REPEATED)
+        backtest_job.forget_lost(session, now)
     for account in {a.account for a in over}:
         context.signals.changed(account)
     return len(over)

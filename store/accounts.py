@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from store import tables
-from store.rows import as_list, dialect_of, insert_into, listed, nth, table, write
+from store.rows import add_once, as_list, dialect_of, insert_into, listed, nth, table, write
 
 
 class Home(NamedTuple):
@@ -102,14 +102,14 @@ def get(session: Session, account: str) -> StoredAccount | None:
 
 def put(session: Session, account: StoredAccount, now: datetime, daily: datetime) -> None:
     """State an account anew: all of it, but for what usage and evaluations noted."""
-    row = session.get(tables.Account, account.id)
-    if row is None:
-        row = tables.Account(id=account.id, created_at=now, next_daily=daily)
-    else:
-        if row.time_zone != account.time_zone:
-            row.next_daily = daily
-        changed = _changed(row.limits, account.limits)
-        row.limits_since = row.limits_since | dict.fromkeys(changed, now.isoformat())
+    beginning = {**_columns(account), **_beginning(now, daily)}
+    if add_once(session, tables.Account, beginning):
+        return
+    row = session.get_one(tables.Account, account.id, with_for_update=True)
+    if row.time_zone != account.time_zone:
+        row.next_daily = daily
+    changed = _changed(row.limits, account.limits)
+    row.limits_since = row.limits_since | dict.fromkeys(changed, now.isoformat())
     for name, value in _columns(account).items():
         setattr(row, name, value)
     session.add(row)

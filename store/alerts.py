@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from engine.alert import AlertClass, AlertKey, Moment
 from store import tables
-from store.rows import among, as_list, dialect_of, insert_into
+from store.rows import add_once, among, as_list, dialect_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +60,7 @@ def add(session: Session, alert: StoredAlert) -> bool:
         "closed_as": alert.closed_as,
         "policy_version": alert.policy_version,
     }
-    once = insert_into(dialect_of(session), tables.Alert).on_conflict_do_nothing(
-        index_elements=["account", "key"]
-    )
-    return session.connection().execute(once, row).rowcount == 1
+    return add_once(session, tables.Alert, row)
 
 
 def get(session: Session, account: str, alert: str) -> StoredAlert | None:

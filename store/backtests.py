@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
-from store import tables
-from store.rows import table
+from store import postgres, tables
+from store.rows import dialect_of, table
 
 RUNNING, DONE, FAILED = "running", "done", "failed"
 _KEPT = 20
@@ -28,6 +28,7 @@ class StoredBacktest:
     progress: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     detail: str | None = None
+    heard_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,12 @@ class StoredLine:
     account: str
     kind: str
     body: dict[str, Any]
+
+
+def alone(session: Session) -> None:
+    """Until the commit no other node begins one."""
+    if dialect_of(session) != "sqlite":
+        postgres.wait_lock(session, postgres.Lock.BACKTEST)
 
 
 def running(session: Session) -> StoredBacktest | None:
@@ -67,11 +74,11 @@ def get(session: Session, id: str) -> StoredBacktest | None:
     return _value(row) if row else None
 
 
-def progress(session: Session, id: str, made: dict[str, Any]) -> None:
-    """Note how far it is."""
+def heard(session: Session, id: str, at: datetime, made: dict[str, Any] | None = None) -> None:
+    """Note that its process lives, and how far it is."""
     row = session.get(tables.Backtest, id)
     if row is not None and row.status == RUNNING:
-        row.progress = made
+        row.heard_at, row.progress = at, made or row.progress
         session.add(row)
 
 
@@ -90,11 +97,16 @@ def finish(session: Session, id: str, summary: dict[str, Any], lines: Iterable[S
         session.connection().execute(insert(table(tables.BacktestLine)), found)
 
 
-def fail(session: Session, id: str | None, why: str) -> None:
-    """End one without a result; None: whichever is under way."""
-    wanted = select(tables.Backtest).where(col(tables.Backtest.status) == RUNNING)
+def fail(
+    session: Session, id: str | None, why: str, *, silent_since: datetime | None = None
+) -> None:
+    """End one without a result; None: whichever is under way, and was not heard of lately."""
+    b = tables.Backtest
+    wanted = select(b).where(col(b.status) == RUNNING)
     if id is not None:
-        wanted = wanted.where(col(tables.Backtest.id) == id)
+        wanted = wanted.where(col(b.id) == id)
+    if silent_since is not None:
+        wanted = wanted.where(or_(col(b.heard_at).is_(None), col(b.heard_at) < silent_since))
     for row in session.exec(wanted).all():
         row.status, row.detail = FAILED, why
         session.add(row)

@@ -1,14 +1,20 @@
 """Opens the database and hands out units of work: `read()` sees, `write()` changes and commits."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
+
+from engine.errors import Unavailable
+from store import postgres
+from store.trouble import passing
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -21,44 +27,96 @@ _PRAGMAS = (
 
 
 class Database:
-    """One database, opened once per process and shared by its threads."""
+    """One database, opened once per process and shared by its threads.
 
-    def __init__(self, url: str) -> None:
+    `direct_url`: the way past a pooler, where `url` leads to one; else they are the same.
+    `patient`: statements may take as long as they like.
+    """
+
+    def __init__(self, url: str, *, direct_url: str | None = None, patient: bool = False) -> None:
         self.url = url
-        self.sqlalchemy: Engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-        if self.sqlalchemy.dialect.name == "sqlite":
+        self.direct_url = direct_url or url
+        self.is_postgres = postgres.is_postgres(url)
+        if self.is_postgres:
+            pooled = direct_url is not None and direct_url != url
+            times = postgres.PATIENT if patient else postgres.TIMES
+            self.sqlalchemy: Engine = postgres.opened(url, pooled=pooled, times=times)
+        else:
+            self.sqlalchemy = create_engine(url)
             _speak_sqlite(self.sqlalchemy)
-        sqlite = self.sqlalchemy.dialect.name == "sqlite"
         # SQLite's waiting writers poll, and some would starve; in turn, each waits its time.
-        self._turn: AbstractContextManager[object] = threading.Lock() if sqlite else nullcontext()
+        self._turn: AbstractContextManager[object] = (
+            nullcontext() if self.is_postgres else threading.Lock()
+        )
+        self._check: Callable[[Session], None] | None = None
         self._writing = self.sqlalchemy.execution_options(segue_write=True)
+        self._reading = (
+            self.sqlalchemy.execution_options(isolation_level="REPEATABLE READ")
+            if self.is_postgres
+            else self.sqlalchemy
+        )
 
     @property
     def file(self) -> Path | None:
         """The SQLite file, where there is one."""
-        url = make_url(self.url)
-        named = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
-        return Path(str(url.database)) if named else None
+        return file_of(self.url)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A consistent view; whatever is changed in it is thrown away."""
-        with Session(self.sqlalchemy, expire_on_commit=False) as session:
+        """A consistent view; whatever is changed in it is thrown away.
+
+        Raises:
+            Unavailable: the database does not answer now.
+        """
+        with _trouble(), Session(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One unit of work: committed whole at the end, or not at all."""
+        """One unit of work: committed whole at the end, or not at all.
+
+        Raises:
+            Unavailable: the database does not take it now; whether it did, only reading tells.
+        """
         with (
+            _trouble(),
             self._turn,
             Session(self._writing, expire_on_commit=False) as session,
             session.begin(),
         ):
+            if self._check is not None:
+                self._check(session)
             yield session
+
+    def guarded(self, check: Callable[[Session], None]) -> "Database":
+        """The same database, whose units of work begin with a check that may raise."""
+        made = copy(self)
+        made._check = check
+        return made
 
     def close(self) -> None:
         """Give every connection back."""
         self.sqlalchemy.dispose()
+
+
+def file_of(url: str) -> Path | None:
+    """The SQLite file that an address names."""
+    if postgres.is_postgres(url):
+        return None
+    named = make_url(url).database
+    return Path(named) if named and named != ":memory:" else None
+
+
+@contextmanager
+def _trouble() -> Iterator[None]:
+    """What passes by itself is told apart from what nobody foresaw."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if not passing(error):
+            raise
+        why = " ".join(str(getattr(error, "orig", error)).split())
+        raise Unavailable(f"the database does not take it now: {why}") from error
 
 
 def _speak_sqlite(engine: Engine) -> None:

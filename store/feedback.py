@@ -1,12 +1,13 @@
 """What people said to alerts."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
 from engine.alert import FeedbackKind
 from store import tables
+from store.rows import add_once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +30,7 @@ class StoredFeedback:
 
 def add(session: Session, feedback: StoredFeedback) -> bool:
     """Keep an answer; False where this id was kept before."""
-    if session.get(tables.Feedback, (feedback.account, feedback.id)) is not None:
-        return False
-    values = {n: getattr(feedback, n) for n in StoredFeedback.__slots__}
-    session.add(tables.Feedback(**{**values, "kind": str(feedback.kind)}))
-    session.flush()
-    return True
+    return add_once(session, tables.Feedback, asdict(feedback))
 
 
 def get(session: Session, account: str, feedback: str) -> StoredFeedback | None:

@@ -1,7 +1,7 @@
 """Forwards and the business cases behind them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from store import tables
+from store.rows import add_once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,11 +153,7 @@ def revoke(session: Session, account: str, number: str, at: datetime) -> None:
 
 def answer(session: Session, given: StoredAnswer) -> bool:
     """Keep an answer to a case; False where this id was kept before."""
-    if session.get(tables.CaseAnswer, (given.account, given.case, given.id)) is not None:
-        return False
-    session.add(tables.CaseAnswer(**{n: getattr(given, n) for n in _ANSWER}))
-    session.flush()
-    return True
+    return add_once(session, tables.CaseAnswer, asdict(given))
 
 
 def answers(session: Session, account: str, number: str) -> tuple[StoredAnswer, ...]:

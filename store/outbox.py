@@ -1,19 +1,19 @@
 """Deliveries and their attempts: what is due goes out, nothing acknowledged is lost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import case, func, update
+from sqlalchemy import case, func, tuple_, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, or_, select
 
 from store import tables
+from store.rows import add_once, put
 
 LEASE = timedelta(seconds=60)
-_RANK = case({"notice": 0, "summary": 1}, value=col(tables.Delivery.kind), else_=2)
-"""A notice goes before the ask it was raised with."""
 
 
 class DeliveryState(StrEnum):
@@ -49,46 +49,86 @@ class StoredDelivery:
 
 def add(session: Session, delivery: StoredDelivery) -> None:
     """Put a delivery in the outbox; the same id again changes nothing."""
-    if session.get(tables.Delivery, (delivery.account, delivery.id)) is not None:
-        return
-    session.add(
-        tables.Delivery(
-            account=delivery.account,
-            id=delivery.id,
-            alert=delivery.alert,
-            kind=delivery.kind,
-            person=delivery.person,
-            channel=delivery.channel,
-            forward=delivery.forward,
-            body=delivery.body,
-            due_at=delivery.due_at,
-            created_at=delivery.created_at,
-        )
-    )
-    session.flush()
+    add_once(session, tables.Delivery, asdict(delivery) | {"claimed_until": None})
 
 
 def claim(session: Session, now: datetime, *, limit: int = 20) -> tuple[StoredDelivery, ...]:
-    """Take due deliveries for a minute; one whose sender died becomes free again after it."""
+    """Take what is due of some accounts for a minute; if its sender dies, it is free after that.
+
+    An account's deliveries go to one sender at a time, who keeps them in order: the notice first.
+    """
+    first = session.exec(_first_due(now).limit(limit).with_for_update(skip_locked=True)).all()
     table = tables.Delivery
     rows = session.exec(
         select(table)
-        .where(
-            col(table.state) == DeliveryState.DUE,
-            col(table.due_at) <= now,
-            or_(col(table.claimed_until).is_(None), col(table.claimed_until) <= now),
-        )
-        .order_by(
-            col(table.due_at), col(table.account), col(table.created_at), _RANK, col(table.id)
-        )
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+        .where(*_due(table, now), col(table.account).in_(first))
+        .order_by(*_order(table))
+        .with_for_update()
     ).all()
     for row in rows:
         row.claimed_until = now + LEASE
         row.attempts += 1
         session.add(row)
     return tuple(_value(r) for r in rows)
+
+
+def _first_due(now: datetime) -> Any:
+    """The accounts with something due that nobody sends for, by the first of each: the one row to
+    be locked, so that two who claim at the same time never share an account."""
+    table = tables.Delivery
+    other, before = aliased(table), aliased(table)
+    sent_for = (
+        select(col(other.id))
+        .where(
+            col(other.account) == col(table.account),
+            col(other.state) == DeliveryState.DUE,
+            col(other.claimed_until) > now,
+        )
+        .exists()
+    )
+    not_first = (
+        select(col(before.id))
+        .where(
+            col(before.account) == col(table.account),
+            *_due(before, now),
+            tuple_(*_order(before)) < tuple_(*_order(table)),
+        )
+        .exists()
+    )
+    return (
+        select(table.account)
+        .where(*_due(table, now), ~sent_for, ~not_first)
+        .order_by(*_order(table))
+    )
+
+
+def _due(table: Any, now: datetime) -> tuple[Any, ...]:
+    free = or_(col(table.claimed_until).is_(None), col(table.claimed_until) <= now)
+    return col(table.state) == DeliveryState.DUE, col(table.due_at) <= now, free
+
+
+def _order(table: Any) -> tuple[Any, ...]:
+    """A notice goes before the ask it was raised with."""
+    rank = case({"notice": 0, "summary": 1}, value=col(table.kind), else_=2)
+    return (
+        col(table.due_at), col(table.account), col(table.created_at), rank, col(table.id),
+    )  # fmt: skip
+
+
+def renew(session: Session, delivery: StoredDelivery, now: datetime) -> bool:
+    """Begin the minute anew, just before sending; False where another has taken it meanwhile."""
+    table = tables.Delivery
+    done = session.execute(
+        update(table)
+        .where(
+            col(table.account) == delivery.account,
+            col(table.id) == delivery.id,
+            col(table.state) == DeliveryState.DUE,
+            col(table.attempts) == delivery.attempts,
+        )
+        .values(claimed_until=now + LEASE)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 def free(session: Session) -> None:
@@ -100,16 +140,15 @@ def attempt(
     session: Session, delivery: StoredDelivery, *, at: datetime, outcome: str, detail: str
 ) -> None:
     """Write down one try."""
-    session.merge(
-        tables.Attempt(
-            account=delivery.account,
-            delivery=delivery.id,
-            number=delivery.attempts,
-            at=at,
-            outcome=outcome,
-            detail=detail[:500],
-        )
-    )
+    tried = {
+        "account": delivery.account,
+        "delivery": delivery.id,
+        "number": delivery.attempts,
+        "at": at,
+        "outcome": outcome,
+        "detail": detail[:500],
+    }
+    put(session, tables.Attempt, tried)
 
 
 def first_tried(session: Session, delivery: StoredDelivery) -> datetime | None:
@@ -196,7 +235,7 @@ def of_alert(session: Session, account: str, alert: str) -> Sequence[StoredDeliv
     rows = session.exec(
         select(tables.Delivery)
         .where(col(tables.Delivery.account) == account, col(tables.Delivery.alert) == alert)
-        .order_by(col(tables.Delivery.created_at), _RANK, col(tables.Delivery.id))
+        .order_by(*_order(tables.Delivery)[2:])
     ).all()
     return tuple(_value(r) for r in rows)
 

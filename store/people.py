@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from engine.snapshot import Person, Role
 from store import tables
-from store.rows import among, as_list, by_account, dialect_of, table
+from store.rows import add_once, among, as_list, by_account, dialect_of, put, table
 
 
 def everybody(
@@ -112,8 +112,8 @@ def address(session: Session, account: str, person: str, channel: str) -> str | 
 
 def set_address(session: Session, account: str, person: str, channel: str, address: str) -> None:
     """Remember where a channel reaches a person."""
-    session.merge(tables.Address(account=account, person=person, channel=channel, address=address))
-    session.flush()
+    row = {"account": account, "person": person, "channel": channel, "address": address}
+    put(session, tables.Address, row)
 
 
 def add(
@@ -126,19 +126,13 @@ def add(
     email: str | None = None,
 ) -> None:
     """Keep somebody new; one who is there already keeps what they have."""
-    if session.get(tables.Person, (account, person)) is None:
-        session.add(tables.Person(account=account, id=person, role=role, name=name, email=email))
-        session.flush()
+    row = {"account": account, "id": person, "role": role, "name": name, "email": email}
+    add_once(session, tables.Person, row)
 
 
 def mute(session: Session, account: str, person: str, *, muted: bool) -> None:
     """The person wants to hear nothing any more, or again."""
-    row = session.get(tables.Person, (account, person))
-    if row is None:
-        row = tables.Person(account=account, id=person)
-    row.muted = muted
-    session.add(row)
-    session.flush()
+    put(session, tables.Person, {"account": account, "id": person, "muted": muted})
 
 
 def domains(session: Session, account: str) -> tuple[str, ...]:

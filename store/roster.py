@@ -4,6 +4,7 @@ from sqlmodel import Session
 
 from engine.snapshot import Blocker, BlockerKind, Person, Role
 from store import tables
+from store.rows import put
 
 
 def person(session: Session, account: str, id: str) -> Person | None:
@@ -26,21 +27,19 @@ def person(session: Session, account: str, id: str) -> Person | None:
 
 def put_person(session: Session, account: str, stated: Person) -> None:
     """State a person anew."""
-    session.merge(
-        tables.Person(
-            account=account,
-            id=stated.id,
-            email=stated.email,
-            name=stated.name,
-            role=stated.role,
-            can_buy=stated.can_buy,
-            locale=stated.locale,
-            time_zone=stated.time_zone,
-            joined=stated.joined,
-            muted=stated.muted,
-        )
-    )
-    session.flush()
+    row = {
+        "account": account,
+        "id": stated.id,
+        "email": stated.email,
+        "name": stated.name,
+        "role": stated.role,
+        "can_buy": stated.can_buy,
+        "locale": stated.locale,
+        "time_zone": stated.time_zone,
+        "joined": stated.joined,
+        "muted": stated.muted,
+    }
+    put(session, tables.Person, row)
 
 
 def blocker(session: Session, account: str, id: str) -> Blocker | None:
@@ -59,17 +58,15 @@ def blocker(session: Session, account: str, id: str) -> Blocker | None:
 
 def put_blocker(session: Session, account: str, stated: Blocker) -> None:
     """State a blocker anew."""
-    session.merge(
-        tables.Blocker(
-            account=account,
-            id=stated.id,
-            kind=stated.kind,
-            urgent=stated.urgent,
-            opened=stated.opened,
-            closed=stated.closed,
-        )
-    )
-    session.flush()
+    row = {
+        "account": account,
+        "id": stated.id,
+        "kind": stated.kind,
+        "urgent": stated.urgent,
+        "opened": stated.opened,
+        "closed": stated.closed,
+    }
+    put(session, tables.Blocker, row)
 
 
 def remove_blocker(session: Session, account: str, id: str) -> None:

@@ -44,6 +44,21 @@ def insert_into(dialect: str, model: type[SQLModel]) -> Any:
     return (postgresql if dialect == "postgresql" else sqlite).insert(table(model))
 
 
+def add_once(session: Session, model: type[SQLModel], row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one like it is there; says whether it was not, also among nodes."""
+    statement = insert_into(dialect_of(session), model).on_conflict_do_nothing()
+    counted = statement.execution_options(preserve_rowcount=True)
+    return session.connection().execute(counted, row).rowcount == 1
+
+
+def put(session: Session, model: type[SQLModel], row: Mapping[str, Any]) -> None:
+    """Insert a row, or state the one of its key anew."""
+    keys = [column.name for column in table(model).primary_key]
+    statement = insert_into(dialect_of(session), model).values(**row)
+    news = {name: statement.excluded[name] for name in row if name not in keys}
+    session.connection().execute(statement.on_conflict_do_update(index_elements=keys, set_=news))
+
+
 def listed(dialect: str) -> Any:
     """Rows of texts as something to select from, the one parameter `listed` of `as_list`."""
     given: Any = bindparam("listed")
@@ -194,12 +209,17 @@ def _many(statement: Any, dialect: Dialect) -> _Many | None:
         columns=tuple(
             (
                 name,
-                kind.compile(dialect=dialect),
+                _kind(kind, dialect),
                 kind.dialect_impl(dialect).bind_processor(dialect),
             )
             for name, kind in zip(names, types, strict=True)
         ),
     )
+
+
+def _kind(column: Any, dialect: Dialect) -> str:
+    """A column's type in the database's words; in an array, it has no collation of its own."""
+    return str(column.compile(dialect=dialect)).partition(" COLLATE")[0]
 
 
 _INSERT = re.compile(

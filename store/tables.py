@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, text
+from sqlmodel import AutoString, Field, SQLModel
 
-from store.types import Instant
+from store.types import Instant, Text
 
 
 def instant(**column: Any) -> Any:
@@ -315,7 +315,7 @@ class Alert(SQLModel, table=True):
     closed_at: datetime | None = instant(nullable=True)
     closed_as: str | None = None
     returns: date | None = None
-    chart_hash: str | None = Field(default=None, sa_column=Column(String, index=True))
+    chart_hash: str | None = Field(default=None, sa_column=Column(Text, index=True))
     policy_version: int
     __table_args__ = (Index("alert_key", "account", "key", unique=True),)
 
@@ -407,8 +407,8 @@ class Case(SQLModel, table=True):
     story: dict[str, Any] = document()
     terms: dict[str, Any] = document()
     issue: int = 1
-    token_hash: str | None = Field(default=None, sa_column=Column(String, index=True))
-    chart_hash: str | None = Field(default=None, sa_column=Column(String, index=True))
+    token_hash: str | None = Field(default=None, sa_column=Column(Text, index=True))
+    chart_hash: str | None = Field(default=None, sa_column=Column(Text, index=True))
     created_at: datetime = instant(nullable=False)
     expires_at: datetime = instant(nullable=False)
     revoked_at: datetime | None = instant(nullable=True)
@@ -429,7 +429,10 @@ class CaseAnswer(SQLModel, table=True):
 
 
 class Backtest(SQLModel, table=True):
-    """A backtest over stored usage that an admin asked for, while it runs and after."""
+    """A backtest over stored usage that an admin asked for, while it runs and after.
+
+    `heard_at`: its process lived then.
+    """
 
     id: str = Field(primary_key=True)
     asked_at: datetime = instant(nullable=False)
@@ -439,6 +442,7 @@ class Backtest(SQLModel, table=True):
     progress: dict[str, Any] = document()
     summary: dict[str, Any] = document()
     detail: str | None = None
+    heard_at: datetime | None = instant(nullable=True)
 
 
 class BacktestLine(SQLModel, table=True):
@@ -490,6 +494,15 @@ class Pause(SQLModel, table=True):
     because: str | None = None
 
 
+class Leader(SQLModel, table=True):
+    """Who runs what runs by the clock; each that begins has a higher term than all before."""
+
+    name: str = Field(primary_key=True)
+    term: int = whole()
+    holder: str
+    since: datetime = instant(nullable=False)
+
+
 class ApiKey(SQLModel, table=True):
     """An API key: its hash, never itself."""
 
@@ -533,3 +546,9 @@ class Audit(SQLModel, table=True):
     account: str | None = None
     before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+
+
+for _table in SQLModel.metadata.tables.values():  # At the end: of every table above.
+    for _column in _table.columns:
+        if isinstance(_column.type, AutoString):
+            _column.type = Text()

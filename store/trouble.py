@@ -2,6 +2,8 @@
 
 from sqlalchemy import exc
 
+from engine.errors import Unavailable
+
 _SQLITE = ("locked", "busy", "full", "disk i/o error", "unable to open", "readonly")
 _CLASSES = ("08", "40", "53", "57", "58")
 """Of SQLSTATE: connection lost, rolled back for another, out of something, stopped, of the disk."""
@@ -11,7 +13,7 @@ _CODES = ("25006", "55P03")
 
 def passing(error: BaseException) -> bool:
     """Whether the same work may well succeed in a moment."""
-    if isinstance(error, exc.TimeoutError):
+    if isinstance(error, exc.TimeoutError | Unavailable):
         return True
     if not isinstance(error, exc.DBAPIError):
         return False

@@ -5,8 +5,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import DateTime, Dialect, String
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 MICRO = 1_000_000
 
@@ -45,6 +45,17 @@ def _text(value: datetime | None) -> str | None:
         raise ValueError("an instant needs a time zone")
     utc = value if value.tzinfo is UTC else value.astimezone(UTC)
     return utc.isoformat(" ", "microseconds")[:-6]  # Without its +00:00.
+
+
+class Text(TypeDecorator[str]):
+    """Text that every database compares and orders by its code points, whatever its language."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        """On PostgreSQL the collation is the column's; SQLite knows no other."""
+        return String(collation="C" if dialect.name == "postgresql" else None)
 
 
 def split(amount: Decimal) -> tuple[int, int]:

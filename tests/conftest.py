@@ -4,6 +4,8 @@ import os
 
 from hypothesis import settings
 
+from tests.backends import backend, postgres  # noqa: F401  (fixtures of every room)
+
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")

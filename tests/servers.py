@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +85,23 @@ def segue_serve(
 
 def segue(directory: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
     """Run one `segue` command in a directory and give what it printed."""
-    done = subprocess.run(
+    done = _done(directory, arguments, environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def refused(directory: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+    """Run one `segue` command that fails, and give the one line it says."""
+    done = _done(directory, arguments, environment)
+    assert done.returncode == 1, done.stderr
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def _done(
+    directory: Path, arguments: Sequence[str], environment: Mapping[str, str] | None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [SEGUE, *arguments],
         cwd=directory,
         env=_environment(environment),
@@ -94,8 +110,6 @@ def segue(directory: Path, *arguments: str, environment: Mapping[str, str] | Non
         check=False,
         timeout=120,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def free_port() -> int:

@@ -1,6 +1,7 @@
-"""One server for the session; each test has its own accounts, and its clock is put back."""
+"""One server for each kind of database; tests have their own accounts, the clock is put back."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -13,8 +14,7 @@ from api.app import create
 from service import configure, keys
 from service.context import Context
 from service.secrets import Secrets
-from store.database import Database
-from store.migrations import migrate
+from tests.backends import Backend, opened
 from tests.fakes.clock import FakeClock
 from tests.servers import serving
 
@@ -140,20 +140,37 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('api')}/segue.db")
-    migrate(database)
+def worlds() -> Iterator[Callable[[Backend], World]]:
+    """One server for each kind of database, for as long as tests run."""
+    made: dict[str, World] = {}
+    with ExitStack() as stack:
+
+        def of(backend: Backend) -> World:
+            if backend.name not in made:
+                made[backend.name] = stack.enter_context(_serve(backend))
+            return made[backend.name]
+
+        yield of
+
+
+@contextmanager
+def _serve(backend: Backend) -> Iterator[World]:
     clock = FakeClock(NOON)
-    context = Context(
-        database=database, clock=clock, secrets=Secrets(["test"]), public_url="http://test"
-    )
-    configure.apply(context, POLICY, "test")
-    made = {scope: keys.create(context, scope) for scope in keys.Scope}
-    with serving(create(context)) as url, httpx.Client(base_url=url, timeout=30) as http:
-        world = World(url, context, clock, {str(k): v for k, v in made.items()}, http)
-        context.signals.listen(lambda change: world.changed.extend(change.accounts or [None]))
-        yield world
-    database.close()
+    with opened(backend) as database:
+        context = Context(
+            database=database, clock=clock, secrets=Secrets(["test"]), public_url="http://test"
+        )
+        configure.apply(context, POLICY, "test")
+        made = {scope: keys.create(context, scope) for scope in keys.Scope}
+        with serving(create(context)) as url, httpx.Client(base_url=url, timeout=30) as http:
+            world = World(url, context, clock, {str(k): v for k, v in made.items()}, http)
+            context.signals.listen(lambda change: world.changed.extend(change.accounts or [None]))
+            yield world
+
+
+@pytest.fixture
+def running(backend: Backend, worlds: Callable[[Backend], World]) -> World:
+    return worlds(backend)
 
 
 @pytest.fixture

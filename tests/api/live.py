@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,6 +23,7 @@ from segue.wiring import Runtime, build
 from service import configure, keys
 from service.ingest import ingest
 from store import installs
+from tests.backends import Backend
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import Mailbox, Postman
 from tests.fakes.slack_sink import SlackSink, slack_sink
@@ -307,15 +307,16 @@ def links(text: str, kind: str) -> list[str]:
 
 
 @contextmanager
-def live(folder: Path, **changes: Any) -> Iterator[Live]:
-    """Serve it from an empty SQLite file."""
+def live(backend: Backend, **changes: Any) -> Iterator[Live]:
+    """Serve it from an empty database."""
     clock = FakeClock(START)
     with slack_sink() as sink, _postman() as postman:
-        port = free_port()
+        port, database = free_port(), backend.url()
         url = f"http://127.0.0.1:{port}"
         settings = Settings(
-            database_url=f"sqlite:///{folder}/segue.db",
+            database_url=database,
             public_url=url,
+            secret_keys=("a-test-key-of-its-own",),
             widget_secret=SECRET,
             slack_signing_secret="signing",
             slack_api_url=sink.url,
@@ -335,6 +336,7 @@ def live(folder: Path, **changes: Any) -> Iterator[Live]:
                 runtime.hub.close()
         finally:
             runtime.close()
+            backend.drop(database)
 
 
 @contextmanager

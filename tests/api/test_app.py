@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +15,7 @@ from service.secrets import Secrets
 from store.database import Database
 from store.migrations import migrate
 from tests.api.conftest import NOON, World
+from tests.backends import Backend
 from tests.fakes.clock import FakeClock
 from tests.servers import serving
 
@@ -27,9 +27,9 @@ def broken() -> None:
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Iterator[tuple[str, Context]]:
-    """A server on an empty file: no tables, no policy."""
-    database = Database(f"sqlite:///{tmp_path}/segue.db")
+def bare(backend: Backend) -> Iterator[tuple[str, Context]]:
+    """A server on an empty database: no tables, no policy."""
+    database = Database(backend.empty())
     context = Context(
         database=database,
         clock=FakeClock(NOON),
@@ -39,6 +39,7 @@ def bare(tmp_path: Path) -> Iterator[tuple[str, Context]]:
     with serving(create(context, extra=[broken])) as url:
         yield url, context
     database.close()
+    backend.drop(database.url)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,7 @@ from service.secrets import Secrets
 from service.usage import Event
 from store import backtests
 from store.backtests import StoredBacktest
-from store.database import Database
-from store.migrations import migrate
+from tests.backends import Backend, opened
 from tests.fakes.clock import FakeClock
 from tests.servers import PATIENCE, serving
 from tests.service.recorded_usage import POLICY, everybody
@@ -32,16 +31,13 @@ LATER = POLICY + "\n[policy.stage]\nonboarding_days = 400\n"
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('backtests')}/segue.db")
-    migrate(database)
-    made = Context(
-        database=database, clock=FakeClock(NOW), secrets=Secrets(["test"]), public_url="http://test"
-    )
-    configure.apply(made, POLICY, "test")
-    _use(made)
-    yield made
-    database.close()
+def context(backend: Backend) -> Iterator[Context]:
+    with opened(backend) as database:
+        clock, secrets = FakeClock(NOW), Secrets(["test"])
+        made = Context(database=database, clock=clock, secrets=secrets, public_url="http://test")
+        configure.apply(made, POLICY, "test")
+        _use(made)
+        yield made
 
 
 def _use(context: Context) -> None:

@@ -9,14 +9,15 @@ import httpx
 import pytest
 
 from tests.api.live import PEOPLE, Live, links, live
+from tests.backends import Backend
 from tests.fakes.slack_proxy import problems_of
 
 HOSTILE = "<script>alert(1)</script> <!channel> <https://evil.example|click> & Co"
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("case")) as made:
+def running(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from tests.api.live import NOW, Live, live
+from tests.backends import Backend
 
 PATHS = ("decisions", "alerts", "ledger")
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("decisions")) as made:
+def world(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

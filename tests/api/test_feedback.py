@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from tests.api.live import PEOPLE, Live, live
+from tests.backends import Backend
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("feedback"), milestone_days=3) as made:
+def running(backend: Backend) -> Iterator[Live]:
+    with live(backend, milestone_days=3) as made:
         yield made
 
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.api.live import ORIGIN, Live, live, token
+from tests.backends import Backend
 
 FILES = Path(__file__).parents[2] / "widget" / "v1"
 SCRIPT = "/widget/v1/segue.js"
@@ -15,8 +16,8 @@ DATA = ("/v1/widget/state", "/v1/widget/stream", "/v1/widget/alerts/x/feedback")
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("origins")) as made:
+def world(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

@@ -23,6 +23,7 @@ from segue.settings import Settings
 from segue.wiring import build
 from service import configure
 from tests.api.live import SECRET, Live, live, policy, token
+from tests.backends import Backend
 from tests.servers import free_port, serving
 
 STREAM = "/v1/widget/stream"
@@ -31,8 +32,8 @@ SOON = 2.0
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("stream")) as made:
+def world(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

@@ -10,13 +10,14 @@ import httpx
 import pytest
 
 from tests.api.live import PEOPLE, SECRET, Live, claims, live, token
+from tests.backends import Backend
 
 STATE = "/v1/widget/state"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("token")) as made:
+def world(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

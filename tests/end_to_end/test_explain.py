@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.api.live import NOW, live
+from tests.backends import Backend
 from tests.servers import SEGUE
 
 HEADINGS = [
@@ -32,6 +33,7 @@ class Desk:
 
     folder: Path
     account: str
+    url: str
 
     def segue(self, *args: str, **variables: str) -> subprocess.CompletedProcess[str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("SEGUE_")}
@@ -40,7 +42,7 @@ class Desk:
             capture_output=True,
             text=True,
             cwd=self.folder,
-            env=kept | {"SEGUE_DATABASE_URL": f"sqlite:///{self.folder}/segue.db"} | variables,
+            env=kept | {"SEGUE_DATABASE_URL": self.url} | variables,
             timeout=120,
             check=False,
         )
@@ -55,7 +57,7 @@ class Desk:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """An account that was asked on the eighteenth, and had a ticket opened on the nineteenth."""
     folder = tmp_path_factory.mktemp("explain")
-    with live(folder) as world:
+    with live(Backend("sqlite", folder, None)) as world:
         name, alert = world.asked(name="Acme [bold]GmbH[/]")
         world.widget(name, "fiona").say(alert, "useful")
         world.clock.set(NOW + timedelta(hours=3))
@@ -67,7 +69,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         assert world.admin("PUT", path, told).is_success
         world.clock.set(NOW + timedelta(days=1))
         world.settle()
-        yield Desk(folder, name)
+        yield Desk(folder, name, world.runtime.settings.database_url)
 
 
 def test_a_silence_is_a_page_to_read(desk: Desk) -> None:

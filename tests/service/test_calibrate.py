@@ -23,18 +23,17 @@ from service.context import Context
 from service.explain import explain
 from service.secrets import Secrets
 from store import forecasts, tables
-from store.database import Database
 from store.forecasts import Came, StoredForecast
-from store.migrations import migrate
 from tests.api.live import NOW, START, Live, live, policy
+from tests.backends import Backend, opened
 from tests.fakes.clock import FakeClock
 
 NIGHT = datetime(2026, 11, 18, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("calibrate")) as made:
+def running(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 
@@ -297,14 +296,12 @@ def test_forecasts_are_forgotten_two_months_after_they_teach(world: Live) -> Non
     assert came(world) == {}
 
 
-def test_nothing_is_done_before_a_first_policy(tmp_path: Any) -> None:
-    database = Database(f"sqlite:///{tmp_path}/segue.db")
-    migrate(database)
-    context = Context(
-        database=database, clock=FakeClock(START), secrets=Secrets(["k"]), public_url="http://test"
-    )
-    calibrate.nightly(context)
-    database.close()
+def test_nothing_is_done_before_a_first_policy(backend: Backend) -> None:
+    with opened(backend) as database:
+        clock, secrets = FakeClock(START), Secrets(["k"])
+        calibrate.nightly(
+            Context(database=database, clock=clock, secrets=secrets, public_url="http://test")
+        )
 
 
 async def test_the_night_is_made_up_for_at_the_start() -> None:
@@ -314,6 +311,7 @@ async def test_the_night_is_made_up_for_at_the_start() -> None:
         wake=lambda: None,
         tidy=lambda: None,
         nightly=lambda: loop.call_soon_threadsafe(done.set),
+        lead=lambda: 1,
     )
     jobs.start()
     await asyncio.wait_for(done.wait(), 10)

@@ -11,11 +11,12 @@ import pytest
 from service import deliver
 from service.channel import Failed, Outgoing, Retry, Sent
 from tests.api.live import NOW, PEOPLE, Live, growing, live
+from tests.backends import Backend
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("deliver")) as made:
+def running(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

@@ -11,13 +11,14 @@ from engine.snapshot import Arm
 from service import configure
 from store import decisions
 from tests.api.live import PEOPLE, Live, live, policy
+from tests.backends import Backend
 
 _numbers = count(1)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("evaluate")) as made:
+def running(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

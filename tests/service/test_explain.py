@@ -14,11 +14,12 @@ from service import configure, detail, explain
 from service.detail import Detail, Passed
 from store.tables import Decision
 from tests.api.live import NOW, Live, live, policy
+from tests.backends import Backend
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("explain")) as made:
+def world(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

@@ -17,6 +17,7 @@ from service.recorded_stored import record
 from store import tables
 from store.forecasts import Came
 from tests.api.live import NOW, START, TODAY, Live, event, growing, live, policy
+from tests.backends import Backend
 
 MORE = """
 [[meter]]
@@ -43,8 +44,8 @@ ACCOUNTS = (
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("foreseen")) as made:
+def running(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         configure.apply(made.runtime.context, policy() + MORE, "test")
         yield made
 

@@ -9,6 +9,7 @@ import pytest
 from service import configure
 from service.ingest import ingest
 from tests.api.live import NOW, PEOPLE, Live, event, growing, live, policy
+from tests.backends import Backend
 
 EVENING = datetime(2026, 11, 18, 19, 0, tzinfo=UTC)
 MORNING = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
@@ -17,8 +18,8 @@ USERS = {name: {**person, "role": "user"} for name, person in PEOPLE.items() if 
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("found")) as made:
+def running(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

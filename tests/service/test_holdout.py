@@ -12,14 +12,15 @@ from service.explain import explain
 from store import arms
 from store.arms import StoredArm
 from tests.api.live import NOW, Live, live, policy
+from tests.backends import Backend
 
 _numbers = count(1)
 SMALL, LARGE = 0.5, 0.2
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("holdout")) as made:
+def running(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

@@ -12,13 +12,14 @@ from engine.lift import LiftState, Unmeasured
 from engine.snapshot import Arm
 from service import configure, lift
 from tests.api.live import Live, live, policy
+from tests.backends import Backend
 
 _numbers = count(1)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("lift")) as made:
+def running(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

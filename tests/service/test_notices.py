@@ -8,6 +8,7 @@ import pytest
 
 from service import configure, detail
 from tests.api.live import PEOPLE, Live, live, policy
+from tests.backends import Backend
 
 EXPORTS = """
 [[meter]]
@@ -24,8 +25,8 @@ MORNING = datetime(2026, 11, 19, 8, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("notices")) as made:
+def running(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

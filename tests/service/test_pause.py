@@ -20,6 +20,7 @@ from service.explain import explain
 from store import audit, tables
 from templates.paused import told
 from tests.api.live import NOW, PEOPLE, Live, growing, live, policy
+from tests.backends import Backend
 
 SHARE = 0.05
 REFUSING = 31
@@ -28,9 +29,9 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def running(backend: Backend) -> Iterator[Live]:
     """Thirty-one accounts were asked, each said that it was not useful, and two weeks went by."""
-    with live(tmp_path_factory.mktemp("pause"), holdout=SHARE) as made:
+    with live(backend, holdout=SHARE) as made:
         usage = {day: used for day, used in growing().items() if day >= date(2026, 10, 1)}
         lean: dict[str, Any] = {"usage": usage, "people": PRIYA, "slack": False}
         asked = [made.account(account=treated(made), **lean) for _ in range(REFUSING)]

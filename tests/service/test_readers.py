@@ -6,11 +6,12 @@ import pytest
 
 from service.ingest import ingest
 from tests.api.live import NOW, PEOPLE, START, Live, event, growing, live
+from tests.backends import Backend
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("readers")) as made:
+def running(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

@@ -17,26 +17,19 @@ from service.context import Context
 from service.ingest import Receipt, ingest
 from service.secrets import Secrets
 from store import tables
-from store.database import Database
-from store.migrations import migrate
 from store.types import joined
 from tests.api.conftest import NOON, POLICY
+from tests.backends import Backend, opened
 from tests.fakes.clock import FakeClock
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('store')}/segue.db")
-    migrate(database)
-    made = Context(
-        database=database,
-        clock=FakeClock(NOON),
-        secrets=Secrets(["test"]),
-        public_url="http://test",
-    )
-    configure.apply(made, POLICY, "test")
-    yield made
-    database.close()
+def context(backend: Backend) -> Iterator[Context]:
+    with opened(backend) as database:
+        clock, secrets = FakeClock(NOON), Secrets(["test"])
+        made = Context(database=database, clock=clock, secrets=secrets, public_url="http://test")
+        configure.apply(made, POLICY, "test")
+        yield made
 
 
 @pytest.fixture(autouse=True)

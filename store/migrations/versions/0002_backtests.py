@@ -14,22 +14,22 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "backtest",
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("id", store.types.Text(), nullable=False),
         sa.Column("asked_at", store.types.Instant(timezone=True), nullable=False),
-        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_by", store.types.Text(), nullable=False),
         sa.Column("days", sa.Integer(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("status", store.types.Text(), nullable=False),
         sa.Column("progress", sa.JSON(), nullable=False),
         sa.Column("summary", sa.JSON(), nullable=False),
-        sa.Column("detail", sa.String(), nullable=True),
+        sa.Column("detail", store.types.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "backtest_line",
-        sa.Column("account", sa.String(), nullable=False),
-        sa.Column("backtest", sa.String(), nullable=False),
+        sa.Column("account", store.types.Text(), nullable=False),
+        sa.Column("backtest", store.types.Text(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("kind", store.types.Text(), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("account", "backtest", "n"),
     )

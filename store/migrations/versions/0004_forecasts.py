@@ -16,21 +16,21 @@ _OPEN = sa.text("resolved_at IS NULL")
 def upgrade() -> None:
     op.create_table(
         "forecast",
-        sa.Column("account", sa.String(), nullable=False),
-        sa.Column("meter", sa.String(), nullable=False),
+        sa.Column("account", store.types.Text(), nullable=False),
+        sa.Column("meter", store.types.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("at", store.types.Instant(timezone=True), nullable=False),
         sa.Column("raw", sa.Float(), nullable=False),
         sa.Column("p", sa.Float(), nullable=False),
-        sa.Column("calibration", sa.String(), nullable=True),
-        sa.Column("scale", sa.String(), nullable=False),
-        sa.Column("used", sa.String(), nullable=False),
-        sa.Column("limit", sa.String(), nullable=False),
+        sa.Column("calibration", store.types.Text(), nullable=True),
+        sa.Column("scale", store.types.Text(), nullable=False),
+        sa.Column("used", store.types.Text(), nullable=False),
+        sa.Column("limit", store.types.Text(), nullable=False),
         sa.Column("last_at", store.types.Instant(timezone=True), nullable=True),
         sa.Column("ends", sa.Date(), nullable=False),
         sa.Column("due_at", store.types.Instant(timezone=True), nullable=False),
         sa.Column("resolved_at", store.types.Instant(timezone=True), nullable=True),
-        sa.Column("came", sa.String(), nullable=True),
+        sa.Column("came", store.types.Text(), nullable=True),
         sa.PrimaryKeyConstraint("account", "meter", "day"),
     )
     with op.batch_alter_table("forecast", schema=None) as batch_op:
@@ -44,9 +44,9 @@ def upgrade() -> None:
         batch_op.create_index("forecast_resolved", ["resolved_at"], unique=False)
     op.create_table(
         "calibration",
-        sa.Column("scale", sa.String(), nullable=False),
+        sa.Column("scale", store.types.Text(), nullable=False),
         sa.Column("night", sa.Date(), nullable=False),
-        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("version", store.types.Text(), nullable=False),
         sa.Column("learned_at", store.types.Instant(timezone=True), nullable=False),
         sa.Column("forecasts", sa.Integer(), nullable=False),
         sa.Column("raw", sa.JSON(), nullable=False),

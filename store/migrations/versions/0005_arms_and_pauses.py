@@ -4,13 +4,14 @@ import sqlalchemy as sa
 from alembic import op
 
 import store.types
+from store.migrations import online
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-_EXPOSED = {
+_EXPOSED: dict[str, sa.TextClause] = {
     "sqlite_where": sa.text("exposed = 1"),
     "postgresql_where": sa.text("exposed"),
 }
@@ -19,7 +20,7 @@ _EXPOSED = {
 def upgrade() -> None:
     op.create_table(
         "arm",
-        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("account", store.types.Text(), nullable=False),
         sa.Column("term", sa.Integer(), nullable=False),
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("share", sa.Float(), nullable=False),
@@ -30,19 +31,17 @@ def upgrade() -> None:
         "pause",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("since", store.types.Instant(timezone=True), nullable=False),
-        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("why", store.types.Text(), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=False),
         sa.Column("lifted_at", store.types.Instant(timezone=True), nullable=True),
-        sa.Column("lifted_by", sa.String(), nullable=True),
-        sa.Column("because", sa.String(), nullable=True),
+        sa.Column("lifted_by", store.types.Text(), nullable=True),
+        sa.Column("because", store.types.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("decision", schema=None) as batch_op:
-        batch_op.create_index("decision_exposed", ["account", "at"], unique=False, **_EXPOSED)
+    online.add_index("decision_exposed", "decision", ["account", "at"], **_EXPOSED)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("decision", schema=None) as batch_op:
-        batch_op.drop_index("decision_exposed", **_EXPOSED)
+    online.drop_index("decision_exposed", "decision")
     op.drop_table("pause")
     op.drop_table("arm")

@@ -27,15 +27,15 @@ def upgrade() -> None:
     op.create_table(
         "seen_count",
         sa.Column("part", sa.Integer(), nullable=False),
-        sa.Column("writer", sa.String(), nullable=False),
+        sa.Column("writer", store.types.Text(), nullable=False),
         sa.Column("keys", sa.BigInteger(), nullable=False),
         sa.Column("newest_at", store.types.Instant(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("part", "writer"),
     )
     op.create_table(
         "watch",
-        sa.Column("account", sa.String(), nullable=False),
-        sa.Column("meter", sa.String(), nullable=False),
+        sa.Column("account", store.types.Text(), nullable=False),
+        sa.Column("meter", store.types.Text(), nullable=False),
         sa.Column("period", sa.Date(), nullable=False),
         sa.Column("used", sa.Float(), nullable=False),
         sa.Column("guard", sa.Float(), nullable=True),

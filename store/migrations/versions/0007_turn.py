@@ -40,8 +40,8 @@ def _days(*, with_rowid: bool) -> None:
     op.rename_table("day_bucket", "day_bucket_before")
     op.create_table(
         "day_bucket",
-        sa.Column("account", sa.String(), nullable=False),
-        sa.Column("meter", sa.String(), nullable=False),
+        sa.Column("account", store.types.Text(), nullable=False),
+        sa.Column("meter", store.types.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("units", sa.BigInteger(), nullable=False),
         sa.Column("micros", sa.BigInteger(), nullable=False),
