@@ -36,6 +36,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
             return problem(401, str(error), headers={"WWW-Authenticate": "Bearer"})
         case errors.TooMany():
             return problem(429, str(error), headers={"Retry-After": str(error.retry_after)})
+        case errors.Unavailable():
+            return problem(503, str(error), headers={"Retry-After": str(error.retry_after)})
         case errors.SegueError() if type(error) in _STATUS:
             return problem(_STATUS[type(error)], str(error))
         case ValidationException():

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from service.context import Signals
+from service.context import Change, Signals
 
 
 class Hub:
@@ -41,12 +41,14 @@ class Hub:
             for event in streams:
                 event.set()
 
-    def _changed(self, account: str | None) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake, account)
+    def _changed(self, change: Change) -> None:
+        if not self._streams or self._loop is None or self._loop.is_closed():
+            return
+        names = change.accounts
+        if names is None or not names.isdisjoint(self._streams):
+            self._loop.call_soon_threadsafe(self._wake, names)
 
-    def _wake(self, account: str | None) -> None:
-        names = list(self._streams) if account is None else [account]
-        for name in names:
+    def _wake(self, accounts: frozenset[str] | None) -> None:
+        for name in list(self._streams) if accounts is None else accounts:
             for event in self._streams.get(name, ()):
                 event.set()

@@ -1,7 +1,8 @@
 """POST /v1/usage: read the body within its limits, ingest it, say what became of each item."""
 
 import zlib
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 import msgspec
 from anyio.to_thread import run_sync
@@ -12,12 +13,30 @@ from api.auth import require
 from api.schema import accepts
 from engine.errors import Invalid, TooLarge
 from service import ingest
+from service.checked import decoded
 from service.context import Context
-from service.usage import Event
 
 LARGEST = 1024 * 1024
 _PLAIN = ("", "identity")
 _GZIP = ("gzip", "x-gzip")
+
+
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class UsageEvent(msgspec.Struct):
+    """A usage event as the schema describes it; `service.usage` is what checks it."""
+
+    id: _Id
+    account: _Id
+    meter: str
+    value: float | str | None = None
+    total: float | None = None
+    kind: Literal["usage", "friction"] | None = None
+    user: _Id | None = None
+    at: datetime | None = None
+    properties: dict[str, Any] | None = None
+    correction: _Id | None = None
 
 
 class Rejected(msgspec.Struct):
@@ -45,12 +64,14 @@ def routes(context: Context) -> list[Any]:
         guards=[require(context, "ingest")],
         status_code=200,
         request_max_body_size=LARGEST,
-        operation_class=accepts(Event, many=True),
+        operation_class=accepts(UsageEvent, many=True),
         responses={200: ResponseSpec(data_container=Answer, description="What became of each")},
     )
     async def usage(request: Request[Any, Any, Any]) -> Response[bytes]:
         body, encoding = await request.body(), request.headers.get("content-encoding", "")
-        return await run_sync(_ingest, context, body, encoding)
+        if encoding.strip().lower() not in _PLAIN:
+            body = await run_sync(unpacked, body, encoding)
+        return _answer(await ingest.take(context, decoded(body)))
 
     return [usage]
 
@@ -84,8 +105,7 @@ def unpacked(body: bytes, encoding: str) -> bytes:
     return bytes(out)
 
 
-def _ingest(context: Context, body: bytes, encoding: str) -> Response[bytes]:
-    receipt = ingest.ingest(context, ingest.items(unpacked(body, encoding)))
+def _answer(receipt: ingest.Receipt) -> Response[bytes]:
     rejected = [Rejected(r.index, r.code, r.detail) for r in receipt.rejected]
     answer = Answer(receipt.accepted, receipt.duplicates, rejected)
     return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -59,3 +59,11 @@ class TooMany(SegueError):
     def __init__(self, detail: str, *, retry_after: int) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class Unavailable(SegueError):
+    """It can't be done at the moment, and nothing was changed: try again in `retry_after` s."""
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from segue.jobs import Jobs
 from service import calibrate, deliver, evaluate, pause, tidy
 from service.channel import Channel
-from service.context import Context
+from service.context import Change, Context
 
 log = logging.getLogger(__name__)
 IDLE = 1.0
@@ -40,9 +40,12 @@ class Worker:
     async def start(self) -> None:
         """Begin to work in the background."""
         loop = asyncio.get_running_loop()
-        self._deaf = self._context.signals.listen(
-            lambda _: loop.call_soon_threadsafe(self._wake.set)
-        )
+
+        def changed(change: Change) -> None:
+            if change.work and not self._wake.is_set():
+                loop.call_soon_threadsafe(self._wake.set)
+
+        self._deaf = self._context.signals.listen(changed)
         self._jobs = Jobs(
             wake=self._wake.set,
             tidy=lambda: tidy.run(self._context),

@@ -12,7 +12,7 @@ from store.accounts import Home
 
 DAILY = time(9, 0)
 _QUARTER = 900
-_STRANGER = Home(time_zone=None, plan=None, anchor=None, since=None)
+_STRANGER = Home(time_zone=None, plan=None, anchor=None, since=None, last_report=None)
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -37,6 +37,10 @@ class Calendar:
         """The start of the local hour that holds `at`, and its local day."""
         return _place(self.zone(account), int(at.timestamp()) // _QUARTER)
 
+    def place_of(self, account: str, quarter: int) -> tuple[datetime, date]:
+        """`place` of a quarter of an hour, counted since 1970."""
+        return _place(self.zone(account), quarter)
+
     def zone(self, account: str) -> str:
         """The name of the account's time zone."""
         home = self.homes.get(account, _STRANGER)
@@ -46,29 +50,18 @@ class Calendar:
         """Whether the meter never resets, whatever the plan."""
         return meter.kind is MeterKind.CUMULATIVE
 
-    def midnight(self, account: str, day: date) -> datetime:
-        """When the local day begins."""
-        return _midnight(day, ZoneInfo(self.zone(account)))
-
     def period(self, account: str, meter: Meter, at: datetime) -> Stretch:
         """The period of the meter that holds `at`."""
+        return self.period_on(account, meter, self.place(account, at)[1])
+
+    def period_on(self, account: str, meter: Meter, day: date) -> Stretch:
+        """The period of the meter that holds a local day."""
         home = self.homes.get(account, _STRANGER)
         plan = self.catalogue.plans.get(home.plan or "")
-        day = self.place(account, at)[1]
         kind = plan.period if plan else PeriodKind.MONTH
         if self.endless(meter):
             kind = PeriodKind.NONE
-        anchor = home.anchor or (home.since or day).day
-        found = period_of(kind, day, anchor)
-        if found.end is None:
-            return Stretch(start=date.min, last=date.max, low=_FIRST, high=_LAST)
-        zone = ZoneInfo(self.zone(account))
-        return Stretch(
-            start=found.start,
-            last=found.end - timedelta(days=1),
-            low=_midnight(found.start, zone),
-            high=_midnight(found.end, zone) - timedelta(microseconds=1),
-        )
+        return _stretch(kind, day, home.anchor or (home.since or day).day, self.zone(account))
 
 
 def next_daily(zone: str, now: datetime) -> datetime:
@@ -85,6 +78,20 @@ def _place(zone: str, quarter: int) -> tuple[datetime, date]:
     """Every zone's offset is a multiple of 15 minutes, so a quarter lies in one local hour."""
     local = datetime.fromtimestamp(quarter * _QUARTER, ZoneInfo(zone))
     return local.replace(minute=0).astimezone(UTC), local.date()
+
+
+@lru_cache(maxsize=65536)
+def _stretch(kind: PeriodKind, day: date, anchor: int, zone: str) -> Stretch:
+    found = period_of(kind, day, anchor)
+    if found.end is None:
+        return Stretch(start=date.min, last=date.max, low=_FIRST, high=_LAST)
+    clock = ZoneInfo(zone)
+    return Stretch(
+        start=found.start,
+        last=found.end - timedelta(days=1),
+        low=_midnight(found.start, clock),
+        high=_midnight(found.end, clock) - timedelta(microseconds=1),
+    )
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -9,7 +9,7 @@ from engine.contradictions import Contradiction, contradictions
 from engine.errors import ConfigInvalid
 from service import config
 from service.context import Context
-from store import audit, due
+from store import audit, watch
 from store import config as stored
 
 LARGEST = 256 * 1024
@@ -67,6 +67,6 @@ def apply(context: Context, text: str, by: str) -> int:
             after={"version": version, "digest": digest},
         )
         audit.add(session, entry)
-        due.unguard_all(session)
+        watch.unguard(session, None)
     context.signals.changed(None)
     return version

@@ -1,7 +1,8 @@
 """What every use case is given: database, clock, policy in force, secrets and signals."""
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -21,30 +22,43 @@ class Clock(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Accounts whose state changed (None: all of them), and whether there is work to do."""
+
+    accounts: frozenset[str] | None
+    work: bool
+
+
 class Signals:
-    """In-process hints: work is due, or an account's state changed. A lost hint loses nothing."""
+    """In-process hints of changes. A lost hint loses nothing."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: list[Callable[[str | None], object]] = []
+        self._listeners: tuple[Callable[[Change], object], ...] = ()
 
-    def listen(self, listener: Callable[[str | None], object]) -> Callable[[], None]:
-        """Call `listener(account)` at every change, from any thread; returns how to stop."""
+    def listen(self, listener: Callable[[Change], object]) -> Callable[[], None]:
+        """Call `listener` at every change, from any thread; returns how to stop."""
         with self._lock:
-            self._listeners.append(listener)
+            self._listeners = (*self._listeners, listener)
         return lambda: self._forget(listener)
 
     def changed(self, account: str | None) -> None:
-        """Say that an account (None: all of them) changed."""
-        with self._lock:
-            listeners = list(self._listeners)
-        for listener in listeners:
-            listener(account)
+        """Say that an account (None: all of them) changed, and may need work."""
+        accounts = None if account is None else frozenset((account,))
+        self._say(Change(accounts=accounts, work=True))
 
-    def _forget(self, listener: Callable[[str | None], object]) -> None:
+    def reported(self, accounts: Iterable[str], *, due: bool) -> None:
+        """Say that accounts reported usage; `due`: some are worth a look."""
+        self._say(Change(accounts=frozenset(accounts), work=due))
+
+    def _say(self, change: Change) -> None:
+        for listener in self._listeners:
+            listener(change)
+
+    def _forget(self, listener: Callable[[Change], object]) -> None:
         with self._lock:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
+            self._listeners = tuple(kept for kept in self._listeners if kept != listener)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,21 +71,24 @@ class Context:
     public_url: str
     signals: Signals = field(default_factory=Signals)
     channels: tuple[str, ...] = ()
-    _known: dict[int, Applied] = field(default_factory=dict)
+    _known: dict[str, tuple[Applied, float]] = field(default_factory=dict)
 
-    def policy(self) -> Applied:
-        """The policy in force.
+    def policy(self, *, within: float = 0.0) -> Applied:
+        """The policy in force, or the one that was in force `within` so many seconds.
 
         Raises:
             NotFound: when none was ever applied.
         """
+        known, read_at = self._known.get("", (None, 0.0))
+        if known is not None and time.monotonic() - read_at < within:
+            return known
         with self.database.read() as session:
             number = stored.newest_version(session)
-            known = self._known.get(number) if number is not None else None
-            row = None if known is not None or number is None else stored.version(session, number)
-        if known is not None:
-            return known
-        if row is None:
-            raise NotFound("no policy yet: run `segue config apply segue.toml`")
-        self._known.clear()
-        return self._known.setdefault(row.version, applied(row.text, row.version))
+            same = known is not None and known.version == number
+            row = None if same or number is None else stored.version(session, number)
+        if known is None or not same:
+            if row is None:
+                raise NotFound("no policy yet: run `segue config apply segue.toml`")
+            known = applied(row.text, row.version)
+        self._known[""] = (known, time.monotonic())
+        return known

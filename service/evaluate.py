@@ -6,11 +6,8 @@ rests on. Who dies in between loses nothing: the account stays due.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
-
-from sqlmodel import Session
 
 from engine.alert import Outcome
 from engine.decide import decide_all
@@ -22,9 +19,9 @@ from service.conclude import conclude
 from service.config import Applied
 from service.context import Context
 from service.outcome import Look, Seen
-from store import decisions, due, facts
+from store import decisions, due, watch
 from store.decisions import Newest, StoredDecision
-from store.due import Claim, Watch
+from store.due import Claim
 
 log = logging.getLogger(__name__)
 TOGETHER = 100
@@ -72,8 +69,8 @@ def _decided(
         # What may be changed is read before the facts, so that a change in between is noticed.
         common = snapshot.common(session, now)
         watches = due.watches(session, [claim.account for claim in claims])
-        worth = _worth_a_look(session, watches, now, applied)
-        loaded = snapshot.load_all(context, session, worth, now, applied)
+        standings = watch.standings(session, watches)
+        loaded = snapshot.load_all(context, session, watches, now, applied)
     if not loaded:
         return [Look(claim=claim, seen=None) for claim in claims]
     decided = decide_all(list(loaded.values()), applied.policy, now)
@@ -103,30 +100,9 @@ def _decided(
             lasts_from=first,
             turn=watches[account].turn,
             common=common,
+            standings=standings.get(account, {}),
         )
     return [Look(claim=claim, seen=seen.get(claim.account)) for claim in claims]
-
-
-def _worth_a_look(
-    session: Session, watches: Mapping[str, Watch], now: datetime, applied: Applied
-) -> list[str]:
-    """The daily look always is; one brought by usage only past the guard of some meter."""
-    watched = {
-        account: watch.guard
-        for account, watch in watches.items()
-        if watch.guard is not None and watch.next_daily > now
-    }
-    used = facts.used(session, watched, now, applied.catalogue) if watched else {}
-    idle = {
-        account
-        for account, guard in watched.items()
-        if not any(_past(guard.get(key), amount) for key, amount in used[account].items())
-    }
-    return [account for account in watches if account not in idle]
-
-
-def _past(bar: float | None, used: Decimal) -> bool:
-    return bar is None or float(used) >= bar
 
 
 def _row(

@@ -1,84 +1,194 @@
-"""Keeps checked usage events: each counted once, rolled up and stored, within one unit of work."""
+"""Keeps checked usage events: each counted once and rolled up, within one unit of work."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from typing import TypeAlias
 
 from sqlmodel import Session
 
 from engine.catalogue import Catalogue
-from service.amounts import plain
 from service.batch import Batch
 from service.calendar import Calendar, next_daily
-from service.totals import settle
-from service.usage import Kind, Rejection, Report
-from store import accounts, totals, usage
-from store.usage import Counted, How, StoredEvent
+from service.checked import Checked
+from service.totals import Settled, Told, mixed, settle
+from service.usage import ADDED, LEAST, Kind, Rejection, Report
+from store import accounts, totals, usage, watch
+from store.seen import Seen
+from store.types import MICRO
+from store.usage import Counted, How, StoredFriction
 
 Fate: TypeAlias = Rejection | bool
 """What became of an event: kept (True), seen before (False), or refused."""
 _NEVER = date(1, 1, 1)
 """The day under which a meter that never resets keeps the things it counted: once for good."""
+_NOTED = timedelta(minutes=1)
+"""How exactly it is known when an account last reported; a row less to write per account."""
+_USED = "id: this id was used for an event with other content"
+
+
+class Mixed(Exception):
+    """A meter told by totals may have been sent events: look closely, in a new unit of work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The fates of each load's events, and the accounts that are due for a look."""
+
+    fates: list[list[Fate]]
+    due: list[str]
 
 
 def keep(
     session: Session,
+    seen: Seen,
     catalogue: Catalogue,
-    reports: Sequence[Report],
+    loads: Sequence[Checked],
     now: datetime,
     *,
-    imported: bool,
-) -> list[Fate]:
-    """Count the events that are new, and say of each what became of it."""
-    names = {r.account for r in reports}
-    if strangers := accounts.missing(session, names):
-        _welcome(session, catalogue, [r for r in reports if r.account in strangers], now)
-    calendar = Calendar(catalogue=catalogue, homes=accounts.homes(session, names))
-    fates = _sift(session, reports)
-    fresh = [n for n, fate in enumerate(fates) if fate is True]
-    settled = settle(session, [reports[n] for n in fresh], calendar)
-    for place, rejection in settled.rejections.items():
-        fates[fresh[place]] = rejection
-    new = [r for r, f in zip(reports, fates, strict=True) if f is True]
-    batch = Batch(calendar=calendar)
-    for report in new:
-        batch.take(report)
+    careful: bool = False,
+) -> Kept:
+    """Count the events that are new, and say of each what became of it.
+
+    `careful`: ask of each event whether its meter is told by totals.
+
+    Raises:
+        Mixed: one is, and nobody was careful.
+        Raced: another process kept one of these events meanwhile.
+    """
+    names = {row[3] for load in loads for row in load.rows}
+    homes = accounts.homes(session, names)
+    if strangers := names - homes.keys():
+        _welcome(session, catalogue, loads, strangers, now)
+        homes = accounts.homes(session, names)
+    calendar = Calendar(catalogue=catalogue, homes=homes)
+    fates = _sift(session, seen, loads)
+    settled = _settle(session, loads, fates, calendar, careful=careful)
+    new = [[place for place, fate in enumerate(found) if fate is True] for found in fates]
+    reports = [report for _, _, report in _reports(loads, fates)]
+    batch = Batch(calendar=calendar, hours_from=(now - LEAST).date())
+    batch.take_all(zip(loads, new, strict=True))
     for one in settled.additions:
         batch.add(How.ADD, one.account, one.meter, one.at, one.amount, 0)
-    _count(session, batch, new)
-    _write(session, batch, new, now, imported=imported)
+    _count(session, batch, reports)
+    rows = [load.rows[place] for load, places in zip(loads, new, strict=True) for place in places]
+    seen.add(session, [row[1] for row in rows], [row[2] for row in rows], now)
+    _write(session, batch, reports, now, imported=loads[0].imported)
     totals.add(session, settled.totals)
-    return fates
+    return Kept(fates=fates, due=_due(session, batch, reports, now, careful=careful, loads=loads))
 
 
 def _welcome(
-    session: Session, catalogue: Catalogue, reports: Sequence[Report], now: datetime
+    session: Session,
+    catalogue: Catalogue,
+    loads: Sequence[Checked],
+    strangers: set[str],
+    now: datetime,
 ) -> None:
     """Make the accounts that these events are the first of, before any is locked.
 
     The first event of an account is always taken, so none is made for nothing.
     """
     calendar, since = Calendar(catalogue=catalogue, homes={}), dict[str, date]()
-    for report in reports:
-        day = calendar.place(report.account, report.at)[1]
-        since[report.account] = min(day, since.get(report.account, day))
+    for load in loads:
+        for _, _, _, account, _, stamp, _, _ in load.rows:
+            if account in strangers:
+                day = calendar.place(account, datetime.fromtimestamp(stamp, UTC))[1]
+                since[account] = min(day, since.get(account, day))
     accounts.create(session, since, now, next_daily(catalogue.product.time_zone, now))
 
 
-def _sift(session: Session, reports: Sequence[Report]) -> list[Fate]:
+def _sift(session: Session, seen: Seen, loads: Sequence[Checked]) -> list[list[Fate]]:
     """What is new, what was seen before, and what only claims to have been."""
-    known = usage.digests(session, [(r.account, r.id) for r in reports])
-    fates: list[Fate] = []
-    for report in reports:
-        before = known.setdefault((report.account, report.id), report.digest)
-        if before is report.digest or before == report.digest:
-            fates.append(before is report.digest)
-            continue
-        detail = "id: this id was used for an event with other content"
-        fates.append(Rejection(index=report.index, code="id_conflict", detail=detail))
-    return fates
+    keys = [row[1] for load in loads for row in load.rows]
+    before = seen.known(session, keys)
+    if not before and len(set(keys)) == len(keys):
+        return [[True] * len(load) for load in loads]
+    known = {keys[place]: content for place, content in before.items()}
+    return [
+        [_fate(known, key, content, index) for index, key, content, *_ in load.rows]
+        for load in loads
+    ]
+
+
+def _fate(known: dict[bytes, bytes], key: bytes, content: bytes, index: int) -> Fate:
+    before = known.setdefault(key, content)
+    if before is content:
+        return True
+    if before in (content, b""):  # Empty: kept by a version that noted ids only.
+        return False
+    return Rejection(index=index, code="id_conflict", detail=_USED)
+
+
+def _reports(
+    loads: Sequence[Checked], fates: Sequence[list[Fate]]
+) -> Iterator[tuple[int, int, Report]]:
+    """The new ones among the reports, with the numbers of their load and their place."""
+    for number, (load, found) in enumerate(zip(loads, fates, strict=True)):
+        for place, report in load.reports.items():
+            if found[place] is True:
+                yield number, place, report
+
+
+def _settle(
+    session: Session,
+    loads: Sequence[Checked],
+    fates: list[list[Fate]],
+    calendar: Calendar,
+    *,
+    careful: bool,
+) -> Settled:
+    """Place the totals; refuse those, and those events, that don't go together."""
+    told = {
+        (r.account, r.meter.key)
+        for _, _, r in _reports(loads, fates)
+        if r.kind is Kind.TOTAL and r.meter.aggregation in ADDED
+    }
+    if told or careful:
+        where, subjects = _subjects(loads, fates, told, careful=careful)
+        for place, rejection in mixed(session, subjects, calendar).items():
+            number, inside = where[place]
+            fates[number][inside] = rejection
+    numbered = list(_reports(loads, fates))
+    settled = settle(session, enumerate(report for _, _, report in numbered), calendar)
+    for place, rejection in settled.rejections.items():
+        number, inside, _ = numbered[place]
+        fates[number][inside] = rejection
+    return settled
+
+
+def _subjects(
+    loads: Sequence[Checked],
+    fates: Sequence[list[Fate]],
+    told: set[tuple[str, str]],
+    *,
+    careful: bool,
+) -> tuple[list[tuple[int, int]], list[Told]]:
+    """New events that add up, of meters that are told of in this commit or (careful) of all."""
+    where: list[tuple[int, int]] = []
+    subjects: list[Told] = []
+    for number, (load, found) in enumerate(zip(loads, fates, strict=True)):
+        for place, fate in enumerate(found):
+            index, _, _, account, meter, stamp, _, _ = load.rows[place]
+            report = load.reports.get(place)
+            if fate is not True or meter.aggregation not in ADDED:
+                continue
+            if report is not None and report.kind is Kind.FRICTION:
+                continue
+            if careful or (account, meter.key) in told:
+                where.append((number, place))
+                subjects.append(
+                    Told(
+                        place=len(subjects),
+                        index=index,
+                        account=account,
+                        meter=meter,
+                        at=datetime.fromtimestamp(stamp, UTC),
+                        total=report is not None and report.kind is Kind.TOTAL,
+                    )
+                )
+    return where, subjects
 
 
 def _count(session: Session, batch: Batch, new: Sequence[Report]) -> None:
@@ -87,7 +197,7 @@ def _count(session: Session, batch: Batch, new: Sequence[Report]) -> None:
     counted = [_counted(r, batch.calendar) for r in reports]
     unseen = usage.add_unique(session, list(dict.fromkeys(counted)))
     for report, thing in zip(reports, counted, strict=True):
-        amount = Decimal(int(thing in unseen))
+        amount = MICRO if thing in unseen else 0
         unseen.discard(thing)
         batch.add(How.ADD, report.account, report.meter.key, report.at, amount, 1)
 
@@ -103,38 +213,52 @@ def _counted(report: Report, calendar: Calendar) -> Counted:
 
 
 def _write(
-    session: Session, batch: Batch, new: Sequence[Report], now: datetime, *, imported: bool
+    session: Session, batch: Batch, reports: Sequence[Report], now: datetime, *, imported: bool
 ) -> None:
-    kept = [_stored(report, now) for report in new]
-    usage.add_events(session, kept)
-    usage.add_frictions(session, [e for e in kept if e["kind"] == Kind.FRICTION])
+    frictions = [
+        StoredFriction(account=r.account, at=r.at, id=r.id, user=str(r.user), meter=r.meter.key)
+        for r in reports
+        if r.kind is Kind.FRICTION
+    ]
+    usage.add_frictions(session, frictions)
     for how, hours in batch.hours.items():
-        usage.add_hours(session, how, hours.values())
+        usage.add_hours(session, how, hours)
     for how, days in batch.days.items():
-        usage.add_days(session, how, days.values(), backfilled=imported)
+        usage.add_days(session, how, days, backfilled=imported)
     usage.cap(session, batch.caps)
     usage.add_user_days(session, batch.user_days)
-    if batch.first_days:
-        accounts.reported(session, batch.first_days, now)
-        usage.mark_due(session, sorted(batch.first_days), now)
+    accounts.reported(session, _unnoted(batch, now), now)
 
 
-def _stored(report: Report, now: datetime) -> StoredEvent:
+def _unnoted(batch: Batch, now: datetime) -> dict[str, date]:
+    """The accounts whose last report was noted too long ago, with their first day."""
+    homes, edge = batch.calendar.homes, now - _NOTED
     return {
-        "account": report.account,
-        "id": report.id,
-        "digest": report.digest,
-        "kind": report.kind,
-        "meter": report.meter.key,
-        "at": report.at,
-        "user": report.user,
-        "value": _value(report),
-        "correction": report.correction,
-        "received_at": now,
+        account: day
+        for account, day in batch.first_days.items()
+        if (home := homes[account]).since is None
+        or home.last_report is None
+        or not edge < home.last_report <= now
     }
 
 
-def _value(report: Report) -> str | None:
-    if report.kind is Kind.FRICTION:
-        return None
-    return report.thing if report.thing is not None else plain(report.amount)
+def _due(
+    session: Session,
+    batch: Batch,
+    reports: Sequence[Report],
+    now: datetime,
+    *,
+    careful: bool,
+    loads: Sequence[Checked],
+) -> list[str]:
+    """Mark the accounts whose usage has reached what is worth a look, and say which."""
+    watched = [w for how, gains in batch.gains().items() for w in watch.add(session, how, gains)]
+    told = {(w.account, w.meter) for w in watched if w.told} - batch.told.keys()
+    if told and not careful:
+        raise Mixed
+    if loads[0].imported:
+        return []
+    due = {w.account for w in watched if w.due}
+    due |= {r.account for r in reports if r.kind is Kind.FRICTION}
+    usage.mark_due(session, sorted(due), now)
+    return sorted(due)

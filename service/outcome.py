@@ -20,9 +20,10 @@ from service.foreseen import Foreseen
 from service.people import named
 from service.secrets import new_id
 from service.snapshot import Common
-from store import alerts, decisions, due, outbox
+from store import alerts, decisions, due, outbox, watch
 from store.decisions import StoredDecision
 from store.due import Claim
+from store.watch import Looked, Standing
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class Seen:
     """What a look came to, and what must not have changed when it is written.
 
     `row`: the decision as it is kept; None: one of this instant is there. `lasts_from`: when the
-    same was decided first.
+    same was decided first. `standings`: where the meters stood, by meter.
     """
 
     facts: Snapshot
@@ -43,6 +44,7 @@ class Seen:
     lasts_from: datetime | None
     turn: int
     common: Common
+    standings: Mapping[str, Standing]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,8 @@ def write(context: Context, looks: Sequence[Look], now: datetime, applied: Appli
             and common.version == applied.version
         }
         changed = _keep(context, session, kept, now, applied)
-        due.done(session, [look.claim for look in looks], again=mine.keys() - kept.keys())
+        again = (mine.keys() - kept.keys()) | watch.guarded(session, _looked(kept))
+        due.done(session, [look.claim for look in looks], again=again)
     for account, seen in kept.items():
         if seen.raised:
             log.info("%s: %s", account, ", ".join(str(one.candidate.key) for one in seen.raised))
@@ -102,14 +105,27 @@ def _keep(
         for one in seen.raised:
             _raise(session, seen, one, applied, now)
             changed.add(account)
-    due.looked(
-        session,
-        {
-            account: (next_daily(seen.facts.account.time_zone, now), dict(seen.decision.guard))
-            for account, seen in kept.items()
-        },
-    )
+    days = {a: next_daily(seen.facts.account.time_zone, now) for a, seen in kept.items()}
+    due.looked(session, days)
     return sorted(changed)
+
+
+def _looked(kept: Mapping[str, Seen]) -> Iterator[Looked]:
+    """What looks found of meters that report usage."""
+    for account, seen in kept.items():
+        guard = dict(seen.decision.guard)
+        for meter in seen.facts.meters:
+            before = seen.standings.get(meter.key)
+            if before is not None:
+                newer = meter.period.end is not None and meter.period.start > before.period
+                yield Looked(
+                    account=account,
+                    meter=meter.key,
+                    period=meter.period.start if newer else before.period,
+                    used=float(meter.used),
+                    guard=guard[meter.key],
+                    before=before,
+                )
 
 
 def _close_over(

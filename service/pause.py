@@ -8,8 +8,9 @@ from engine.exposure import OutcomeKind
 from engine.lift import Lift, LiftState
 from service import lift
 from service.context import Context
-from store import audit, due, pauses
+from store import audit, pauses
 from store.pauses import StoredPause
+from store.watch import unguard
 from templates import paused as words
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def watch(context: Context) -> StoredPause | None:
         pauses.begin(session, since=now, why=HARM, evidence=evidence)
         entry = audit.Entry(at=now, actor="segue", action="asks.pause", after=evidence)
         audit.add(session, entry)
-        due.unguard_all(session)
+        unguard(session, None)
     context.signals.changed(None)
     log.warning("asks pause themselves, for they do harm: see `segue doctor`")
     return in_force(context)
@@ -79,7 +80,7 @@ def resume(context: Context, *, by: str, because: str) -> StoredPause:
             after={"paused": None, "because": because},
         )
         audit.add(session, entry)
-        due.unguard_all(session)
+        unguard(session, None)
     context.signals.changed(None)
     return paused
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.errors import Invalid
-from service.amounts import LONGEST
-from service.amounts import number as exact
+from service.amounts import LONGEST, literal, millionths
 
 SHOWN = 20
 """Bad rows that are told one by one; of the others only how many."""
@@ -155,7 +154,7 @@ def number(field_name: str, text: str, *, corrects: bool = False) -> Decimal:
         raise Invalid(f"{field_name}: {text[:40]!r} is not a number")
     if text.startswith("-") and not corrects and text.strip("-0.eE+"):
         raise Invalid(f"{field_name}: below 0 only with a correction that says why")
-    return exact(field_name, text.encode(), corrects=True)
+    return Decimal(millionths(field_name, literal(text), corrects=True)).scaleb(-6)
 
 
 def epoch(field_name: str, text: str) -> float:

@@ -3,10 +3,8 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
-from hashlib import blake2b
 from typing import Any, NoReturn
 
 import msgspec
@@ -14,29 +12,32 @@ import msgspec
 from engine.catalogue import Catalogue, Meter
 from engine.errors import Invalid
 from engine.usage import Aggregation
-from service.amounts import ABSENT, LONGEST, canonical, fields, given, number, plain, thing_in
+from service.amounts import ABSENT, LONGEST, canonical, fields, given, literal, millionths, thing_in
+from store.fingerprint import content
+from store.types import MICRO
 
 OLDEST = timedelta(days=35)
 """How late a usage event may be; the duplicate window is at least as long."""
+LEAST = OLDEST + timedelta(days=2)
+"""What is known of single events is kept so long: as late as one may come, and some for clocks."""
 AHEAD = timedelta(minutes=5)
 ADDED = (Aggregation.SUM, Aggregation.COUNT)
 """Aggregations whose amounts add up."""
 _FIELD = re.compile(r" - at `\$\.?(.*)`$")
-_LITERALS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-class Event(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A usage event on the wire; numbers stay as they were written until they are exact."""
+class Event(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """A usage event on the wire; numbers with a point are Decimals, so they stay exact."""
 
     id: str
     account: str
     meter: str
     kind: str | None = None
-    value: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
-    total: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    value: Any = None
+    total: Any = None
     user: str | None = None
     at: datetime | None = None
-    properties: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    properties: msgspec.Raw = ABSENT
     correction: str | None = None
 
 
@@ -48,8 +49,12 @@ class Kind(StrEnum):
     FRICTION = "friction"
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """A usage event that was found in order. `thing` is what a `unique` meter counts."""
+class Report(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A usage event that was found in order.
+
+    `amount` in millionths; `thing`: what a `unique` meter counts; `content`: what a second event
+    with this id must share to be the same one.
+    """
 
     index: int
     id: str
@@ -58,10 +63,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     at: datetime
     user: str | None
-    amount: Decimal
+    amount: int
     thing: str | None
     correction: str | None
-    digest: bytes
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +78,7 @@ class Rejection:
     detail: str
 
 
-_EVENT = msgspec.json.Decoder(Event)
+_EVENT = msgspec.json.Decoder(Event, float_hook=literal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,19 +98,16 @@ class Rules:
             return Rejection(index=index, code=refused.code, detail=refused.detail)
 
     def _report(self, index: int, event: Event) -> Report:
-        for name in ("id", "account"):
-            _identifier(name, getattr(event, name))
-        if event.account in ("*", ".", ".."):
-            raise Invalid(f"{event.account!r} can't be the id of an account", code="invalid_field")
+        identifier("id", event.id)
+        identifier("account", event.account)
         if event.user is not None:
-            _identifier("user", event.user)
+            identifier("user", event.user)
         if event.correction is not None:
-            _identifier("correction", event.correction)
-        meter = self._meter(event.meter)
-        at = self._instant(event.at)
+            identifier("correction", event.correction)
+        meter = self.meter(event.meter)
+        at = self.instant(event.at)
         kind = _kind(event)
-        properties = fields(event.properties)
-        amount, thing = _amount(event, kind, meter)
+        amount, thing, sent = _amount(event, kind, meter)
         return Report(
             index=index,
             id=event.id,
@@ -117,10 +119,13 @@ class Rules:
             amount=amount,
             thing=thing,
             correction=event.correction,
-            digest=_digest(event, kind, amount, thing, properties),
+            content=content_of(
+                event, kind.value, at.timestamp(), (thing or amount) if sent else ""
+            ),
         )
 
-    def _meter(self, key: str) -> Meter:
+    def meter(self, key: str) -> Meter:
+        """The meter of this name, or a hint at what was meant."""
         meter = self.catalogue.meters.get(key)
         if meter is None:
             close = get_close_matches(key[:64], self.catalogue.meters, 1)
@@ -128,7 +133,8 @@ class Rules:
             raise Invalid(f"there is no meter {key[:64]!r}{hint}", code="unknown_meter")
         return meter
 
-    def _instant(self, at: datetime | None) -> datetime:
+    def instant(self, at: datetime | None) -> datetime:
+        """When it happened: now, where the client says nothing."""
         if at is None:
             return self.now
         if at.tzinfo is None:
@@ -162,6 +168,8 @@ def _refuse(text: str) -> NoReturn:
     field, said = (found[1], text[: found.start()]) if found else ("", text)
     if field == "at":
         raise Invalid("at: use RFC 3339, like 2026-03-01T12:00:00Z", code="invalid_at")
+    if said.startswith("Integer value out of range"):
+        raise Invalid(f"{field}: at most 1e15", code="value_too_large")
     if said.startswith("Object missing required field"):
         raise Invalid(f"{said.split('`')[1]}: this is missing", code="missing_field")
     if said.startswith("Object contains unknown field"):
@@ -172,12 +180,15 @@ def _refuse(text: str) -> NoReturn:
     raise Invalid(f"{field}: {said}" if field else said, code="invalid_field")
 
 
-def _identifier(name: str, text: str) -> None:
+def identifier(name: str, text: str) -> None:
+    """Refuse what can't be an id."""
     if not text or text.isspace():
         raise Invalid(f"{name}: this is empty", code="invalid_field")
     if len(text) > LONGEST:
         code = {"id": "id", "account": "account_id", "user": "user_id"}.get(name, name)
         raise Invalid(f"{name}: at most {LONGEST} characters", code=f"{code}_too_long")
+    if name == "account" and text in ("*", ".", ".."):
+        raise Invalid(f"{text!r} can't be the id of an account", code="invalid_field")
     if not text.isprintable():
         raise Invalid(
             f"{name}: control and invisible characters are not allowed", code="invalid_character"
@@ -187,7 +198,8 @@ def _identifier(name: str, text: str) -> None:
 def _kind(event: Event) -> Kind:
     """What is reported, with the fields that belong to it."""
     if event.kind is None or event.kind == Kind.USAGE:
-        kind = Kind.TOTAL if given(event.total) and event.kind is None else Kind.USAGE
+        told = event.total is not None and event.kind is None
+        kind = Kind.TOTAL if told else Kind.USAGE
     elif event.kind == Kind.FRICTION:
         kind = Kind.FRICTION
     else:
@@ -209,53 +221,49 @@ def _kind(event: Event) -> Kind:
     return kind
 
 
-def _amount(event: Event, kind: Kind, meter: Meter) -> tuple[Decimal, str | None]:
-    """How much is reported, and for a `unique` meter which thing."""
+def _amount(event: Event, kind: Kind, meter: Meter) -> tuple[int, str | None, bool]:
+    """How much is reported, for a `unique` meter which thing, and whether that was sent."""
     unique = meter.aggregation is Aggregation.UNIQUE
+    corrects = event.correction is not None
     if kind is Kind.FRICTION:
-        return Decimal(0), None
+        return 0, None, False
     if kind is Kind.TOTAL:
         if unique:
             raise Invalid(
                 "total: a unique meter is told each thing it counts", code="invalid_field"
             )
-        return number("total", bytes(event.total), corrects=event.correction is not None), None
-    name, raw = _where(event, meter)
+        return millionths("total", event.total, corrects=corrects), None, True
+    name, value = _where(event, meter)
     if unique:
-        if event.correction is not None:
+        if corrects:
             raise Invalid("correction: a unique meter can't be corrected", code="invalid_field")
-        return Decimal(1), thing_in(name, raw)
-    if not raw:
+        return MICRO, thing_in(name, value), event.value is not None
+    if value is None:
         if meter.aggregation not in ADDED:
             raise Invalid(f"{name}: this is missing", code="missing_field")
-        return Decimal(1), None
-    return number(name, raw, corrects=event.correction is not None), None
+        return MICRO, None, False
+    return millionths(name, value, corrects=corrects), None, event.value is not None
 
 
-def _where(event: Event, meter: Meter) -> tuple[str, bytes]:
-    """The value as it was written, and the name of the field that held it."""
-    if given(event.value):
-        return "value", bytes(event.value)
+def _where(event: Event, meter: Meter) -> tuple[str, Any]:
+    """The value, and the name of the field that held it."""
+    if event.value is not None or not given(event.properties):
+        return "value", event.value
+    held = fields(event.properties)
     if meter.field is None or meter.aggregation is Aggregation.COUNT:
-        return "value", b""
-    if not given(event.properties):
-        return "value", b""
-    found = _LITERALS.decode(event.properties).get(meter.field, ABSENT)
-    return f"properties.{meter.field}", bytes(found) if given(found) else b""
+        return "value", None
+    return f"properties.{meter.field}", held.get(meter.field)
 
 
-def _digest(
-    event: Event, kind: Kind, amount: Decimal, thing: str | None, properties: dict[str, Any] | None
-) -> bytes:
-    """What two events must share to be the same: only what the client sent, numbers by value."""
-    sent = given(event.value) or kind is Kind.TOTAL
-    parts = (
-        kind,
-        event.meter,
-        event.user or "",
-        event.at.astimezone(UTC).isoformat() if event.at else "",
-        (thing if thing is not None else plain(amount)) if sent else "",
-        event.correction or "",
-        canonical(properties) if properties is not None else "",
+def content_of(event: Event, kind: str, stamp: float, sent: int | str) -> bytes:
+    """What two events must share to be the same: only what the client sent, numbers by value.
+
+    `stamp`: the seconds since 1970 of its time; a float holds microseconds until the year 2255.
+    """
+    properties = event.properties
+    more = "" if properties is ABSENT or not given(properties) else canonical(properties)
+    at = round(stamp * 1e6) if event.at is not None else ""
+    return content(
+        f"{kind}\x1f{event.meter}\x1f{event.user or ''}\x1f{at}\x1f{sent}"
+        f"\x1f{event.correction or ''}\x1f{more}"
     )
-    return blake2b("\x1f".join(parts).encode(), digest_size=16).digest()

@@ -22,6 +22,7 @@ class Home:
     plan: str | None
     anchor: int | None
     since: date | None
+    last_report: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,8 @@ def homes(session: Session, accounts: Iterable[str]) -> dict[str, Home]:
     """The known ones of these accounts, each locked until the commit, in one order for all."""
     asked = as_list([[account] for account in sorted(accounts)])
     return {
-        account: Home(time_zone=time_zone, plan=plan, anchor=anchor, since=since)
-        for account, time_zone, plan, anchor, since in session.connection().execute(
+        account: Home(time_zone=zone, plan=plan, anchor=anchor, since=since, last_report=last)
+        for account, zone, plan, anchor, since, last in session.connection().execute(
             _homes(dialect_of(session)), asked
         )
     }
@@ -81,15 +82,6 @@ def hold(session: Session, account: str) -> None:
     session.connection().execute(counted)
 
 
-def missing(session: Session, accounts: Iterable[str]) -> set[str]:
-    """Which of these accounts are not known yet."""
-    wanted = sorted(accounts)
-    rows = session.connection().execute(
-        _present(dialect_of(session)), as_list([[account] for account in wanted])
-    )
-    return set(wanted) - set(rows.scalars())
-
-
 def create(session: Session, accounts: Mapping[str, date], now: datetime, daily: datetime) -> None:
     """Make accounts that usage made known, each with its first day; they have no plan."""
     statement = insert_into(dialect_of(session), tables.Account).on_conflict_do_nothing()
@@ -103,7 +95,7 @@ def create(session: Session, accounts: Mapping[str, date], now: datetime, daily:
 
 def reported(session: Session, first_days: Mapping[str, date], at: datetime) -> None:
     """Note that accounts reported usage; one without a `since` has it from its first day."""
-    rows = [{"of": account, "on": at, "first": day} for account, day in first_days.items()]
+    rows = [{"of": account, "on": at, "first": day} for account, day in sorted(first_days.items())]
     write(session, _reported(), rows)
 
 
@@ -202,7 +194,7 @@ def _present(dialect: str) -> Any:
 def _homes(dialect: str) -> Any:
     a, asked = table(tables.Account).c, listed(dialect)
     return (
-        select(a.id, a.time_zone, a.plan, a.anchor, a.since)
+        select(a.id, a.time_zone, a.plan, a.anchor, a.since, a.last_report)
         .where(a.id.in_(select(nth(asked, 0))))
         .order_by(a.id)
         .with_for_update()
@@ -223,7 +215,7 @@ def _reported() -> Any:
 
 
 def _beginning(now: datetime, daily: datetime) -> dict[str, object]:
-    noted: dict[str, object] = {"guard": {}, "limits_since": {}, "last_report": None}
+    noted: dict[str, object] = {"limits_since": {}, "last_report": None}
     return {"created_at": now, "next_daily": daily, **noted}
 
 

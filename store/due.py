@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
-from store import tables
+from store import tables, watch
 from store.rows import among, as_list, dialect_of, insert_into, table
 from store.types import Instant
 
@@ -41,13 +41,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """When an account's daily look is due, and from which usage on one before it.
-
-    `guard` None: it was never looked at. `turn` counts what people and admins changed.
-    """
+    """When an account's daily look is due; `turn` counts what people and admins changed."""
 
     next_daily: datetime
-    guard: Mapping[str, float | None] | None
     turn: int
 
 
@@ -90,10 +86,7 @@ def watches(session: Session, accounts: Iterable[str]) -> dict[str, Watch]:
     """What is watched of these accounts, of those there are."""
     asked = as_list([[account] for account in accounts])
     rows = session.execute(_watches(dialect_of(session)), asked)
-    return {
-        account: Watch(next_daily=daily, guard=guard or None, turn=turn)
-        for account, daily, guard, turn in rows
-    }
+    return {account: Watch(next_daily=daily, turn=turn) for account, daily, turn in rows}
 
 
 def standing(session: Session, claims: Iterable[Claim]) -> dict[str, int]:
@@ -128,28 +121,18 @@ def done(session: Session, claims: Iterable[Claim], *, again: Collection[str] = 
         session.execute(_free(dialect), as_list(rest))
 
 
-def looked(session: Session, looks: Mapping[str, tuple[datetime, Mapping[str, float]]]) -> None:
-    """Note when accounts are looked at next, and from which usage on sooner."""
-    rows = [
-        {"of": account, "at": daily, "from": dict(guard)}
-        for account, (daily, guard) in sorted(looks.items())
-    ]
+def looked(session: Session, looks: Mapping[str, datetime]) -> None:
+    """Note when accounts are looked at next, whatever they use."""
+    rows = [{"of": account, "at": daily} for account, daily in sorted(looks.items())]
     if rows:
         session.connection().execute(_looked(), rows)
 
 
 def unguard(session: Session, account: str) -> None:
-    """What the guard rests on has changed: the account is worth a look whatever it uses."""
+    """What guards rest on has changed: the account is worth a look whatever it uses."""
     a = table(tables.Account)
-    session.execute(update(a).where(a.c.id == account).values(guard={}, turn=a.c.turn + 1))
-
-
-def unguard_all(session: Session) -> None:
-    """A new policy: what any guard rests on may have changed."""
-    a = table(tables.Account)
-    # Locked in the order in which ingest locks, so that neither waits for the other for ever.
-    every = select(a.c.id).order_by(a.c.id).with_for_update()
-    session.execute(update(a).where(a.c.id.in_(every)).values(guard={}))
+    session.execute(update(a).where(a.c.id == account).values(turn=a.c.turn + 1))
+    watch.unguard(session, account)
 
 
 def next_daily(session: Session) -> datetime | None:
@@ -229,7 +212,7 @@ def _claim(daily: bool) -> Any:
 @lru_cache
 def _watches(dialect: str) -> Any:
     a = table(tables.Account).c
-    return select(a.id, a.next_daily, a.guard, a.turn).where(among(dialect, a.id))
+    return select(a.id, a.next_daily, a.turn).where(among(dialect, a.id))
 
 
 @lru_cache
@@ -260,8 +243,4 @@ def _free(dialect: str) -> Any:
 @lru_cache
 def _looked() -> Any:
     a = table(tables.Account)
-    return (
-        update(a)
-        .where(a.c.id == bindparam("of"))
-        .values(next_daily=bindparam("at"), guard=bindparam("from"))
-    )
+    return update(a).where(a.c.id == bindparam("of")).values(next_daily=bindparam("at"))

@@ -15,7 +15,6 @@ from sqlmodel import select as select_rows
 
 from engine.catalogue import Catalogue
 from engine.snapshot import AccountFacts, PlanChange, Snapshot
-from engine.usage import MeterKind
 from store import buckets, meters, past, people, tables
 from store.buckets import Line
 from store.days import Days
@@ -72,20 +71,6 @@ def load_all(
         )
         for one, (name, of) in zip(known, happened.items(), strict=True)
     }
-
-
-def used(
-    session: Session, accounts: Iterable[str], now: datetime, catalogue: Catalogue
-) -> dict[str, dict[str, Decimal]]:
-    """What each account has used of each meter in its current period: exact, and cheap to ask."""
-    known = _known(session, accounts, now, catalogue)
-    ever = any(meter.kind is MeterKind.CUMULATIVE for meter in catalogue.meters.values())
-
-    def since(one: Known) -> date | None:
-        return None if ever or one.since is None else one.calendar().periods[0].start
-
-    stored = _days(session, known, since)
-    return meters.used(session, _begun(known, stored), catalogue, stored)
 
 
 def first_policy_at(session: Session) -> datetime | None:

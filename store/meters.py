@@ -113,21 +113,6 @@ def uses(
     return found
 
 
-def used(
-    session: Session, accounts: Sequence[Known], catalogue: Catalogue, stored: Stored
-) -> dict[str, dict[str, Decimal]]:
-    """What the current period's limit is held against, of each account's every meter."""
-    stored = _in_periods(session, accounts, catalogue, stored, closed=False)
-    found: dict[str, dict[str, Decimal]] = {}
-    for one in accounts:
-        current = spans(one.calendar().stretches[:1])
-        found[one.account] = {}
-        for key, meter in catalogue.meters.items():
-            days = stored.get((one.account, key), NONE)
-            [found[one.account][key]] = days.used(meter.kind, meter.aggregation, current)
-    return found
-
-
 def _in_periods(
     session: Session,
     accounts: Iterable[Known],

@@ -14,23 +14,29 @@ from store.types import joined
 
 def accounts(session: Session) -> list[str]:
     """Every account with usage, in the order of their names."""
-    rows = session.exec(select(tables.HourBucket.account).distinct())
+    rows = session.exec(select(tables.DayBucket.account).distinct())
     return sorted(rows.all())
 
 
 def first(session: Session) -> datetime | None:
-    """When usage began, to the hour."""
-    return session.exec(select(func.min(tables.HourBucket.hour))).one()
+    """When usage began: to the hour, where hours are kept."""
+    hour = session.exec(select(func.min(tables.HourBucket.hour))).one()
+    day = session.exec(select(func.min(tables.DayBucket.last_at))).one()
+    return min((at for at in (hour, day) if at is not None), default=None)
 
 
 def hours(session: Session, account: str) -> Iterator[tuple[str, datetime, float]]:
-    """Meter, instant and amount of each hour in the order of time."""
-    h = tables.HourBucket
-    rows = session.exec(
-        select(h).where(col(h.account) == account).order_by(col(h.last_at), col(h.meter))
-    )
-    for row in rows.all():
-        yield row.meter, row.last_at, float(joined(row.units, row.micros))
+    """Meter, instant and amount of each hour in the order of time; of old days, each day."""
+    h, d = tables.HourBucket, tables.DayBucket
+    kept = session.exec(select(h).where(col(h.account) == account)).all()
+    first: dict[str, datetime] = {}
+    for row in kept:
+        first[row.meter] = min(row.last_at, first.get(row.meter, row.last_at))
+    days = session.exec(select(d).where(col(d.account) == account)).all()
+    folded = [row for row in days if row.meter not in first or row.last_at < first[row.meter]]
+    rows: list[tables.HourBucket | tables.DayBucket] = [*folded, *kept]
+    for one in sorted(rows, key=lambda row: (row.last_at, row.meter)):
+        yield one.meter, one.last_at, float(joined(one.units, one.micros))
 
 
 def backfilled(session: Session, account: str) -> dict[str, frozenset[date]]:

@@ -1,16 +1,30 @@
 """Many rows in one statement: given as one parameter to read by, or written without ORM or rebuild.
 
-SQLAlchemy binds each value of each row anew, which at ingest costs more than SQLite's own work. So
-for SQLite a statement is compiled once and its rows go straight to the driver.
+SQLAlchemy binds each value of each row anew, which at ingest costs more than the database's own
+work. So an insert is compiled once, and its rows go straight to the driver.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Dialect, String, Table, bindparam, cast, func, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Date,
+    Dialect,
+    String,
+    Table,
+    bindparam,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -80,44 +94,116 @@ def write(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -
     if not rows:
         return
     connection = session.connection()
-    if dialect_of(session) != "sqlite":
+    many = _many(statement, connection.dialect)
+    if many is None:
         connection.execute(statement, rows)
         return
-    prepared = _prepared(statement, connection.dialect)
-    connection.exec_driver_sql(prepared.sql, prepared.bound(rows))
+    many.run(connection, {name: [row.get(name) for row in rows] for name, _, _ in many.columns})
+
+
+def write_columns(
+    session: Session, statement: Any, columns: Mapping[str, Sequence[Any]]
+) -> list[Any]:
+    """`write` for an insert whose rows come by column; what it returns, in no certain order."""
+    connection = session.connection()
+    many = _many(statement, connection.dialect)
+    assert many is not None, "only an insert of plain values goes by columns"
+    return many.run(connection, columns)
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A compiled statement: its text, and for each `?` the name, its own value and its binding."""
+class _Many:
+    """An insert taken apart: what stands before its values and after, and how each is bound.
 
-    sql: str
-    places: tuple[tuple[str, Any, Callable[[Any], Any] | None], ...]
+    It goes as few statements of many rows: between two statements Python's other threads take the
+    interpreter, and each time it takes a while until they give it back.
+    """
 
-    def bound(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
-        """The rows as the driver wants them; a value seen before is not bound again."""
-        columns = []
-        for name, own, bind in self.places:
-            values = [row.get(name, own) for row in rows]
-            if bind is not None:
-                done = {value: bind(value) for value in set(values)}
-                values = [done[value] for value in values]
-            columns.append(values)
-        return list(zip(*columns, strict=True))
+    dialect: str
+    before: str
+    after: str
+    columns: tuple[tuple[str, str, Callable[[Any], Any] | None], ...]
+
+    def run(self, connection: Connection, given: Mapping[str, Sequence[Any]]) -> list[Any]:
+        """Insert the rows; what they return."""
+        columns = [_bound(given[name], bind) for name, _, bind in self.columns]
+        width, rows, start = len(columns), len(columns[0]), 0
+        out: list[Any] = []
+        if self.dialect == "postgresql" and rows:
+            done = connection.exec_driver_sql(_postgresql(self), tuple(columns))
+            return list(done) if done.returns_rows else []
+        while start < rows:
+            size = _size(rows - start)
+            parts = (column[start : start + size] for column in columns)
+            values = list(chain.from_iterable(zip(*parts, strict=True)))
+            values += [None] * (size * width - len(values))
+            done = connection.exec_driver_sql(_sqlite(self, size), tuple(values))
+            out += done if done.returns_rows else ()
+            start += size
+        return out
+
+
+_MOST = 512
+"""Rows in one statement of SQLite: enough, and far from its bound of 32,766 values."""
+
+
+def _size(rows: int) -> int:
+    """Rows of the next statement: a power of two, so that few statements are prepared."""
+    return min(_MOST, 1 << (rows - 1).bit_length())
+
+
+@lru_cache(maxsize=256)
+def _postgresql(many: _Many) -> str:
+    """The statement for any number of rows, in the order of their keys: so none waits in a ring."""
+    arrays = ", ".join(f"%s::{kind}[]" for _, kind, _ in many.columns)
+    return f"{many.before} SELECT * FROM unnest({arrays}) ORDER BY 1, 2, 3{many.after}"  # noqa: S608
+
+
+@lru_cache(maxsize=256)
+def _sqlite(many: _Many, size: int) -> str:
+    """The statement for so many rows; places left over hold nulls, which are no rows."""
+    row = f"({', '.join('?' * len(many.columns))})"
+    values = ", ".join([row] * size)
+    found = f"SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL"  # noqa: S608
+    return f"{many.before} {found}{many.after}"
+
+
+def _bound(values: Sequence[Any], bind: Callable[[Any], Any] | None) -> Sequence[Any]:
+    """Values as the driver wants them; one seen before is not bound again."""
+    if bind is None:
+        return values
+    done = {value: bind(value) for value in set(values)}
+    return [done[value] for value in values]
 
 
 @lru_cache
-def _prepared(statement: Any, dialect: Dialect) -> Prepared:
+def _many(statement: Any, dialect: Dialect) -> _Many | None:
+    """The parts of an insert whose only parameters are its values, else None."""
     compiled = statement.compile(dialect=dialect)
-    own = compiled.params
-    return Prepared(
-        sql=str(compiled),
-        places=tuple(
+    found = _INSERT.fullmatch(str(compiled)) if statement.is_insert else None
+    if found is None:
+        return None
+    names = [name.strip().strip('"') for name in found["names"].split(",")]
+    types = [statement.table.c[name].type for name in names]
+    if any(isinstance(kind, JSON) for kind in types) or re.search(r"\?|%\(", found["after"]):
+        return None
+    return _Many(
+        dialect=dialect.name,
+        before=found["before"],
+        after=found["after"],
+        columns=tuple(
             (
                 name,
-                own[name],
-                compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect),
+                kind.compile(dialect=dialect),
+                kind.dialect_impl(dialect).bind_processor(dialect),
             )
-            for name in compiled.positiontup
+            for name, kind in zip(names, types, strict=True)
         ),
     )
+
+
+_INSERT = re.compile(
+    r"(?P<before>INSERT INTO \w+ \((?P<names>[^)]*)\)) VALUES \(.*?\)"
+    r"(?P<after>( ON CONFLICT .*| RETURNING .*)?)",
+    re.DOTALL,
+)

@@ -30,7 +30,7 @@ def listing() -> Any:
 
 
 class Account(SQLModel, table=True):
-    """The paying organisation. `next_daily`: its next look; `guard`: usage worth one sooner.
+    """The paying organisation. `next_daily`: its next daily look.
 
     `limits_since`: when its own limit of a meter was last set, changed or taken back. `turn` counts
     what people and admins changed: a look that began before such a change is not kept.
@@ -58,7 +58,6 @@ class Account(SQLModel, table=True):
     domains: list[str] = listing()
     created_at: datetime = instant(nullable=False)
     next_daily: datetime = instant(nullable=False, index=True)
-    guard: dict[str, float | None] = document()
     last_report: datetime | None = instant(nullable=True)
     turn: int = whole()
 
@@ -119,20 +118,37 @@ class ConfigVersion(SQLModel, table=True):
     applied_by: str
 
 
-class UsageEvent(SQLModel, table=True):
-    """A usage event as it came: the duplicate window and the source of every correction."""
+class SeenPart(SQLModel, table=True):
+    """A table `seen_<n>` of fingerprints of usage events: the duplicate window (`store.seen`)."""
 
-    __tablename__ = "usage_event"
+    __tablename__ = "seen_part"
+    n: int = Field(primary_key=True)
+    opened_at: datetime = instant(nullable=False)
+    sealed_at: datetime | None = instant(nullable=True)
+
+
+class SeenCount(SQLModel, table=True):
+    """How many fingerprints a process kept in a part; a row each, so that none waits."""
+
+    __tablename__ = "seen_count"
+    part: int = Field(primary_key=True)
+    writer: str = Field(primary_key=True)
+    keys: int = whole()
+    newest_at: datetime = instant(nullable=False)
+
+
+class Watch(SQLModel, table=True):
+    """What a meter came to in its newest period, and from where on that is worth a look.
+
+    `guard` None: any usage is. `told_at`: the newest running total the vendor reported.
+    """
+
     account: str = Field(primary_key=True)
-    id: str = Field(primary_key=True)
-    digest: bytes = Field(sa_column=Column(LargeBinary(16), nullable=False))
-    kind: str
-    meter: str
-    at: datetime = instant(nullable=False)
-    user: str | None = None
-    value: str | None = None
-    correction: str | None = None
-    received_at: datetime = instant(nullable=False)
+    meter: str = Field(primary_key=True)
+    period: date
+    used: float
+    guard: float | None = None
+    told_at: datetime | None = instant(nullable=True)
 
 
 class HourBucket(SQLModel, table=True):
@@ -192,7 +208,6 @@ class UserDay(SQLModel, table=True):
     account: str = Field(primary_key=True)
     user: str = Field(primary_key=True)
     day: date = Field(primary_key=True)
-    events: int = whole()
 
 
 class Friction(SQLModel, table=True):

@@ -3,24 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, String, and_, column, func, select, values
+from sqlalchemy import Date, Integer, Select, String, and_, column, func, select, values
 from sqlmodel import Session
 
-from store.rows import as_list, dialect_of, insert_into, listed, nth, table
-from store.tables import DayBucket, HourBucket, ReportedTotal, UsageEvent
-from store.types import Instant, joined, split
+from store.rows import dialect_of, insert_into, table, write
+from store.tables import DayBucket, ReportedTotal
+from store.types import MICRO, Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
-    """What an account's meter had come to at an instant."""
+    """What an account's meter had come to at an instant, in millionths."""
 
     at: datetime
-    amount: Decimal
+    amount: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +38,6 @@ class Around:
     before: Total | None
     exact: Total | None
     after: Total | None
-
-
-def newest(session: Session, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
-    """When each (account, meter) last reported a total; those that never did are left out."""
-    rows = session.connection().execute(_newest(dialect_of(session)), as_list(pairs))
-    return {(a, m): at for a, m, at in rows if at is not None}
 
 
 def around(session: Session, asked: Sequence[tuple[Span, datetime]]) -> list[Around]:
@@ -82,72 +74,58 @@ def around(session: Session, asked: Sequence[tuple[Span, datetime]]) -> list[Aro
     ]
 
 
-def eventful(session: Session, spans: Sequence[Span]) -> set[int]:
-    """Which spans hold plain usage events in their hours: the index of each."""
+def told(session: Session, spans: Sequence[Span]) -> set[int]:
+    """Which spans (ends included) hold a reported total: the index of each."""
     given = _given([(s.account, s.meter, s.low, s.low, s.high) for s in spans])
-    h, of = table(HourBucket).c, given.c
-    statement = (
-        select(of.n)
-        .join_from(given, table(HourBucket), and_(h.account == of.account, h.meter == of.meter))
-        .where(h.hour >= of.low, h.hour <= of.high, h.events > 0)
-        .distinct()
+    t, of = table(ReportedTotal).c, given.c
+    return _hit(session, given, ReportedTotal, and_(t.at >= of.low, t.at <= of.high))
+
+
+def eventful(session: Session, spans: Sequence[tuple[Span, tuple[date, date]]]) -> set[int]:
+    """Which spans of local days (both included) hold usage events: the index of each."""
+    given = (
+        values(
+            column("n", Integer),
+            column("account", String),
+            column("meter", String),
+            column("first", Date),
+            column("last", Date),
+            name="given",
+        )
+        .data([(n, s.account, s.meter, *days) for n, (s, days) in enumerate(spans)])
+        .cte()
     )
+    d, of = table(DayBucket).c, given.c
+    return _hit(session, given, DayBucket, and_(d.day >= of.first, d.day <= of.last, d.events > 0))
+
+
+def _hit(session: Session, given: Any, model: Any, when: Any) -> set[int]:
+    """Which of the given rows have a row of their account and meter for which it holds."""
+    c, of = table(model).c, given.c
+    joined = and_(c.account == of.account, c.meter == of.meter, when)
+    statement = select(of.n).join_from(given, table(model), joined).distinct()
     return set(session.connection().execute(statement).scalars())
-
-
-def events(session: Session, span: Span) -> list[tuple[datetime, Decimal]]:
-    """The plain usage events in a span."""
-    e = table(UsageEvent).c
-    statement = select(e.at, e.value).where(
-        e.account == span.account,
-        e.meter == span.meter,
-        e.kind == "usage",
-        e.at > span.low,
-        e.at <= span.high,
-    )
-    return [(at, Decimal(value)) for at, value in session.connection().execute(statement)]
-
-
-def before_day(session: Session, account: str, meter: str, days: tuple[date, date]) -> Decimal:
-    """What the day buckets of a span (end exclusive) add up to."""
-    d = table(DayBucket).c
-    statement = select(func.sum(d.units), func.sum(d.micros)).where(
-        d.account == account, d.meter == meter, d.day >= days[0], d.day < days[1]
-    )
-    units, micros = session.connection().execute(statement).one()
-    return joined(int(units or 0), int(micros or 0))
 
 
 def add(session: Session, totals: Sequence[tuple[str, str, Total]]) -> None:
     """Keep reported totals; at the same instant the later report holds."""
+    newest = {
+        (account, meter, total.at): divmod(total.amount, MICRO) for account, meter, total in totals
+    }
     rows = [
-        {"account": account, "meter": meter, "at": total.at, "units": units, "micros": micros}
-        for account, meter, total in totals
-        for units, micros in (split(total.amount),)
+        {"account": account, "meter": meter, "at": at, "units": units, "micros": micros}
+        for (account, meter, at), (units, micros) in newest.items()
     ]
-    if not rows:
-        return
     statement = insert_into(dialect_of(session), ReportedTotal)
-    session.connection().execute(
+    new = statement.excluded
+    write(
+        session,
         statement.on_conflict_do_update(
             index_elements=["account", "meter", "at"],
-            set_={"units": statement.excluded.units, "micros": statement.excluded.micros},
+            set_={"units": new.units, "micros": new.micros},
         ),
         rows,
     )
-
-
-@lru_cache
-def _newest(dialect: str) -> Any:
-    t, asked = table(ReportedTotal).c, listed(dialect)
-    account, meter = nth(asked, 0), nth(asked, 1)
-    last = (
-        select(func.max(t.at))
-        .where(t.account == account, t.meter == meter)
-        .correlate(asked)
-        .scalar_subquery()
-    )
-    return select(account, meter, last).select_from(asked)
 
 
 def _given(rows: Sequence[tuple[str, str, datetime, datetime, datetime]]) -> Any:
@@ -170,4 +148,4 @@ def _given(rows: Sequence[tuple[str, str, datetime, datetime, datetime]]) -> Any
 def _total(at: datetime | None, units: int | None, micros: int | None) -> Total | None:
     if at is None:
         return None
-    return Total(at=at, amount=joined(units or 0, micros or 0))
+    return Total(at=at, amount=(units or 0) * MICRO + (micros or 0))

@@ -1,23 +1,27 @@
-"""Usage events as they came, and the buckets they are rolled up into: the side that writes.
+"""The buckets that usage events are rolled up into, and what else they leave: the writing side.
 
 The caller holds the lock on each account (`store.accounts.homes`), so what is read here stays true
 until the commit. Each function is one statement, however many rows it is given.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, TypedDict
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, literal_column, or_
 from sqlmodel import Session, SQLModel
 
-from store.rows import as_list, dialect_of, insert_into, listed, nth, table, write
-from store.tables import DayBucket, Due, Friction, HourBucket, UniqueValue, UsageEvent, UserDay
-from store.types import split
+from store.rows import dialect_of, insert_into, table, write, write_columns
+from store.tables import DayBucket, Due, Friction, HourBucket, UniqueValue, UserDay
+from store.types import MICRO
+
+Amount: TypeAlias = tuple[int, int, datetime]
+"""What comes to a bucket: millionths, how many plain events, and the time of the last one."""
+Rolled: TypeAlias = dict[tuple[str, str, date], Amount]
+"""By account, meter and start: an hour as an instant, or a local day. Plain, as there are many."""
 
 
 class How(StrEnum):
@@ -27,44 +31,25 @@ class How(StrEnum):
     HIGHER = "higher"
     LATER = "later"
 
+    def joined(self, old: Amount, new: Amount) -> Amount:
+        """Both as one."""
+        amount = old[0] + new[0]
+        if self is How.HIGHER:
+            amount = max(old[0], new[0])
+        elif self is How.LATER:
+            amount = new[0] if new[2] >= old[2] else old[0]
+        return amount, old[1] + new[1], max(old[2], new[2])
 
-class StoredEvent(TypedDict):
-    """One usage event, ready to be kept; a plain row, since there are many."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFriction:
+    """A limit got in the way of a user."""
 
     account: str
-    id: str
-    digest: bytes
-    kind: str
-    meter: str
     at: datetime
-    user: str | None
-    value: str | None
-    correction: str | None
-    received_at: datetime
-
-
-@dataclass(slots=True, kw_only=True)
-class Bucket:
-    """What one request brings to a bucket; `start` is its hour as an instant or its local day."""
-
-    account: str
+    id: str
+    user: str
     meter: str
-    start: date
-    amount: Decimal
-    events: int
-    last_at: datetime
-
-    def take(self, how: How, amount: Decimal, events: int, at: datetime) -> None:
-        """Let what came next join."""
-        match how:
-            case How.ADD:
-                self.amount += amount
-            case How.HIGHER:
-                self.amount = max(self.amount, amount)
-            case How.LATER:
-                self.amount = amount if at >= self.last_at else self.amount
-        self.events += events
-        self.last_at = max(self.last_at, at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +60,7 @@ class Cap:
     meter: str
     days: tuple[date, date]
     hours: tuple[datetime, datetime]
-    amount: Decimal
+    amount: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,29 +73,18 @@ class Counted:
     value: bytes
 
 
-def digests(session: Session, ids: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
-    """What is known of these (account, id) pairs."""
-    rows = session.connection().execute(_known(dialect_of(session)), as_list(ids))
-    return {(account, event): bytes(digest) for account, event, digest in rows}
-
-
-def add_events(session: Session, events: Sequence[StoredEvent]) -> None:
-    """Keep events that `digests` did not know."""
-    write(session, _keep(dialect_of(session), UsageEvent), events)
-
-
-def add_hours(session: Session, how: How, buckets: Iterable[Bucket]) -> None:
+def add_hours(session: Session, how: How, hours: Rolled) -> None:
     """Let hour buckets take what is new."""
-    rows = [{"hour": b.start, **_amounts(b)} for b in buckets]
-    write(session, _roll_up(dialect_of(session), HourBucket, "hour", how), rows)
+    statement = _roll_up(dialect_of(session), HourBucket, "hour", how)
+    write_columns(session, statement, _columns("hour", hours))
 
 
-def add_days(
-    session: Session, how: How, buckets: Iterable[Bucket], *, backfilled: bool = False
-) -> None:
+def add_days(session: Session, how: How, days: Rolled, *, backfilled: bool = False) -> None:
     """Let day buckets take what is new; a bucket keeps the mark it was made with."""
-    rows = [{"day": b.start, "backfilled": backfilled, **_amounts(b)} for b in buckets]
-    write(session, _roll_up(dialect_of(session), DayBucket, "day", how), rows)
+    statement = _roll_up(dialect_of(session), DayBucket, "day", how)
+    write_columns(
+        session, statement, {**_columns("day", days), "backfilled": [backfilled] * len(days)}
+    )
 
 
 def cap(session: Session, caps: Sequence[Cap]) -> None:
@@ -123,7 +97,7 @@ def cap(session: Session, caps: Sequence[Cap]) -> None:
                 "on": c.meter,
                 "low": c.days[0] if start == "day" else c.hours[0],
                 "high": c.days[1] if start == "day" else c.hours[1],
-                **dict(zip(("most", "most_micros"), split(c.amount), strict=True)),
+                **dict(zip(("most", "most_micros"), divmod(c.amount, MICRO), strict=True)),
             }
             for c in caps
         ]
@@ -149,22 +123,16 @@ def add_unique(session: Session, counted: Sequence[Counted]) -> set[Counted]:
     }
 
 
-def add_user_days(session: Session, events: dict[tuple[str, str, date], int]) -> None:
-    """Add value events to (account, user, local day)."""
-    rows = [
-        {"account": account, "user": user, "day": day, "events": count}
-        for (account, user, day), count in events.items()
-    ]
-    write(session, _more_user_days(dialect_of(session)), rows)
+def add_user_days(session: Session, days: Collection[tuple[str, str, date]]) -> None:
+    """Note that users had value: (account, user, local day)."""
+    names = ("account", "user", "day")
+    columns = {name: [one[n] for one in days] for n, name in enumerate(names)}
+    write_columns(session, _user_day(dialect_of(session)), columns)
 
 
-def add_frictions(session: Session, events: Sequence[StoredEvent]) -> None:
+def add_frictions(session: Session, frictions: Sequence[StoredFriction]) -> None:
     """Keep that a limit got in the way of users."""
-    rows = [
-        {k: v for k, v in event.items() if k in ("account", "at", "id", "user", "meter")}
-        for event in events
-    ]
-    write(session, _keep(dialect_of(session), Friction), rows)
+    write(session, _friction(dialect_of(session)), [asdict(friction) for friction in frictions])
 
 
 def mark_due(session: Session, accounts: Iterable[str], at: datetime) -> None:
@@ -173,29 +141,22 @@ def mark_due(session: Session, accounts: Iterable[str], at: datetime) -> None:
     write(session, _mark(dialect_of(session)), rows)
 
 
-def _amounts(bucket: Bucket) -> dict[str, Any]:
-    units, micros = split(bucket.amount)
+def _columns(start: str, rolled: Rolled) -> dict[str, list[Any]]:
+    keys, amounts = list(rolled), rolled.values()
     return {
-        "account": bucket.account,
-        "meter": bucket.meter,
-        "units": units,
-        "micros": micros,
-        "events": bucket.events,
-        "last_at": bucket.last_at,
+        "account": [key[0] for key in keys],
+        "meter": [key[1] for key in keys],
+        start: [key[2] for key in keys],
+        "units": [amount[0] // MICRO for amount in amounts],
+        "micros": [amount[0] % MICRO for amount in amounts],
+        "events": [amount[1] for amount in amounts],
+        "last_at": [amount[2] for amount in amounts],
     }
 
 
 @lru_cache
-def _known(dialect: str) -> Any:
-    events, asked = table(UsageEvent).c, listed(dialect)
-    return select(events.account, events.id, events.digest).where(
-        events.account == nth(asked, 0), events.id == nth(asked, 1)
-    )
-
-
-@lru_cache
-def _keep(dialect: str, model: type[SQLModel]) -> Any:
-    return insert_into(dialect, model)
+def _friction(dialect: str) -> Any:
+    return insert_into(dialect, Friction)
 
 
 @lru_cache
@@ -244,16 +205,12 @@ def _higher(amount: Any, units: Any, micros: Any) -> ColumnElement[bool]:
 
 
 @lru_cache
-def _more_user_days(dialect: str) -> Any:
-    statement = insert_into(dialect, UserDay)
-    return statement.on_conflict_do_update(
-        index_elements=["account", "user", "day"],
-        set_={"events": table(UserDay).c.events + statement.excluded.events},
-    )
+def _user_day(dialect: str) -> Any:
+    return insert_into(dialect, UserDay).on_conflict_do_nothing()
 
 
 @lru_cache
 def _mark(dialect: str) -> Any:
     return insert_into(dialect, Due).on_conflict_do_update(
-        index_elements=["account"], set_={"mark": table(Due).c.mark + 1}
+        index_elements=["account"], set_={"mark": table(Due).c.mark + literal_column("1")}
     )

@@ -14,6 +14,7 @@ from segue.demo.story import ASKS, Note, Story
 from segue.demo.world import Player
 from segue.wiring import Runtime
 from service.calendar import DAILY
+from service.context import Change
 from store import due, outbox
 
 _UPGRADE_AFTER = timedelta(days=2)
@@ -108,12 +109,12 @@ class Driver:
         with self._context.database.read() as session:
             return outbox.next_due(session), (due.next_daily(session), self._schedule.next_at())
 
-    def _noticed(self, account: str | None) -> None:
-        if account is not None:
-            self._loop.call_soon_threadsafe(self._note_change, account)
+    def _noticed(self, change: Change) -> None:
+        if change.accounts is not None:
+            self._loop.call_soon_threadsafe(self._note_change, change.accounts)
 
-    def _note_change(self, account: str) -> None:
-        self._changed.add(account)
+    def _note_change(self, accounts: frozenset[str]) -> None:
+        self._changed |= accounts
         if self._pace is not None:
             self._pace.wake()
             self._pace.touch()

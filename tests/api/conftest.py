@@ -151,7 +151,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = {scope: keys.create(context, scope) for scope in keys.Scope}
     with serving(create(context)) as url, httpx.Client(base_url=url, timeout=30) as http:
         world = World(url, context, clock, {str(k): v for k, v in made.items()}, http)
-        context.signals.listen(world.changed.append)
+        context.signals.listen(lambda change: world.changed.extend(change.accounts or [None]))
         yield world
     database.close()
 

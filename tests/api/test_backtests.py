@@ -3,11 +3,11 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from api.app import create
@@ -51,7 +51,7 @@ def _use(context: Context) -> None:
             id=f"e{n}",
             account=account,
             meter="reports",
-            value=msgspec.Raw(value.encode()),
+            value=Decimal(value),
             user=f"user-{n % 3}",
             at=datetime.fromisoformat(at),
         )

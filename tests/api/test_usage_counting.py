@@ -349,44 +349,53 @@ class TestTotals:
         self.total(world, event, "2026-03-10T10:00:00", 120)
         assert world.used(account) == 120
 
-    def test_events_between_totals_are_within_them(
+    def test_a_meter_is_told_by_events_or_by_totals(
         self, world: World, account: str, event: Event
     ) -> None:
         world.post(event(value=10, at=at("2026-03-10T08:00:00")))
-        self.total(world, event, "2026-03-10T08:30:00", 15)
-        assert world.used(account) == 15
-        world.post(event(value=4, at=at("2026-03-11T08:00:00")))
-        assert world.used(account) == 19
-        self.total(world, event, "2026-03-12T08:00:00", 20)
-        assert world.used(account) == 20
-        world.post(event(value=3, at=at("2026-03-11T20:00:00")))
-        assert world.used(account) == 20, "a late event before a total was in that total"
-        assert TestDaysAndPeriods().daily(world, account) == {
-            "2026-03-10": 15,
-            "2026-03-11": 7,
-            "2026-03-12": -2,
-        }
+        assert self.total(world, event, "2026-03-10T08:30:00", 15) == "total_mixed"
+        assert world.used(account) == 10
+        assert self.total(world, event, "2026-03-10T08:30:00", 15, meter="runs") is None
+        late = world.post(event(meter="runs", value=1, at=at("2026-03-12T08:00:00"))).json()
+        assert [r["code"] for r in late["rejected"]] == ["total_mixed"]
+        assert "'runs'" in late["rejected"][0]["detail"]
+        assert world.used(account, "runs") == 15
+        assert world.post(event(value=1)).json()["accepted"] == 1, "the others go on"
 
-    def test_mixed_in_one_request_as_one_by_one(
+    def test_what_was_refused_may_be_sent_again(
         self, world: World, account: str, event: Event
     ) -> None:
-        def story(name: str) -> list[dict[str, Any]]:
-            return [
-                event(account=name, total=50, at=at("2026-03-12T08:00:00")),
-                event(account=name, value=10, at=at("2026-03-11T09:00:00")),
-                event(account=name, value=5, at=at("2026-03-12T08:20:00")),
-                event(account=name, total=20, at=at("2026-03-11T08:40:00")),
-                event(account=name, value=2, at=at("2026-03-11T08:10:00")),
-                event(account=name, total=80, at=at("2026-03-12T08:50:00")),
-            ]
+        self.total(world, event, "2026-03-10T08:30:00", 15)
+        one = event(value=2)
+        for _ in range(2):
+            assert [r["code"] for r in world.post(one).json()["rejected"]] == ["total_mixed"]
 
-        world.post(story(account))
-        for one in story(f"{account}-b"):
-            world.post(one)
-        together = TestDaysAndPeriods().daily(world, account)
-        assert together == TestDaysAndPeriods().daily(world, f"{account}-b")
-        assert together == {"2026-03-11": 30, "2026-03-12": 50}
+    def test_in_one_request_the_first_way_holds(
+        self, world: World, account: str, event: Event
+    ) -> None:
+        story = [
+            event(total=50, at=at("2026-03-12T08:00:00")),
+            event(value=10, at=at("2026-03-11T09:00:00")),
+            event(total=80, at=at("2026-03-12T08:50:00")),
+            event(meter="runs", value=5),
+            event(meter="runs", total=20, at=at("2026-03-12T08:40:00")),
+        ]
+        answer = world.post(story).json()
+        assert [(r["index"], r["code"]) for r in answer["rejected"]] == [
+            (1, "total_mixed"),
+            (4, "total_mixed"),
+        ]
         assert world.used(account) == 80
+        assert world.used(account, "runs") == 5
+
+    def test_a_new_period_may_be_told_otherwise(
+        self, world: World, account: str, event: Event
+    ) -> None:
+        world.post(event(value=10, at=at("2026-02-20T08:00:00")))
+        assert self.total(world, event, "2026-03-02T08:30:00", 15) is None
+        assert world.post(event(value=1, at=at("2026-02-27T08:00:00"))).json()["accepted"] == 1
+        assert world.used(account) == 15
+        assert sum(TestDaysAndPeriods().daily(world, account).values()) == 26
 
     def test_levels_are_taken_as_they_are(self, world: World, account: str, event: Event) -> None:
         self.total(world, event, "2026-03-10T10:00:00", 40, meter="storage")

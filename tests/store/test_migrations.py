@@ -46,6 +46,8 @@ ADMIN_TABLES = {
     "backtest",
     "calibration",
     "pause",
+    "seen_part",
+    "seen_count",
 }
 
 

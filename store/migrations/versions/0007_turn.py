@@ -6,7 +6,7 @@ from alembic import op
 import store.types
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("turn", sa.BigInteger(), nullable=False, server_default="0"))
+        batch_op.drop_column("guard")
     with op.batch_alter_table("due", schema=None) as batch_op:
         batch_op.add_column(sa.Column("daily", sa.Boolean(), nullable=True))
         batch_op.drop_index("ix_due_since")
@@ -31,6 +32,7 @@ def downgrade() -> None:
         batch_op.drop_column("daily")
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.drop_column("turn")
+        batch_op.add_column(sa.Column("guard", sa.JSON(), nullable=False, server_default="{}"))
 
 
 def _days(*, with_rowid: bool) -> None:

@@ -1,0 +1,115 @@
+"""What one database reaches: rounds of every side in turn, medians of each."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from json import loads
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.ingest.servers import Side, nothing, prepared, segue
+
+USAGE = "/v1/usage"
+_SINGLE = ("--size", "1", "--connections", "128")
+
+
+@dataclass
+class Figures:
+    """Events a second of each side, one figure a round; `cells`: more of what was measured."""
+
+    rates: dict[str, list[float]] = field(default_factory=dict)
+    cells: dict[str, dict[str, Any]] = field(default_factory=dict)
+    size: float = 0.0
+    """Bytes in the database for each million events."""
+
+    def note(self, name: str, found: dict[str, Any]) -> None:
+        """Keep what a round came to."""
+        events = found["accepted"] + found.get("duplicates", 0)
+        self.rates.setdefault(name, []).append(events / found["seconds"])
+        self.cells[name] = found
+
+    def rate(self, name: str) -> float:
+        """The median of the rounds."""
+        return median(self.rates[name])
+
+    def ratio(self, one: str, other: str) -> float:
+        """The median of the ratios of each round, since both sides ran side by side."""
+        pairs = zip(self.rates[one], self.rates[other], strict=True)
+        return median(a / b for a, b in pairs)
+
+    def ratios(self) -> dict[str, float]:
+        """The figures that are wanted."""
+        return {
+            "batch_over_typed_noop": round(self.ratio("batch", "noop batch"), 3),
+            "batch_over_driver": round(self.ratio("batch", "driver"), 3),
+            "single_over_noop": round(self.ratio("single", "noop single"), 3),
+            "rate_5m_over_half_m": round(self.rate("at the end") / self.rate("at the start"), 3),
+            "duplicates_over_fresh": round(self.ratio("all duplicates", "batch"), 3),
+        }
+
+
+def measure(folder: Path, database: Callable[[str], str], *, quick: bool) -> Figures:
+    """Run every side in turn; `database` makes an empty one of a name and gives its URL."""
+    figures, seconds, rounds = Figures(), 2.0 if quick else 6.0, 1 if quick else 3
+    for n in range(rounds):
+        _round(folder / f"round-{n}", database, f"round{n}", figures, seconds)
+    _growth(folder / "growth", database("growth"), figures, quick=quick)
+    return figures
+
+
+def _round(
+    folder: Path, database: Callable[[str], str], name: str, figures: Figures, seconds: float
+) -> None:
+    url = database(name)
+    environment, key = prepared(folder, url)
+    with ExitStack() as stack:
+        ours = stack.enter_context(segue(environment, key, folder / "segue.log"))
+        noop = stack.enter_context(nothing(environment, key, folder / "noop.log"))
+        _warm(ours)
+        figures.note("noop batch", noop.load("/noop", seconds))
+        figures.note("batch", ours.load(USAGE, seconds))
+        figures.note("driver", _driver(database(f"{name}bare"), seconds))
+        figures.note("noop single", noop.load("/noop1", seconds, *_SINGLE))
+        figures.note("single", ours.load(USAGE, seconds, *_SINGLE))
+        begin = ours.sent
+        last = ours.load(USAGE, seconds)["last"]
+        ours.sent = begin
+        again = ["--share", "1", "--stop", str(last)]
+        figures.note("all duplicates", ours.load(USAGE, seconds, *again))
+        figures.note("1 in 20 a duplicate", ours.load(USAGE, seconds, "--share", ".05"))
+
+
+def _warm(side: Side) -> None:
+    """Let the accounts be known and looked at, as they would be in a day's work."""
+    for _ in range(3):
+        side.load(USAGE, 1.0)
+
+
+def _driver(url: str, seconds: float) -> dict[str, Any]:
+    path = url.removeprefix("sqlite:///")
+    command = [sys.executable, "-m", "bench.ingest.driver", path, "--seconds", str(seconds)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = loads(done.stdout)
+    return found
+
+
+def _growth(folder: Path, url: str, figures: Figures, *, quick: bool) -> None:
+    """The rate when little is stored and when ten times as much is."""
+    small, large = (50_000, 500_000) if quick else (500_000, 5_000_000)
+    environment, key = prepared(folder, url)
+    with segue(environment, key, folder / "segue.log") as ours:
+        stored = 0
+        for name, goal in (("at the start", small), ("at the end", large)):
+            while stored < goal:
+                left = (goal - stored) / 100_000
+                stored += ours.load(USAGE, max(0.5, min(10.0, left)))["accepted"]
+            for _ in range(1 if quick else 3):
+                found = ours.load(USAGE, 2.0 if quick else 6.0)
+                stored += found["accepted"]
+                figures.note(name, found)
+    if url.startswith("sqlite"):
+        bytes_now = Path(url.removeprefix("sqlite:///")).stat().st_size
+        figures.size = bytes_now / stored * 1e6

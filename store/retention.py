@@ -1,0 +1,54 @@
+"""What is stored no longer than it is needed: fingerprints past their window, hours of old days."""
+
+from datetime import date, datetime
+
+from sqlalchemy import delete, func, select, text
+from sqlmodel import Session
+
+from store.rows import table
+from store.tables import Account, DayBucket, HourBucket, SeenCount, SeenPart
+
+
+def parts_before(session: Session, before: datetime) -> list[int]:
+    """Full parts whose newest fingerprint was kept before an instant."""
+    p, c = table(SeenPart).c, table(SeenCount).c
+    statement = (
+        select(p.n)
+        .join_from(table(SeenPart), table(SeenCount), c.part == p.n)
+        .where(p.sealed_at.is_not(None))
+        .group_by(p.n)
+        .having(func.max(c.newest_at) < before)
+        .order_by(p.n)
+    )
+    return list(session.connection().execute(statement).scalars())
+
+
+def drop_part(session: Session, n: int) -> None:
+    """Forget a part: its table goes as a whole."""
+    connection = session.connection()
+    connection.execute(text(f"DROP TABLE IF EXISTS seen_{n:d}"))
+    connection.execute(delete(table(SeenCount)).where(table(SeenCount).c.part == n))
+    connection.execute(delete(table(SeenPart)).where(table(SeenPart).c.n == n))
+
+
+def accounts_after(session: Session, account: str, limit: int) -> list[str]:
+    """The next accounts in the order of their ids."""
+    a = table(Account).c
+    statement = select(a.id).where(a.id > account).order_by(a.id).limit(limit)
+    return list(session.connection().execute(statement).scalars())
+
+
+def fold_hours(session: Session, accounts: tuple[str, str], before: date) -> int:
+    """Forget the hours of days before a date, of a range of accounts; their days stay."""
+    h, d = table(HourBucket), table(DayBucket).c
+    last = (
+        select(func.max(d.last_at))
+        .where(d.account == h.c.account, d.meter == h.c.meter, d.day < before)
+        .correlate(h)
+        .scalar_subquery()
+    )
+    low, high = accounts
+    done = session.connection().execute(
+        delete(h).where(h.c.account >= low, h.c.account <= high, h.c.last_at <= last)
+    )
+    return done.rowcount

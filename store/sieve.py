@@ -1,0 +1,79 @@
+"""Says of many keys at once where they may have been seen, so that new ones need no look-up.
+
+A Bloom filter (Bloom 1970) per part, eight parts to a byte: one gather answers for eight. It only
+saves look-ups: a "may be" is always asked of the table, and a part it does not know is asked too.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.fingerprint import WIDTH
+
+PROBES = 6
+"""Bits a key sets: with 32 bits a key, 3 in 100,000 unseen keys are asked in vain, by part."""
+_LANES = 8
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+"""2**64 over the golden ratio: spreads the account's part of a key over the event's."""
+Places = NDArray[np.intp]
+
+
+class Sieve:
+    """What may be in which part. `keys`: the most that one part holds."""
+
+    def __init__(self, keys: int) -> None:
+        self._bits = 1 << (keys * 32 - 1).bit_length()
+        self._slices: list[NDArray[np.uint8]] = []
+        self._lanes: dict[int, int] = {}
+
+    def add(self, part: int, keys: bytes) -> None:
+        """Let keys of a part be known."""
+        lane = self._lanes.get(part)
+        if lane is None:
+            lane = self._lanes[part] = self._free()
+        cells, bit = self._slices[lane // _LANES], np.uint8(1 << lane % _LANES)
+        for places in self._places(keys):
+            cells[places] |= bit
+
+    def suspects(self, keys: bytes) -> dict[int, Places]:
+        """For each part, the places of the keys that may be in it."""
+        if not self._lanes:
+            return {}
+        places = self._places(keys)
+        marks = []
+        for cells in self._slices:
+            mark = cells[places[0]]
+            for more in places[1:]:
+                mark &= cells[more]
+            marks.append(mark)
+        anywhere = [bool(mark.any()) for mark in marks]
+        found: dict[int, Places] = {}
+        for part, lane in self._lanes.items():
+            if anywhere[lane // _LANES]:
+                bit = np.uint8(1 << lane % _LANES)
+                (where,) = np.nonzero(marks[lane // _LANES] & bit)
+                if len(where):
+                    found[part] = where
+        return found
+
+    def forget(self, part: int) -> None:
+        """Let go of a part; its lane is for another."""
+        lane = self._lanes.pop(part, None)
+        if lane is not None:
+            self._slices[lane // _LANES] &= np.uint8(0xFF ^ (1 << lane % _LANES))
+
+    def _free(self) -> int:
+        taken = set(self._lanes.values())
+        lane = next(n for n in range(len(taken) + 1) if n not in taken)
+        if lane // _LANES == len(self._slices):
+            self._slices.append(np.zeros(self._bits, np.uint8))
+        return lane
+
+    def _places(self, keys: bytes) -> Sequence[Places]:
+        """Kirsch and Mitzenmacher (2006): two hashes make as many as are needed."""
+        words = np.frombuffer(keys, "<u8").reshape(-1, WIDTH // 8)
+        mixed = words[:, 1] ^ (words[:, 0] * _ODD)
+        first, step = mixed & np.uint64(0xFFFFFFFF), (mixed >> np.uint64(32)) | np.uint64(1)
+        mask = np.uint64(self._bits - 1)
+        return [((first + np.uint64(n) * step) & mask).astype(np.intp) for n in range(PROBES)]

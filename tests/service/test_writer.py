@@ -1,0 +1,164 @@
+"""Usage that comes at the same time goes in one commit, is never unbounded, and never half told."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import event
+from sqlmodel import func, select
+
+from engine.errors import TooMany, Unavailable
+from service import configure
+from service.checked import Checked, Names, check_all
+from service.context import Context
+from service.secrets import Secrets
+from service.usage import Rules
+from service.writer import Writer, Written
+from store import tables
+from store.database import Database
+from store.migrations import migrate
+from tests.api.conftest import NOON, POLICY
+from tests.fakes.clock import FakeClock
+
+PATIENCE = 30
+
+
+@pytest.fixture
+def context(tmp_path: Any) -> Iterator[Context]:
+    database = Database(f"sqlite:///{tmp_path}/segue.db")
+    migrate(database)
+    made = Context(
+        database=database, clock=FakeClock(NOON), secrets=Secrets(["t"]), public_url="http://t"
+    )
+    configure.apply(made, POLICY, "test")
+    yield made
+    database.close()
+
+
+def load(context: Context, *ids: str, **more: Any) -> Checked:
+    """A request with an event for each id."""
+    events = [
+        msgspec.Raw(msgspec.json.encode({"id": i, "account": "acme", "meter": "reports", **more}))
+        for i in ids
+    ]
+    return check_all(Rules(catalogue=context.policy().catalogue, now=NOON), Names(), events)
+
+
+class Waiting:
+    """What the writer says, when it says it."""
+
+    def __init__(self) -> None:
+        self.said: list[Written | BaseException] = []
+        self._event = threading.Event()
+
+    def __call__(self, result: Written | BaseException) -> None:
+        self.said.append(result)
+        self._event.set()
+
+    def wait(self) -> Written | BaseException:
+        assert self._event.wait(PATIENCE)
+        return self.said[0]
+
+
+@contextmanager
+def held(context: Context) -> Iterator[None]:
+    """Somebody else writes, for a while."""
+    with context.database.write():
+        yield
+
+
+def used(context: Context) -> int:
+    """What the account's meter adds up to."""
+    with context.database.read() as session:
+        return session.exec(select(func.coalesce(func.sum(tables.DayBucket.units), 0))).one()
+
+
+def test_who_waits_meanwhile_goes_together(context: Context) -> None:
+    commits: list[str] = []
+    writer = Writer(context.database)
+    writer.do(load(context, "first"), NOON)
+    event.listen(context.database.sqlalchemy, "commit", lambda _: commits.append("one"))
+    told = [Waiting() for _ in range(20)]
+    with held(context):
+        for n, waiting in enumerate(told):
+            writer.put(load(context, f"e{n}"), NOON, waiting)
+    assert all(waiting.wait() == Written([True], ["acme"]) for waiting in told)
+    assert used(context) == 21
+    assert len(commits) <= 3, "the one who held it, the first in line, and all the others"
+
+
+def flood(context: Context, writer: Writer, told: list[Waiting]) -> None:
+    """Requests without end."""
+    for n in range(1000):
+        waiting = Waiting()
+        writer.put(load(context, f"e{n}a", f"e{n}b"), NOON, waiting)
+        told.append(waiting)
+
+
+def test_a_full_queue_says_come_again_and_keeps_what_it_took(context: Context) -> None:
+    writer, told = Writer(context.database, waiting=3), list[Waiting]()
+    with held(context):
+        with pytest.raises(TooMany) as full:
+            flood(context, writer, told)
+        assert full.value.retry_after >= 1
+        assert 1 <= len(told) <= 3
+    assert all(isinstance(waiting.wait(), Written) for waiting in told)
+    assert used(context) == 2 * len(told)
+    assert writer.do(load(context, "later"), NOON).fates == [True]
+
+
+def test_a_request_larger_than_the_queue_is_taken_when_it_is_alone(context: Context) -> None:
+    writer = Writer(context.database, waiting=3)
+    fates = writer.do(load(context, *(f"e{n}" for n in range(9))), NOON).fates
+    assert fates == [True] * 9
+
+
+def test_one_that_fails_spoils_nobody_elses(context: Context) -> None:
+    """A statement that fails for a reason of one request's own."""
+
+    def fail(*call: Any) -> None:
+        if "INSERT INTO friction" in call[2]:
+            raise RuntimeError("bad row")
+
+    writer = Writer(context.database)
+    writer.do(load(context, "first"), NOON)
+    event.listen(context.database.sqlalchemy, "before_cursor_execute", fail)
+    good, bad, other = Waiting(), Waiting(), Waiting()
+    with held(context):
+        writer.put(load(context, "good"), NOON, good)
+        friction = {"kind": "friction", "user": "u", "at": NOON.isoformat()}
+        writer.put(load(context, "bad", **friction), NOON, bad)
+        writer.put(load(context, "other"), NOON, other)
+    assert isinstance(bad.wait(), RuntimeError)
+    assert good.wait() == other.wait() == Written([True], ["acme"])
+    assert used(context) == 3
+
+
+def fill(context: Context, writer: Writer) -> None:
+    """Usage without end."""
+    for n in range(1000):
+        writer.do(load(context, *(f"{n}-{i}" for i in range(900))), NOON)
+
+
+def test_trouble_of_the_database_is_told_as_such_and_passes(context: Context) -> None:
+    writer = Writer(context.database)
+    writer.do(load(context, "first"), NOON)
+    with context.database.sqlalchemy.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+
+    @event.listens_for(context.database.sqlalchemy, "begin")
+    def _full(connection: Any) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    with pytest.raises(Unavailable) as full:
+        fill(context, writer)
+    assert full.value.retry_after >= 1
+    before = used(context)
+    event.remove(context.database.sqlalchemy, "begin", _full)
+    with context.database.sqlalchemy.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+    assert writer.do(load(context, "after"), NOON).fates == [True]
+    assert used(context) == before + 1
