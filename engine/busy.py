@@ -5,13 +5,12 @@ A day that is passed over here is silent for sure; a busy one is decided in full
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from engine.decision import Forecast
+from engine.forecast import Prospects
 from engine.history import MONTH, Flags, Floats, totals
 from engine.lay import Recording
 from engine.policy import DataPolicy, Policy
@@ -19,21 +18,19 @@ from engine.restraint import SUSPECT_BEFORE
 from engine.tracks import CLOSED, Laid, steps
 from engine.usage import AtLimit
 
-Forecasts: TypeAlias = Mapping[str, Mapping[int, Forecast]]
-"""Of each meter, by the index of the day."""
 _SLACK = 1e-9
 _MONTH_DAYS = range(28, 32)
 
 
-def busy_days(laid: Recording, forecasts: Forecasts, policy: Policy) -> Flags:
-    """The days on whose look a moment may hold."""
+def busy_days(laid: Recording, prospects: Mapping[str, Prospects], policy: Policy) -> Flags:
+    """The days on whose look a moment may hold; `prospects`: the forecasts of each meter."""
     size = laid.calendar.size
     if policy.right_size.enabled:
         return np.ones(size, dtype=np.bool_)
     busy = _friction(laid)
     for track in laid.tracks:
         if _told(track):
-            busy |= _pressed(track, forecasts.get(track.track.key, {}), policy)
+            busy |= _pressed(track, prospects.get(track.track.key), policy)
         if track.track.meaningful:
             busy |= _over(track, policy) | _lasting(track, policy)
     return busy
@@ -86,19 +83,17 @@ def _shares(policy: Policy) -> list[float]:
     return sorted({policy.pace.used, policy.approaching.used, 1.0})
 
 
-def _pressed(track: Laid, forecasts: Mapping[int, Forecast], policy: Policy) -> Flags:
+def _pressed(track: Laid, prospects: Prospects | None, policy: Policy) -> Flags:
     """The limit is met or near, or will be."""
     bars = dict(zip(_shares(policy), _bars(track, policy), strict=True))
     near: Flags = (track.used >= bars[policy.approaching.used]) & (track.used > 0)
+    if prospects is None:
+        return near
     if track.track.at_limit is not AtLimit.STOPS:
-        doubtful = near & (track.used < bars[1.0])
-        for day in np.flatnonzero(doubtful).tolist():
-            known = forecasts.get(day)
-            near[day] = known is None or known.p is None or known.p >= policy.approaching.p
+        unlikely = prospects.index[prospects.p < policy.approaching.p]
+        near[unlikely] &= track.used[unlikely] >= bars[1.0]
     pace = min(policy.pace.p, policy.pace.p_calibrated)
-    for day, forecast in forecasts.items():
-        if forecast.p_previous is not None and forecast.p_previous >= pace:
-            near[day] = True
+    near[prospects.index[prospects.p_previous >= pace]] = True
     return near
 
 

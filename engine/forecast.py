@@ -6,6 +6,7 @@ a daily pass, or one meter today.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate, pairwise
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from engine.chance import chances, crossing_days
 from engine.decision import Forecast
-from engine.history import Floats, Ints, changes
+from engine.history import Flags, Floats, Ints, changes
 from engine.policy import Policy
 from engine.rows import Rows, enough, outlooks, rows, top_days
 from engine.series import Looks, Series, look_at, series_of
@@ -32,7 +33,7 @@ def foresee(
     """Forecast one meter today; `known` False where it can't be told."""
     days = changes(meter, today)
     part = part_of(meter, days, today, policy, calibration)
-    return foresee_all((part,), policy)[0][0] if part else unknown(meter, days, policy)
+    return foresee_all((part,), policy)[0].at(0) if part else unknown(meter, days, policy)
 
 
 def part_of(
@@ -52,27 +53,81 @@ def unknown(meter: MeterUse, days: Floats, policy: Policy) -> Forecast:
     return Forecast(meter=meter.key, known=False, ramp=age < policy.stage.onboarding_days)
 
 
-def foresee_all(parts: Sequence[Part], policy: Policy) -> list[list[Forecast]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospects:
+    """The forecasts of one meter at its looks, a row each.
+
+    `index`, `day`: of the look, in its series and as an ordinal. `p_raw`, `p`, `p_previous`: not a
+    number where it can't be told. `ahead`: days to the crossing dates, below 0 where there are
+    none. The rest as in `Forecast`.
+    """
+
+    meter: str
+    index: Ints
+    day: Ints
+    known: Flags
+    p_raw: Floats
+    p: Floats
+    p_previous: Floats
+    ahead: Ints
+    one_off: Flags
+    ramp: Flags
+
+    def at(self, row: int) -> Forecast:
+        """The forecast of one look."""
+        raw, before = float(self.p_raw[row]), float(self.p_previous[row])
+        told = raw == raw
+        return Forecast(
+            meter=self.meter,
+            known=bool(self.known[row]) and told,
+            p_raw=raw if told else None,
+            p=float(self.p[row]) if told else None,
+            **_dates(int(self.day[row]), self.ahead[row].tolist()),
+            one_off=bool(self.one_off[row]),
+            ramp=bool(self.ramp[row]),
+            p_previous=before if before == before else None,
+        )
+
+    def of(self, meter: str, which: slice) -> "Prospects":
+        """Those of one meter among the looks at many."""
+        values = {name: getattr(self, name)[which] for name in _BY_LOOK}
+        return Prospects(meter=meter, **values)
+
+
+_BY_LOOK = (
+    "index",
+    "day",
+    "known",
+    "p_raw",
+    "p",
+    "p_previous",
+    "ahead",
+    "one_off",
+    "ramp",
+)
+
+
+def foresee_all(parts: Sequence[Part], policy: Policy) -> list[Prospects]:
     """Forecast every series at each of its looks."""
     if not parts:
         return []
     looks = rows([(series, seen) for series, seen, _ in parts], policy.forecast)
-    names = [series.meter for series, seen, _ in parts for _ in range(len(seen.index))]
     calibrations = [one for _, _, in_force in parts for one in in_force]
-    found = _foresee(looks, names, calibrations, policy)
+    found = _foresee(looks, calibrations, policy)
     ends = list(accumulate((len(seen.index) for _, seen, _ in parts), initial=0))
-    return [found[low:high] for low, high in pairwise(ends)]
+    return [
+        found.of(series.meter, slice(low, high))
+        for (series, _, _), (low, high) in zip(parts, pairwise(ends), strict=True)
+    ]
 
 
-def _foresee(
-    looks: Rows, names: Sequence[str], calibrations: Sequence[Calibration | None], policy: Policy
-) -> list[Forecast]:
+def _foresee(looks: Rows, calibrations: Sequence[Calibration | None], policy: Policy) -> Prospects:
     known = enough(looks, policy.forecast)
     met = looks.used >= looks.limit
     open_now = known & ~met & (looks.ahead > 0)
     raw = np.where(met, 1.0, np.nan)
     raw[open_now] = _chances(looks.of(open_now), policy)
-    p = np.array([calibrated(r, c) for r, c in zip(raw.tolist(), calibrations, strict=True)])
+    p = _in_force(raw, calibrations)
     p[met] = 1.0
     top, carries = top_days(looks, policy.forecast)
     one_off = carries.copy()
@@ -87,34 +142,32 @@ def _foresee(
     days = np.full((len(p), 3), -1)
     if len(dated):
         days[dated] = crossing_days(outlooks(looks.of(dated), policy), policy.forecast)
-    can_tell = ~np.isnan(raw)
-    ramp = looks.at - looks.begin < policy.stage.onboarding_days
-    return [
-        Forecast(
-            meter=meter,
-            known=sure and told,
-            p_raw=said if told else None,
-            p=likely if told else None,
-            **_dates(day, ahead),
-            one_off=spike,
-            ramp=young,
-            p_previous=None if earlier != earlier else calibrated(earlier, calibration),
-        )
-        for meter, sure, told, said, likely, day, ahead, spike, young, earlier, calibration in zip(
-            names,
-            known.tolist(),
-            can_tell.tolist(),
-            raw.tolist(),
-            p.tolist(),
-            looks.day.tolist(),
-            days.tolist(),
-            one_off.tolist(),
-            ramp.tolist(),
-            before.tolist(),
-            calibrations,
-            strict=True,
-        )
-    ]
+    return Prospects(
+        meter="",
+        index=looks.at - looks.base,
+        day=looks.day,
+        known=known,
+        p_raw=raw,
+        p=p,
+        p_previous=_in_force(before, calibrations),
+        ahead=days,
+        one_off=one_off,
+        ramp=looks.at - looks.begin < policy.stage.onboarding_days,
+    )
+
+
+def _in_force(raw: Floats, calibrations: Sequence[Calibration | None]) -> Floats:
+    """Each probability on the scale in force at its look."""
+    p = raw.copy()
+    places: dict[int, list[int]] = {}
+    kinds: dict[int, Calibration] = {}
+    for row, calibration in enumerate(calibrations):
+        if calibration is not None and calibration.raw:
+            places.setdefault(id(calibration), []).append(row)
+            kinds[id(calibration)] = calibration
+    for key, rows_of in places.items():
+        p[rows_of] = np.interp(raw[rows_of], kinds[key].raw, kinds[key].happened)
+    return p
 
 
 def raw_chances(parts: Sequence[tuple[Series, Looks]], policy: Policy) -> list[Floats]:

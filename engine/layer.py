@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.busy import steady_days, turning_points
 from engine.decision import Forecast
-from engine.forecast import Part, foresee_all
+from engine.forecast import Part, Prospects, foresee_all
 from engine.history import Ints, ValueDays, exact, totals
 from engine.lay import Recording, pressing, recording
 from engine.policy import Policy
@@ -66,10 +66,10 @@ def layers(
             in_force = [calibrations(datetime.fromtimestamp(at, UTC)) for at in looks]
             parts.append((series, days, in_force))
             places.append((n, track.track.key))
-    forecasts: list[dict[str, dict[int, Forecast]]] = [{} for _ in laid]
-    for (n, key), (_, days, _), of in zip(places, parts, foresee_all(parts, policy), strict=True):
-        forecasts[n][key] = dict(zip(days.index.tolist(), of, strict=True))
-    return [Layer(one, policy, stands, n, forecasts[n]) for n, one in enumerate(laid)]
+    found: list[dict[str, Prospects]] = [{} for _ in laid]
+    for (n, key), prospects in zip(places, foresee_all(parts, policy), strict=True):
+        found[n][key] = prospects
+    return [Layer(one, policy, stands, n, found[n]) for n, one in enumerate(laid)]
 
 
 class Layer:
@@ -81,10 +81,11 @@ class Layer:
         policy: Policy,
         standings: Standings,
         place: int,
-        forecasts: dict[str, dict[int, Forecast]],
+        prospects: dict[str, Prospects],
     ) -> None:
         self.laid, self.calendar = laid, laid.calendar
-        self.standings, self.place, self.forecasts = standings, place, forecasts
+        self.standings, self.place, self.prospects = standings, place, prospects
+        self._rows = {key: _rows(of) for key, of in prospects.items()}
         self.value_before = totals(laid.timeline.whole.value).astype(np.int64).tolist()
         self.value_seen = laid.timeline.looked.value.tolist()
         meaningful = [t for t in laid.tracks if t.track.meaningful]
@@ -107,15 +108,22 @@ class Layer:
                 size=index + 1,
             ),
             standing=self.standings.at(self.place, index, evidence=False),
-            forecasts={
-                key: found for key, of in self.forecasts.items() if (found := of.get(index))
-            },
+            forecasts=self._forecasts(index),
             complete={key: int(days[index]) for key, days in self.complete.items()},
             ever={key: exact(float(count[index])) for key, count in self.ever.items()},
             steady=frozenset(key for key, days in self.steady.items() if days[index]),
         )
 
+    def _forecasts(self, index: int) -> dict[str, Forecast]:
+        """The forecasts of a day, of the meters for which one could matter."""
+        rows = ((key, of.get(index)) for key, of in self._rows.items())
+        return {key: self.prospects[key].at(row) for key, row in rows if row is not None}
+
     def ever_at(self, meter: str, index: int) -> Decimal | None:
         """How much a meter had counted by a look; None where its days don't add up."""
         count = self.ever.get(meter)
         return None if count is None else exact(float(count[index]))
+
+
+def _rows(prospects: Prospects) -> dict[int, int]:
+    return {day: row for row, day in enumerate(prospects.index.tolist())}

@@ -81,8 +81,8 @@ def _foreseen(
             else:
                 parts.append(part)
                 places.append((n, meter.key))
-    for (n, key), (forecast,) in zip(places, foresee_all(parts, policy), strict=True):
-        found[n][key] = forecast
+    for (n, key), prospects in zip(places, foresee_all(parts, policy), strict=True):
+        found[n][key] = prospects.at(0)
     order = (
         [m.key for m in one.meters if m.key in of] for one, of in zip(snapshots, found, strict=True)
     )

@@ -82,7 +82,7 @@ class _Replay:
         self.laid = laid = daily.laid
         self.record, self.calendar = laid.record, laid.calendar
         self.stages = daily.standings.stages(daily.place)
-        self.busy = busy_days(laid, self.daily.forecasts, policy)
+        self.busy = busy_days(laid, self.daily.prospects, policy)
         self.watched = watched_days(laid, turning.of_day)
         self.nobody = self._nobody()
         self.live_since = laid.live_since
