@@ -27,13 +27,22 @@ def busy_days(laid: Recording, prospects: Mapping[str, Prospects], policy: Polic
     size = laid.calendar.size
     if policy.right_size.enabled:
         return np.ones(size, dtype=np.bool_)
-    busy = _friction(laid)
+    busy = fleeting_days(laid, policy)
     for track in laid.tracks:
         if _told(track):
             busy |= _pressed(track, prospects.get(track.track.key), policy)
         if track.track.meaningful:
-            busy |= _over(track, policy) | _lasting(track, policy)
+            busy |= _over(track, policy)
     return busy
+
+
+def fleeting_days(laid: Recording, policy: Policy) -> Flags:
+    """The days on whose look a moment may hold that passes by itself."""
+    fleeting = _friction(laid)
+    for track in laid.tracks:
+        if track.track.meaningful:
+            fleeting |= _lasting(track, policy)
+    return fleeting
 
 
 def watched_days(laid: Recording, turning: Mapping[int, Sequence[float]]) -> Flags:
@@ -61,7 +70,7 @@ def turning_points(track: Laid, policy: Policy) -> Flags:
     """The events at which a moment may begin: those that a guard could have been waiting for."""
     turning = np.zeros(len(track.at), dtype=np.bool_)
     if _told(track):
-        turning |= steps(track, _bars(track, policy))
+        turning |= steps(track, bars_of(track, policy))
     if track.track.meaningful and track.flow:
         turning |= _milestones(track, policy)
     return turning
@@ -74,7 +83,8 @@ def _told(track: Laid) -> bool:
     return told and spec.limit is not None and spec.limit_known
 
 
-def _bars(track: Laid, policy: Policy) -> Floats:
+def bars_of(track: Laid, policy: Policy) -> Floats:
+    """The amounts at which a moment may begin, in order of size."""
     limit = track.track.limit or Decimal(0)
     return np.array([float(limit * Decimal(repr(share))) for share in _shares(policy)])
 
@@ -85,7 +95,7 @@ def _shares(policy: Policy) -> list[float]:
 
 def _pressed(track: Laid, prospects: Prospects | None, policy: Policy) -> Flags:
     """The limit is met or near, or will be."""
-    bars = dict(zip(_shares(policy), _bars(track, policy), strict=True))
+    bars = dict(zip(_shares(policy), bars_of(track, policy), strict=True))
     near: Flags = (track.used >= bars[policy.approaching.used]) & (track.used > 0)
     if prospects is None:
         return near

@@ -58,8 +58,8 @@ class Prospects:
     """The forecasts of one meter at its looks, a row each.
 
     `index`, `day`: of the look, in its series and as an ordinal. `p_raw`, `p`, `p_previous`: not a
-    number where it can't be told. `ahead`: days to the crossing dates, below 0 where there are
-    none. The rest as in `Forecast`.
+    number where it can't be told. `bar`: from which p pace speaks. `ahead`: days to the crossing
+    dates, below 0 where there are none. The rest as in `Forecast`.
     """
 
     meter: str
@@ -69,6 +69,7 @@ class Prospects:
     p_raw: Floats
     p: Floats
     p_previous: Floats
+    bar: Floats
     ahead: Ints
     one_off: Flags
     ramp: Flags
@@ -101,6 +102,7 @@ _BY_LOOK = (
     "p_raw",
     "p",
     "p_previous",
+    "bar",
     "ahead",
     "one_off",
     "ramp",
@@ -150,6 +152,7 @@ def _foresee(looks: Rows, calibrations: Sequence[Calibration | None], policy: Po
         p_raw=raw,
         p=p,
         p_previous=_in_force(before, calibrations),
+        bar=bars,
         ahead=days,
         one_off=one_off,
         ramp=looks.at - looks.begin < policy.stage.onboarding_days,

@@ -1,5 +1,6 @@
 """The trust ledger: attention as an account, earned by value and spent by what was delivered."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, field
@@ -93,6 +94,18 @@ class Kept:
         if self.fold is None or self.facts != _facts(snapshot):
             return None
         return None if self.until and self.until <= now else self.fold.again(days)
+
+    def earned(self, needs: float) -> int | None:
+        """The first day (an ordinal) that may bring so much trust, if nothing else happens."""
+        if self.fold is None or self.fold.policy.trust.value_day <= 0:
+            return None
+        days, missing = self.fold.days, needs - self.fold.trust
+        low = max(self.fold.counted_to, self.fold.muted_until) - days.first
+        if not 0 <= low < len(days.before):
+            return None
+        # Rounded down: never later than it is.
+        count = max(int(missing / self.fold.policy.trust.value_day), 1)
+        return days.first + bisect_left(days.before, days.before[low] + count - 1, low)
 
 
 def _facts(snapshot: Snapshot) -> tuple[int, int, int]:

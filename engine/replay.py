@@ -26,6 +26,7 @@ from engine.policy import Mode, Policy
 from engine.record import Calibrations, Raised, Record, Spell
 from engine.snapshot import Answer, Arm, Blocker, Role, Snapshot
 from engine.stage import STAGES
+from engine.still import Still
 from engine.zones import looks
 
 _CHAMPION = "champion"
@@ -84,6 +85,7 @@ class _Replay:
         self.stages = daily.standings.stages(daily.place)
         self.busy = busy_days(laid, self.daily.prospects, policy)
         self.watched = watched_days(laid, turning.of_day)
+        self.still = Still(daily, self.busy, self.watched, policy)
         self.nobody = self._nobody()
         self.live_since = laid.live_since
         self.alerts: list[PastAlert] = []
@@ -91,24 +93,30 @@ class _Replay:
         self.kept = Kept()
 
     def run(self) -> Iterator[Spell]:
-        """Every look, one spell each; days on which nothing can be due in one."""
-        quiet_from = self.laid.begin
+        """Every look, one spell each; days on which nothing can be due, or has changed, in one."""
+        done = self.laid.begin
         yield from self._usage(self.laid.begin - 1, self._unused())
         for index in np.flatnonzero(self.busy | self.watched).tolist():
             if not self.laid.begin <= index < self.laid.looked:
                 continue
-            if self.busy[index]:
-                yield from self._quiet(quiet_from, index)
-                quiet_from = index + 1
-                yield self._look(self.daily, index, days=1)
+            if self.busy[index] and index >= done:
+                yield from self._quiet(done, index)
+                spell, done = self._daily(index)
+                yield spell
             if self.watched[index]:
-                yield from self._quiet(quiet_from, index + 1)
-                quiet_from = index + 1
+                yield from self._quiet(done, index + 1)
+                done = index + 1
                 yield from self._usage(index, self._guards(self.daily, index))
-        yield from self._quiet(quiet_from, self.laid.looked)
+        yield from self._quiet(done, self.laid.looked)
         if self.laid.rest:
             first, last = (self.calendar.size - 1 + n for n in (1, self.laid.rest))
             yield self._silent(first, last, int(self.stages[-1]))
+
+    def _daily(self, index: int) -> tuple[Spell, int]:
+        """What is said on a day, and the first day on which something else may be said."""
+        decision, raised = self._look(self.daily, index)
+        end = index + 1 if raised else self.still.until(index, decision, self.kept)
+        return self._spell(decision, raised, until=self._nine(end - 1), days=end - index), end
 
     def _quiet(self, low: int, high: int) -> Iterator[Spell]:
         """Days on which no moment could hold: only the stage may differ."""
@@ -150,7 +158,8 @@ class _Replay:
             since, day = min(found)
             layer = self._layer(self.turning.of_day[day].index(since))
             bars = self._guards(layer, day)
-            yield self._look(layer, day, days=0)
+            decision, raised = self._look(layer, day)
+            yield self._spell(decision, raised, until=decision.at, days=0)
 
     def _layer(self, number: int) -> Layer:
         """Looks at the turning point of that number on each day that has as many."""
@@ -159,11 +168,21 @@ class _Replay:
             self.layers += layers((laid,), self.policy, self.calibrations, (days,))
         return self.layers[number]
 
-    def _look(self, layer: Layer, index: int, *, days: int) -> Spell:
+    def _look(self, layer: Layer, index: int) -> tuple[Decision, list[Candidate]]:
+        """Decide, and take what is said for delivered."""
         now = layer.at(index)
         facts = self._snapshot(layer, index, now)
         decision = weigh(facts, layer.read(index), self.policy, now, self.kept)
-        return self._said(decision, now, days=days)
+        raised = [*decision.notices]
+        if decision.chosen and decision.outcome in (Outcome.ASK, Outcome.REFLECT):
+            raised.append(decision.chosen)
+            self.told.append((now, str(decision.chosen.key)))
+        for one in raised:
+            self.alerts.append(
+                PastAlert(key=one.key, raised_at=now, charged_at=now, closed_at=None)
+            )
+            self.still.raised(now)
+        return decision, raised
 
     def _guards(self, layer: Layer, index: int) -> dict[str, float]:
         """From which usage of each meter on it is worth looking again."""
@@ -209,19 +228,15 @@ class _Replay:
                 )
         return tuple(answers)
 
-    def _said(self, decision: Decision, now: datetime, *, days: int) -> Spell:
-        raised = [*decision.notices]
-        if decision.chosen and decision.outcome in (Outcome.ASK, Outcome.REFLECT):
-            raised.append(decision.chosen)
-            self.told.append((now, str(decision.chosen.key)))
-        self.alerts += [
-            PastAlert(key=c.key, raised_at=now, charged_at=now, closed_at=None) for c in raised
-        ]
+    def _spell(
+        self, decision: Decision, raised: list[Candidate], *, until: datetime, days: int
+    ) -> Spell:
+        """A decision that holds until another daily look, both included."""
         shown = decision.chosen or next(iter(decision.notices), None)
         forecasts = {f.meter: f for f in decision.forecasts} if raised else {}
         return Spell(
-            at=now,
-            until=now,
+            at=decision.at,
+            until=until,
             days=days,
             outcome=decision.outcome,
             stage=decision.stage.stage,
@@ -229,7 +244,7 @@ class _Replay:
             meter=shown.key.meter if shown else None,
             moment=shown.moment if shown else None,
             p=shown.p if shown else None,
-            raised=tuple(_raised(c, now, forecasts) for c in raised),
+            raised=tuple(_raised(c, decision.at, forecasts) for c in raised),
             decision=decision if decision.candidates else None,
         )
 

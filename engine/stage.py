@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.decision import Stage, StageView
 from engine.features import Days
-from engine.history import Flags, Ints, totals
+from engine.history import Flags, Floats, Ints, totals
 from engine.joined import Joined, joined
 from engine.policy import StagePolicy
 from engine.timeline import Timeline
@@ -64,6 +64,21 @@ class Standings:
             return np.zeros(len(self.lines[account].whole.value), dtype=np.int64)
         stages: Ints = self.seen[self.all.begins[place] : self.all.begins[place + 1]]
         return stages
+
+    def ratios(self, account: int) -> Floats:
+        """An account's value of 28 days over the 28 before, on each of its days."""
+        return self._of(account, "ratio")
+
+    def gaps(self, account: int) -> Floats:
+        """Days since its last value day, on each of its days; far back before the first."""
+        return self._of(account, "gap")
+
+    def _of(self, account: int, name: str) -> Floats:
+        place = self.place.get(account)
+        if place is None:
+            return np.zeros(len(self.lines[account].whole.value))
+        values: Floats = getattr(self.days, name)
+        return values[self.all.begins[place] : self.all.begins[place + 1]]
 
     def at(self, account: int, index: int, *, evidence: bool = True) -> Standing:
         """An account's standing on one day; without its evidence where only the stage is asked."""
