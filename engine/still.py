@@ -8,7 +8,7 @@ in doubt is looked at.
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -17,10 +17,10 @@ import numpy as np
 from engine.busy import bars_of, fleeting_days
 from engine.decision import Decision
 from engine.forecast import Prospects
-from engine.history import Flags, Floats, Ints, totals
+from engine.history import Flags, Ints, totals
 from engine.layer import Layer
 from engine.ledger import Kept
-from engine.policy import BlockersPolicy, Policy
+from engine.policy import Policy
 from engine.record import Record
 from engine.tracks import Laid
 from engine.usage import PeriodKind
@@ -113,18 +113,18 @@ def _days(record: Record, policy: Policy) -> Iterator[date]:
 
 
 def _still_days(layer: Layer, policy: Policy) -> Flags:
-    """The days on which every figure lies where it lay the day before."""
+    """The days on which every answer is that of the day before."""
     laid = layer.laid
-    still = np.ones(laid.calendar.size, dtype=np.bool_)
+    still, doubt = np.ones(laid.calendar.size, dtype=np.bool_), fleeting_days(laid, policy)
     still[0] = False
-    doubt = fleeting_days(laid, policy)
+    for answer in _of_account(layer, policy):
+        still[1:] &= answer[1:] == answer[:-1]
     for track in laid.tracks:
-        doubt = doubt | ~layer.steady[track.track.key]
-        for share, bar, close in _paces(track, policy):
-            still[1:] &= (share[1:] >= bar) == (share[:-1] >= bar)
-            doubt |= np.abs(share - bar) <= close
-    for figure in _figures(layer, policy):
-        still[1:] &= figure[1:] == figure[:-1]
+        week, key = _week(track, policy), track.track.key
+        doubt |= ~layer.steady[key] | week.close
+        of_forecast = _of_forecast(track, layer.prospects.get(key), week, policy)
+        for answer in (*_of_use(track, layer.complete.get(key), policy), *of_forecast):
+            still[1:] &= answer[1:] == answer[:-1]
     # Value that was seen on its day and then undone takes back what it earned.
     undone = laid.timeline.looked.value & ~laid.timeline.whole.value
     still &= ~doubt
@@ -132,8 +132,8 @@ def _still_days(layer: Layer, policy: Policy) -> Flags:
     return still
 
 
-def _figures(layer: Layer, policy: Policy) -> Iterator[Flags | Ints]:
-    """What moments and gates ask of a day, as answers that change or stay."""
+def _of_account(layer: Layer, policy: Policy) -> Iterator[Flags | Ints]:
+    """What is asked of the calendar and of the stage: an answer a day."""
     calendar, stage = layer.calendar, policy.stage
     yield calendar.period
     yield layer.standings.stages(layer.place)
@@ -146,13 +146,6 @@ def _figures(layer: Layer, policy: Policy) -> Iterator[Flags | Ints]:
         age = np.arange(calendar.size) + (calendar.first - since.toordinal())
         yield age >= stage.onboarding_days
         yield age >= policy.lasting.young_days
-    for track in layer.laid.tracks:
-        key = track.track.key
-        yield from _of_use(track, policy)
-        if key in layer.complete:
-            yield layer.complete[key] >= policy.forecast.min_days
-        if key in layer.prospects:
-            yield _of_prospects(layer.prospects[key], policy, calendar.size)
 
 
 def _resting(layer: Layer, policy: Policy) -> Flags:
@@ -161,9 +154,11 @@ def _resting(layer: Layer, policy: Policy) -> Flags:
     return resting
 
 
-def _of_use(track: Laid, policy: Policy) -> Iterator[Flags]:
+def _of_use(track: Laid, complete: Ints | None, policy: Policy) -> Iterator[Flags]:
+    """What is asked of a meter's use: how much of its limit, and on how many days."""
+    if complete is not None:
+        yield complete >= policy.forecast.min_days
     yield track.known > 0
-    yield track.used > 0
     yield track.used < 0
     for bar in bars_of(track, policy).tolist():
         yield track.used > bar
@@ -171,39 +166,61 @@ def _of_use(track: Laid, policy: Policy) -> Iterator[Flags]:
         yield track.used == bar
 
 
-def _of_prospects(prospects: Prospects, policy: Policy, size: int) -> Ints:
-    """The answers a day's forecast gives, as the digits of a number; 0 where there is none."""
-    pace, mid = policy.pace, prospects.ahead[:, 1]
-    answers = (
-        np.ones(len(mid), dtype=np.bool_),
-        ~np.isnan(prospects.p),
-        prospects.p >= policy.approaching.p,
-        prospects.p >= prospects.bar,
-        prospects.p_previous >= prospects.bar,
-        mid >= 0,
-        mid >= pace.lead_min_days,
-        mid <= pace.lead_max_days,
-        prospects.one_off,
-        prospects.ramp,
-    )
-    digits = np.zeros(size, dtype=np.int64)
-    digits[prospects.index] = sum(answer * 2**n for n, answer in enumerate(answers))
-    return digits
+def _of_forecast(
+    track: Laid, prospects: Prospects | None, week: "_Week", policy: Policy
+) -> Iterator[Flags]:
+    """What is asked of the forecast and of the last week, where the answer may matter."""
+    size, limit = track.calendar.size, track.track.limit
+    if limit is None:
+        return
+    p, (pace, ramp, one_off) = np.full(size, np.nan), np.zeros((3, size), dtype=np.bool_)
+    if prospects is not None:
+        index, mid = prospects.index, prospects.ahead[:, 1]
+        p[index], one_off[index], ramp[index] = prospects.p, prospects.one_off, prospects.ramp
+        pace[index] = (
+            (np.minimum(prospects.p, prospects.p_previous) >= prospects.bar)
+            & (mid >= max(policy.pace.lead_min_days, 0))
+            & (mid <= policy.pace.lead_max_days)
+        )
+    near = track.used >= float(limit) * policy.approaching.used * (1 - _CLOSE)
+    yield near & np.isnan(p)
+    yield near & (p >= policy.approaching.p)
+    yield pace
+    yield pace & ramp
+    # Whether a day that stands out may be followed by more is the last period's to say.
+    met = track.used >= float(limit)
+    yield one_off | week.slow
+    yield met & ((one_off & ~week.goes_on) | week.slow)
 
 
-def _paces(track: Laid, policy: Policy) -> Iterator[tuple[Floats, float, float]]:
-    """Shares of the limit that the last week leads to, their bars, and how exact they are."""
+@dataclass(frozen=True, slots=True)
+class _Week:
+    """What the last week leads to, where a meter has a limit and periods.
+
+    `goes_on`: past it by far, after a day that stands out; `slow`: not past it. `close`: perhaps.
+    """
+
+    goes_on: Flags
+    slow: Flags
+    close: Flags
+
+
+def _week(track: Laid, policy: Policy) -> _Week:
     calendar, limit = track.calendar, float(track.track.limit or 0)
     if not limit or calendar.kind is PeriodKind.NONE:
-        return
+        return _Week(*np.zeros((3, calendar.size), dtype=np.bool_))
     index = np.arange(calendar.size)
     sums = totals(track.whole)[:-1]
     recent = sums - sums[np.maximum(index - 6, 0)] + track.looked
-    complete = sums - sums[np.maximum(index - 7, 0)]
+    day = np.maximum(recent, sums - sums[np.maximum(index - 7, 0)]) / 7
     start, end = (calendar.starts[calendar.period + n] for n in (0, 1))
     left = end - (calendar.first + index) - 1
-    close = _CLOSE * max(1.0, float(np.abs(track.whole).sum()) / limit)
-    yield (track.used + recent / 7 * left) / limit, policy.at_limit.pace, close
-    day = np.maximum(recent, complete) / 7
-    kept_up = np.minimum(day * (end - start), track.used + day * left) / limit
-    yield kept_up, policy.lasting.pace, close
+    going_on = (track.used + recent / 7 * left) / limit - policy.at_limit.pace
+    lasting = np.minimum(day * (end - start), track.used + day * left) / limit
+    lasting -= policy.lasting.pace
+    exact = _CLOSE * max(1.0, float(np.abs(track.whole).sum()) / limit)
+    return _Week(
+        goes_on=going_on >= 0,
+        slow=(lasting < 0) & track.flow,
+        close=np.minimum(np.abs(going_on), np.abs(lasting)) <= exact,
+    )
