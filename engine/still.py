@@ -115,16 +115,17 @@ def _days(record: Record, policy: Policy) -> Iterator[date]:
 def _still_days(layer: Layer, policy: Policy) -> Flags:
     """The days on which every answer is that of the day before."""
     laid = layer.laid
-    still, doubt = np.ones(laid.calendar.size, dtype=np.bool_), fleeting_days(laid, policy)
-    still[0] = False
-    for answer in _of_account(layer, policy):
-        still[1:] &= answer[1:] == answer[:-1]
+    size = laid.calendar.size
+    still, doubt = np.ones(size, dtype=np.bool_), fleeting_days(laid, policy)
+    still[0], current = False, np.zeros(size, dtype=np.bool_)
     for track in laid.tracks:
-        week, key = _week(track, policy), track.track.key
-        doubt |= ~layer.steady[key] | week.close
-        of_forecast = _of_forecast(track, layer.prospects.get(key), week, policy)
-        for answer in (*_of_use(track, layer.complete.get(key), policy), *of_forecast):
-            still[1:] &= answer[1:] == answer[:-1]
+        pressure = _pressure(track, layer.prospects.get(track.track.key), policy)
+        current |= pressure.current
+        doubt |= ~layer.steady[track.track.key] | pressure.close
+        for asked in (*_of_use(track, layer, policy), *pressure.answers):
+            still[1:] &= asked[1:] == asked[:-1]
+    for answer in _of_account(layer, current, policy):
+        still[1:] &= answer[1:] == answer[:-1]
     # Value that was seen on its day and then undone takes back what it earned.
     undone = laid.timeline.looked.value & ~laid.timeline.whole.value
     still &= ~doubt
@@ -132,14 +133,17 @@ def _still_days(layer: Layer, policy: Policy) -> Flags:
     return still
 
 
-def _of_account(layer: Layer, policy: Policy) -> Iterator[Flags | Ints]:
-    """What is asked of the calendar and of the stage: an answer a day."""
+def _of_account(layer: Layer, current: Flags, policy: Policy) -> Iterator[Flags | Ints]:
+    """What is asked of the calendar and of the stage: an answer a day.
+
+    `current`: days on which a moment may hold that rests on the period's own use.
+    """
     calendar, stage = layer.calendar, policy.stage
     yield calendar.period
     yield layer.standings.stages(layer.place)
     yield _resting(layer, policy)
     ratio = layer.standings.ratios(layer.place)
-    yield ratio >= stage.declining_ratio
+    yield current & (ratio >= stage.declining_ratio)
     yield ratio >= stage.declining_ratio_over
     since = layer.laid.timeline.since
     if since is not None:
@@ -154,8 +158,9 @@ def _resting(layer: Layer, policy: Policy) -> Flags:
     return resting
 
 
-def _of_use(track: Laid, complete: Ints | None, policy: Policy) -> Iterator[Flags]:
+def _of_use(track: Laid, layer: Layer, policy: Policy) -> Iterator[Flags]:
     """What is asked of a meter's use: how much of its limit, and on how many days."""
+    complete = layer.complete.get(track.track.key)
     if complete is not None:
         yield complete >= policy.forecast.min_days
     yield track.known > 0
@@ -166,13 +171,24 @@ def _of_use(track: Laid, complete: Ints | None, policy: Policy) -> Iterator[Flag
         yield track.used == bar
 
 
-def _of_forecast(
-    track: Laid, prospects: Prospects | None, week: "_Week", policy: Policy
-) -> Iterator[Flags]:
-    """What is asked of the forecast and of the last week, where the answer may matter."""
+@dataclass(frozen=True, slots=True)
+class _Pressure:
+    """What is asked of a meter's forecast and of its last week.
+
+    `current`: days on which a moment may hold that rests on them; `close`: where an answer hangs
+    on the last digits of a sum.
+    """
+
+    current: Flags
+    answers: tuple[Flags, ...]
+    close: Flags
+
+
+def _pressure(track: Laid, prospects: Prospects | None, policy: Policy) -> _Pressure:
     size, limit = track.calendar.size, track.track.limit
+    none = np.zeros(size, dtype=np.bool_)
     if limit is None:
-        return
+        return _Pressure(none, (), none)
     p, (pace, ramp, one_off) = np.full(size, np.nan), np.zeros((3, size), dtype=np.bool_)
     if prospects is not None:
         index, mid = prospects.index, prospects.ahead[:, 1]
@@ -183,32 +199,29 @@ def _of_forecast(
             & (mid <= policy.pace.lead_max_days)
         )
     near = track.used >= float(limit) * policy.approaching.used * (1 - _CLOSE)
-    yield near & np.isnan(p)
-    yield near & (p >= policy.approaching.p)
-    yield pace
-    yield pace & ramp
-    # Whether a day that stands out may be followed by more is the last period's to say.
-    met = track.used >= float(limit)
-    yield one_off | week.slow
-    yield met & ((one_off & ~week.goes_on) | week.slow)
+    met, (goes_on, slow, close) = track.used >= float(limit), _week(track, policy)
+    current = near | met | pace
+    return _Pressure(
+        current,
+        (
+            near & np.isnan(p),
+            near & (p >= policy.approaching.p),
+            pace,
+            pace & ramp,
+            current & (one_off | slow),
+            # Whether a day that stands out may be followed by more is the last period's to say.
+            met & ((one_off & ~goes_on) | slow),
+        ),
+        close & current,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Week:
-    """What the last week leads to, where a meter has a limit and periods.
-
-    `goes_on`: past it by far, after a day that stands out; `slow`: not past it. `close`: perhaps.
-    """
-
-    goes_on: Flags
-    slow: Flags
-    close: Flags
-
-
-def _week(track: Laid, policy: Policy) -> _Week:
+def _week(track: Laid, policy: Policy) -> tuple[Flags, Flags, Flags]:
+    """Where the last week leads: past the limit by far; not past it; perhaps to the very bar."""
     calendar, limit = track.calendar, float(track.track.limit or 0)
     if not limit or calendar.kind is PeriodKind.NONE:
-        return _Week(*np.zeros((3, calendar.size), dtype=np.bool_))
+        none = np.zeros(calendar.size, dtype=np.bool_)
+        return none, none, none
     index = np.arange(calendar.size)
     sums = totals(track.whole)[:-1]
     recent = sums - sums[np.maximum(index - 6, 0)] + track.looked
@@ -219,8 +232,5 @@ def _week(track: Laid, policy: Policy) -> _Week:
     lasting = np.minimum(day * (end - start), track.used + day * left) / limit
     lasting -= policy.lasting.pace
     exact = _CLOSE * max(1.0, float(np.abs(track.whole).sum()) / limit)
-    return _Week(
-        goes_on=going_on >= 0,
-        slow=(lasting < 0) & track.flow,
-        close=np.minimum(np.abs(going_on), np.abs(lasting)) <= exact,
-    )
+    close = np.minimum(np.abs(going_on), np.abs(lasting)) <= exact
+    return going_on >= 0, (lasting < 0) & track.flow, close
