@@ -14,35 +14,31 @@ from engine.forecast import Prospects
 from engine.history import MONTH, Flags, Floats, totals
 from engine.lay import Recording
 from engine.policy import DataPolicy, Policy
+from engine.reading import MONTHLY
 from engine.restraint import SUSPECT_BEFORE
 from engine.tracks import CLOSED, Laid, steps
 from engine.usage import AtLimit
 
 _SLACK = 1e-9
-_MONTH_DAYS = range(28, 32)
 
 
-def busy_days(laid: Recording, prospects: Mapping[str, Prospects], policy: Policy) -> Flags:
-    """The days on whose look a moment may hold; `prospects`: the forecasts of each meter."""
+def busy_days(
+    laid: Recording, prospects: Mapping[str, Prospects], fleeting: Flags, policy: Policy
+) -> Flags:
+    """The days on whose look a moment may hold.
+
+    `prospects`: the forecasts of each meter; `fleeting`: days with a moment that passes by itself.
+    """
     size = laid.calendar.size
     if policy.right_size.enabled:
         return np.ones(size, dtype=np.bool_)
-    busy = fleeting_days(laid, policy)
+    busy = fleeting.copy()
     for track in laid.tracks:
         if _told(track):
             busy |= _pressed(track, prospects.get(track.track.key), policy)
         if track.track.meaningful:
             busy |= _over(track, policy)
     return busy
-
-
-def fleeting_days(laid: Recording, policy: Policy) -> Flags:
-    """The days on whose look a moment may hold that passes by itself."""
-    fleeting = _friction(laid)
-    for track in laid.tracks:
-        if track.track.meaningful:
-            fleeting |= _lasting(track, policy)
-    return fleeting
 
 
 def watched_days(laid: Recording, turning: Mapping[int, Sequence[float]]) -> Flags:
@@ -124,7 +120,8 @@ def _over(track: Laid, policy: Policy) -> Flags:
 def _milestones(track: Laid, policy: Policy) -> Flags:
     """The events that reached a round number or a best month."""
     total = np.cumsum(track.track.amount[: len(track.at)])
-    round_number = _rank(total) > _rank(np.concatenate(([0.0], total[:-1])))
+    earlier = np.concatenate(([0.0], total[:-1]))
+    round_number = _rank(total, _SLACK) > _rank(earlier, -_SLACK)
     best = _best_before(track) * policy.milestone.best_month
     of_event = best[track.calendar.period[track.day]]
     before = np.concatenate(([0.0], track.used_after[:-1]))
@@ -134,24 +131,24 @@ def _milestones(track: Laid, policy: Policy) -> Flags:
     return round_number | better
 
 
-def _lasting(track: Laid, policy: Policy) -> Flags:
+def lasting_days(track: Laid, policy: Policy) -> Flags:
     """The days on which a milestone is still worth a word."""
-    busy = np.zeros(track.calendar.size, dtype=np.bool_)
-    if track.flow:
+    lasting = np.zeros(track.calendar.size, dtype=np.bool_)
+    if track.track.meaningful and track.flow:
         for day in np.unique(track.day[_milestones(track, policy)]).tolist():
-            busy[day : day + policy.milestone.within_days + 1] = True
-    return busy
+            lasting[day : day + policy.milestone.within_days + 1] = True
+    return lasting
 
 
-def _rank(total: Floats) -> Floats:
-    """Which of 10, 100, 1,000 ... the total has reached."""
-    return np.floor(np.log10(np.maximum(total, 1.0)) + _SLACK)
+def _rank(total: Floats, slack: float) -> Floats:
+    """Which of 10, 100, 1,000 ... the total has reached, or nearly."""
+    return np.floor(np.log10(np.maximum(total, 1.0)) + slack)
 
 
 def _best_before(track: Laid) -> Floats:
     """For each period the most any month that a snapshot still holds used; infinite without two."""
     months = [
-        float(period.used) if (period.end - period.start).days in _MONTH_DAYS else 0.0
+        float(period.used) if (period.end - period.start).days in MONTHLY else 0.0
         for period in track.closed
     ]
     best = np.full(len(months) + 2, np.inf)
@@ -162,7 +159,7 @@ def _best_before(track: Laid) -> Floats:
     return best
 
 
-def _friction(laid: Recording) -> Flags:
+def friction_days(laid: Recording) -> Flags:
     """A limit got in somebody's way within four weeks."""
     busy = np.zeros(laid.calendar.size, dtype=np.bool_)
     zone = ZoneInfo(laid.calendar.zone)

@@ -44,7 +44,10 @@ def decide_all(snapshots: Sequence[Snapshot], policy: Policy, now: datetime) -> 
         replace(
             weigh(one, known, policy, now),
             digest=digest(one, of_policy, known.today),
-            guard=tuple((m.key, guard(m, known.ever.get(m.key), policy)) for m in one.meters),
+            guard=tuple(
+                (m.key, guard(m, known.ever.get(m.key), known.best.get(m.key), policy))
+                for m in one.meters
+            ),
         )
         for one, known in zip(snapshots, every, strict=True)
     ]

@@ -15,7 +15,7 @@ from math import inf
 import numpy as np
 
 from engine.alert import FeedbackKind, Outcome, PastAlert, ReasonCode
-from engine.busy import busy_days, watched_days
+from engine.busy import busy_days, friction_days, watched_days
 from engine.decide import weigh
 from engine.decision import Candidate, Decision, Forecast
 from engine.guard import guard
@@ -83,9 +83,10 @@ class _Replay:
         self.laid = laid = daily.laid
         self.record, self.calendar = laid.record, laid.calendar
         self.stages = daily.standings.stages(daily.place)
-        self.busy = busy_days(laid, self.daily.prospects, policy)
+        fleeting = np.logical_or.reduce([friction_days(laid), *daily.lasting.values()])
+        self.busy = busy_days(laid, daily.prospects, fleeting, policy)
         self.watched = watched_days(laid, turning.of_day)
-        self.still = Still(daily, self.busy, self.watched, policy)
+        self.still = Still(daily, self.busy, self.watched, fleeting, policy)
         self.nobody = self._nobody()
         self.live_since = laid.live_since
         self.alerts: list[PastAlert] = []
@@ -106,7 +107,7 @@ class _Replay:
             if self.watched[index]:
                 yield from self._quiet(done, index + 1)
                 done = index + 1
-                yield from self._usage(index, self._guards(self.daily, index))
+                yield from self._usage(index, self.daily.guards(index, self.policy))
         yield from self._quiet(done, self.laid.looked)
         if self.laid.rest:
             first, last = (self.calendar.size - 1 + n for n in (1, self.laid.rest))
@@ -141,7 +142,7 @@ class _Replay:
         """The guards before anything came in."""
         return {
             t.track.key: guard(
-                t.unused(), Decimal(0) if t.track.meaningful and t.flow else None, self.policy
+                t.unused(), Decimal(0) if t.track.meaningful and t.flow else None, None, self.policy
             )
             for t in self.laid.tracks
         }
@@ -157,7 +158,7 @@ class _Replay:
             # What comes in within the same instant is looked at once.
             since, day = min(found)
             layer = self._layer(self.turning.of_day[day].index(since))
-            bars = self._guards(layer, day)
+            bars = layer.guards(day, self.policy)
             decision, raised = self._look(layer, day)
             yield self._spell(decision, raised, until=decision.at, days=0)
 
@@ -184,17 +185,12 @@ class _Replay:
             self.still.raised(now)
         return decision, raised
 
-    def _guards(self, layer: Layer, index: int) -> dict[str, float]:
-        """From which usage of each meter on it is worth looking again."""
-        meters = (track.use(index) for track in layer.laid.tracks)
-        return {m.key: guard(m, layer.ever_at(m.key, index), self.policy) for m in meters}
-
     def _snapshot(self, layer: Layer, index: int, now: datetime) -> Snapshot:
         """What was known at a look."""
         record = self.record
         return Snapshot(
             account=record.account,
-            meters=tuple(track.use(index) for track in layer.laid.tracks),
+            meters=layer.uses(index),
             people=record.people,
             user_days=layer.laid.user_days(index, now.timestamp()),
             frictions=tuple(f for f in record.frictions if f.at <= now),

@@ -14,10 +14,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from engine.busy import bars_of, fleeting_days
+from engine.busy import bars_of
 from engine.decision import Decision
 from engine.forecast import Prospects
-from engine.history import Flags, Ints, totals
+from engine.history import Flags, Ints
 from engine.layer import Layer
 from engine.ledger import Kept
 from engine.policy import Policy
@@ -34,10 +34,14 @@ _SOONER = 1e-3
 class Still:
     """Until when one account is told what its last look said."""
 
-    def __init__(self, layer: Layer, busy: Flags, watched: Flags, policy: Policy) -> None:
-        """`busy`, `watched`: days on which a moment may hold, and after which usage may say so."""
+    def __init__(
+        self, layer: Layer, busy: Flags, watched: Flags, fleeting: Flags, policy: Policy
+    ) -> None:
+        """`busy`: days on whose look a moment may hold; `fleeting`: one that passes by itself;
+        `watched`: days after which usage may bring one.
+        """
         self.layer, self.policy, self.end = layer, policy, layer.laid.looked
-        still = busy & _still_days(layer, policy)
+        still = busy & _still_days(layer, fleeting, policy)
         still[1:] &= ~watched[:-1]
         record, first = layer.laid.record, layer.calendar.first
         self._looks: list[float] = layer.calendar.looks.tolist()
@@ -112,11 +116,11 @@ def _days(record: Record, policy: Policy) -> Iterator[date]:
         yield renewal + timedelta(1)
 
 
-def _still_days(layer: Layer, policy: Policy) -> Flags:
+def _still_days(layer: Layer, fleeting: Flags, policy: Policy) -> Flags:
     """The days on which every answer is that of the day before."""
     laid = layer.laid
     size = laid.calendar.size
-    still, doubt = np.ones(size, dtype=np.bool_), fleeting_days(laid, policy)
+    still, doubt = np.ones(size, dtype=np.bool_), fleeting.copy()
     still[0], current = False, np.zeros(size, dtype=np.bool_)
     for track in laid.tracks:
         pressure = _pressure(track, layer.prospects.get(track.track.key), policy)
@@ -223,7 +227,7 @@ def _week(track: Laid, policy: Policy) -> tuple[Flags, Flags, Flags]:
         none = np.zeros(calendar.size, dtype=np.bool_)
         return none, none, none
     index = np.arange(calendar.size)
-    sums = totals(track.whole)[:-1]
+    sums = track.sums[:-1]
     recent = sums - sums[np.maximum(index - 6, 0)] + track.looked
     day = np.maximum(recent, sums - sums[np.maximum(index - 7, 0)]) / 7
     start, end = (calendar.starts[calendar.period + n] for n in (0, 1))

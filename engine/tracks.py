@@ -64,7 +64,8 @@ class Laid:
     `day`, `at`, `owner`: of each event; `day_after`, `used_after`: what it brought its day and its
     period to. `whole`,
     `looked`: each day's amount, complete and as its look knew it; `used`: at each look.
-    `known`: how many events each look knew. `begin`: the first day of use.
+    `known`: how many events each look knew. `begin`: the first day of use. `sums`: running totals
+    of `whole`.
     """
 
     track: Track
@@ -80,6 +81,7 @@ class Laid:
     known: Ints
     begin: int
     closed: tuple[ClosedPeriod, ...]
+    sums: Floats
 
     @property
     def level(self) -> bool:
@@ -121,7 +123,7 @@ class Laid:
 
     def ever(self) -> Floats:
         """At each look, how much was counted so far."""
-        return np.round(totals(self.whole)[:-1] + self.looked, _PLACES)
+        return np.round(self.sums[:-1] + self.looked, _PLACES)
 
     def closed_at(self, index: int) -> tuple[ClosedPeriod, ...]:
         """The closed periods a snapshot of this day holds."""
@@ -140,7 +142,7 @@ class Laid:
     def _use(self, index: int, *, known: bool, used: float) -> MeterUse:
         start = max(self.begin, index - HISTORY_DAYS + 1)
         daily = self.whole[start : index + 1].copy()
-        before = exact(float(self.whole[:start].sum())) if start > self.begin else _NONE
+        before = exact(float(self.sums[start])) if start > self.begin else _NONE
         if known:
             daily[-1] = self.looked[index]
         track = self.track
@@ -211,6 +213,7 @@ def lay(track: Track, calendar: Calendar) -> Laid:
         known=known,
         begin=int(day[0]) if len(day) else calendar.size,
         closed=_closed(track, calendar, after, day, ended),
+        sums=totals(whole),
     )
 
 
