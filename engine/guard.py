@@ -1,7 +1,9 @@
 """From which usage on a meter is worth looking at again before the next daily evaluation."""
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from typing import TypeAlias
 
 from engine.moments import milestone_below
 from engine.policy import Policy
@@ -13,15 +15,25 @@ NEVER = 1e18
 _ONE = Decimal(1)
 
 
-def guard(meter: MeterUse, ever: Decimal | None, best: Decimal | None, policy: Policy) -> float:
-    """The least usage at which a moment could begin that does not hold yet.
+Amounts: TypeAlias = Mapping[str, Decimal]
+"""By meter."""
 
-    `ever`: how much value the meter has counted so far, where its days add up; `best`: the most in
-    a month.
+
+def guards(
+    meters: Iterable[MeterUse], ever: Amounts, best: Amounts, policy: Policy
+) -> dict[str, float]:
+    """Of each meter, the least usage at which a moment could begin that does not hold yet.
+
+    `ever`: how much value a meter has counted so far, where its days add up; `best`: the most in a
+    month.
 
     What usage only makes a little likelier, or what is held back for a reason that more of it
     might lift, waits for the next morning: nothing is lost by it, and nobody is chased.
     """
+    return {m.key: _guard(m, ever.get(m.key), best.get(m.key), policy) for m in meters}
+
+
+def _guard(meter: MeterUse, ever: Decimal | None, best: Decimal | None, policy: Policy) -> float:
     mark = NEVER if ever is None else _milestone(meter, ever, best, policy)
     told = meter.meaningful or meter.at_limit is AtLimit.STOPS
     if told and meter.limit is not None and meter.limit_known:

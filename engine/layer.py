@@ -10,7 +10,7 @@ import numpy as np
 from engine.busy import lasting_days, steady_days, turning_points
 from engine.decision import Forecast
 from engine.forecast import Part, Prospects, foresee_all
-from engine.guard import guard
+from engine.guard import guards
 from engine.history import Ints, ValueDays, exact, totals
 from engine.lay import Recording, pressing, recording
 from engine.policy import Policy
@@ -135,8 +135,7 @@ class Layer:
 
     def guards(self, index: int, policy: Policy) -> dict[str, float]:
         """From which usage of each meter on it is worth looking again."""
-        meters, ever, best = self.uses(index), self._ever_at(index), self._best_at(index)
-        return {m.key: guard(m, ever.get(m.key), best.get(m.key), policy) for m in meters}
+        return guards(self.uses(index), self._ever_at(index), self._best_at(index), policy)
 
     def _forecasts(self, index: int) -> dict[str, Forecast]:
         """The forecasts of a day, of the meters for which one could matter."""

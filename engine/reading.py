@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from engine.decision import Forecast
 from engine.forecast import foresee_all, part_of, unknown
 from engine.history import History, ValueDays, exact, history, is_flow
+from engine.instant import local_day
 from engine.policy import Policy
 from engine.series import foreseeable, history_days
 from engine.snapshot import Snapshot
@@ -44,7 +44,7 @@ class Reading:
 
 def read_all(snapshots: Sequence[Snapshot], policy: Policy, now: datetime) -> list[Reading]:
     """Read the days of many accounts together: the same as one by one, and much faster."""
-    days = [now.astimezone(ZoneInfo(one.account.time_zone)).date() for one in snapshots]
+    days = [local_day(now, one.account.time_zone) for one in snapshots]
     pasts = [history(one, today) for one, today in zip(snapshots, days, strict=True)]
     lines = [timeline(one, past) for one, past in zip(snapshots, pasts, strict=True)]
     stands = Standings(lines, policy.stage)

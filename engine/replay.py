@@ -18,7 +18,7 @@ from engine.alert import FeedbackKind, Outcome, PastAlert, ReasonCode
 from engine.busy import busy_days, friction_days, watched_days
 from engine.decide import weigh
 from engine.decision import Candidate, Decision, Forecast
-from engine.guard import guard
+from engine.guard import guards
 from engine.lay import recording
 from engine.layer import Layer, Turns, layers, turns
 from engine.ledger import Kept
@@ -140,12 +140,9 @@ class _Replay:
 
     def _unused(self) -> dict[str, float]:
         """The guards before anything came in."""
-        return {
-            t.track.key: guard(
-                t.unused(), Decimal(0) if t.track.meaningful and t.flow else None, None, self.policy
-            )
-            for t in self.laid.tracks
-        }
+        tracks = self.laid.tracks
+        none = {t.track.key: Decimal(0) for t in tracks if t.track.meaningful and t.flow}
+        return guards([t.unused() for t in tracks], none, {}, self.policy)
 
     def _usage(self, index: int, bars: dict[str, float]) -> Iterator[Spell]:
         """The looks at usage that passes a guard, up to the next day's look."""

@@ -18,7 +18,7 @@ from engine.joined import Joined, joined
 from engine.policy import StagePolicy
 from engine.timeline import Timeline
 
-COMMITTED = frozenset((Stage.ADOPTED, Stage.EMBEDDED))
+COMMITTED = (Stage.ADOPTED, Stage.EMBEDDED)
 """The stages from which an account may be asked."""
 STAGES = (Stage.EXPERIMENTING, Stage.LEARNING, Stage.ADOPTED, Stage.EMBEDDED)
 """All of them, in the order an account comes through them."""
