@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from engine.chance import chances, crossing_days
+from engine.chance import Futures, futures, together
 from engine.decision import Forecast
 from engine.history import Flags, Floats, Ints, changes
 from engine.policy import Policy
@@ -23,6 +23,8 @@ from engine.usage import MeterUse
 
 _LIKELY = 0.5
 """Crossing dates are given from this probability on: below, there is nothing to date."""
+_BLOCK = 256
+"""Looks that are read at once: their days still lie close at hand when they are needed again."""
 Part = tuple[Series, Looks, Sequence[Calibration | None]]
 """Looks at one series, and the calibration in force at each."""
 
@@ -128,22 +130,25 @@ def _foresee(looks: Rows, calibrations: Sequence[Calibration | None], policy: Po
     met = looks.used >= looks.limit
     open_now = known & ~met & (looks.ahead > 0)
     raw = np.where(met, 1.0, np.nan)
-    raw[open_now] = _chances(looks.of(open_now), policy)
-    p = _in_force(raw, calibrations)
+    ahead = _futures(looks.of(open_now), policy)
+    raw[open_now] = ahead.chances(policy.forecast)
+    scales = _scales(calibrations)
+    p = _in_force(raw, scales)
     p[met] = 1.0
     top, carries = top_days(looks, policy.forecast)
     one_off = carries.copy()
     doubt = np.flatnonzero(~carries & (p >= policy.forecast.one_off_p) & (top >= 0))
     # One day is too much where without it nothing was to be foreseen at all: a raw question.
     one_off[doubt] = _without(looks.of(doubt), policy, top[doubt]) < policy.forecast.one_off_p
-    bars = np.array([bar(policy, c) for c in calibrations])
+    bars = np.full(len(p), bar(policy, None))
+    for calibration, of in scales:
+        bars[of] = bar(policy, calibration)
     pressing = np.flatnonzero(open_now & (p >= bars))
     before = np.full(len(p), np.nan)
     before[pressing] = _before(looks.of(pressing), policy)
-    dated = np.flatnonzero(open_now & (p >= _LIKELY))
+    likely = p >= _LIKELY
     days = np.full((len(p), 3), -1)
-    if len(dated):
-        days[dated] = crossing_days(outlooks(looks.of(dated), policy), policy.forecast)
+    days[open_now & likely] = ahead.of(likely[open_now]).crossing_days(policy.forecast)
     return Prospects(
         meter="",
         index=looks.at - looks.base,
@@ -151,7 +156,7 @@ def _foresee(looks: Rows, calibrations: Sequence[Calibration | None], policy: Po
         known=known,
         p_raw=raw,
         p=p,
-        p_previous=_in_force(before, calibrations),
+        p_previous=_in_force(before, scales),
         bar=bars,
         ahead=days,
         one_off=one_off,
@@ -159,17 +164,22 @@ def _foresee(looks: Rows, calibrations: Sequence[Calibration | None], policy: Po
     )
 
 
-def _in_force(raw: Floats, calibrations: Sequence[Calibration | None]) -> Floats:
+def _scales(calibrations: Sequence[Calibration | None]) -> list[tuple[Calibration, Ints]]:
+    """Each calibration, and at which looks it is in force."""
+    names = np.fromiter(map(id, calibrations), dtype=np.int64, count=len(calibrations))
+    order = np.argsort(names, kind="stable")
+    edges = np.flatnonzero(np.diff(names[order])) + 1
+    groups = [(calibrations[int(of[0])], of) for of in np.split(order, edges) if len(of)]
+    return [(one, of) for one, of in groups if one is not None]
+
+
+def _in_force(raw: Floats, scales: Sequence[tuple[Calibration, Ints]]) -> Floats:
     """Each probability on the scale in force at its look."""
     p = raw.copy()
-    places: dict[int, list[int]] = {}
-    kinds: dict[int, Calibration] = {}
-    for row, calibration in enumerate(calibrations):
-        if calibration is not None and calibration.raw:
-            places.setdefault(id(calibration), []).append(row)
-            kinds[id(calibration)] = calibration
-    for key, rows_of in places.items():
-        p[rows_of] = np.interp(raw[rows_of], kinds[key].raw, kinds[key].happened)
+    for calibration, looks in scales:
+        some = looks[~np.isnan(raw[looks])]
+        if len(some) and calibration.raw:
+            p[some] = np.interp(raw[some], calibration.raw, calibration.happened)
     return p
 
 
@@ -180,7 +190,7 @@ def raw_chances(parts: Sequence[tuple[Series, Looks]], policy: Policy) -> list[F
     laid = rows(parts, policy.forecast)
     raw = np.full(len(laid.at), np.nan)
     can = enough(laid, policy.forecast) & (laid.used < laid.limit) & (laid.ahead > 0)
-    raw[can] = _chances(laid.of(can), policy)
+    raw[can] = _futures(laid.of(can), policy).chances(policy.forecast)
     return np.split(raw, list(accumulate(len(looks.index) for _, looks in parts[:-1])))
 
 
@@ -196,10 +206,14 @@ def calibrated(raw: float, calibration: Calibration | None) -> float:
     return float(np.interp(raw, calibration.raw, calibration.happened))
 
 
-def _chances(looks: Rows, policy: Policy) -> Floats:
-    if not len(looks.at):
-        return np.zeros(0)
-    return chances(outlooks(looks, policy), policy.forecast)
+def _futures(looks: Rows, policy: Policy, *, skip: Ints | None = None, back: int = 0) -> Futures:
+    """What each look knows of the days ahead; `skip`, `back` as in `outlooks`."""
+    blocks = [slice(low, low + _BLOCK) for low in range(0, max(len(looks.at), 1), _BLOCK)]
+    parts = [
+        outlooks(looks.of(block), policy, skip=None if skip is None else skip[block], back=back)
+        for block in blocks
+    ]
+    return together([futures(part, policy.forecast) for part in parts])
 
 
 def _without(looks: Rows, policy: Policy, top: Ints) -> Floats:
@@ -208,9 +222,9 @@ def _without(looks: Rows, policy: Policy, top: Ints) -> Floats:
     flows = np.flatnonzero(looks.flow)
     if len(flows):
         some = looks.of(flows)
-        seen = outlooks(some, policy, skip=top[flows])
-        known = seen.kept.any(axis=1) & (some.ahead > 0)
-        chance[flows] = np.where(known, chances(seen, policy.forecast), 0.0)
+        ahead = _futures(some, policy, skip=top[flows])
+        known = ahead.known & (some.ahead > 0)
+        chance[flows] = np.where(known, ahead.chances(policy.forecast), 0.0)
     return chance
 
 
@@ -220,7 +234,7 @@ def _before(looks: Rows, policy: Policy) -> Floats:
     same = np.flatnonzero((looks.at > looks.base) & ((looks.at > looks.start) | ~looks.flow))
     same = same[enough(looks.of(same), policy.forecast, back=1)]
     if len(same):
-        chance[same] = chances(outlooks(looks.of(same), policy, back=1), policy.forecast)
+        chance[same] = _futures(looks.of(same), policy, back=1).chances(policy.forecast)
     return chance
 
 
