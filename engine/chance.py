@@ -18,7 +18,7 @@ from engine.policy import ForecastPolicy
 _TODAY = np.array((0.1, 0.3, 0.5, 0.7, 0.9))
 """What today may still bring: one typical day out of each fifth of the days alike."""
 _TINY = 1e-12
-_CELLS = 20_000
+_CELLS = 8_000
 """Looks times days ahead that are reckoned at once: enough to be quick, and little memory."""
 _WHOLE = 0.8
 """As much of each half of the recent days must be known for a trend between them."""
@@ -278,18 +278,30 @@ def survival(x: Floats, mean: Floats, variance: Floats) -> Floats:
     level = np.maximum(mean, _TINY)
     shape = np.clip(level**2 / np.maximum(variance, _TINY * level**2), 1e-3, 1e9)
     ninth = 1 / (9 * shape)
-    z = (np.cbrt(np.maximum(x, 0.0) / level) - (1 - ninth)) / np.sqrt(ninth)
-    return np.where(x <= 0, 1.0, np.where(mean <= _TINY, 0.0, _above(z)))
+    z = np.maximum(x, 0.0) / level
+    np.cbrt(z, out=z)
+    z -= 1 - ninth
+    z /= np.sqrt(ninth)
+    above = _above(z)
+    above[np.broadcast_to(mean <= _TINY, above.shape)] = 0.0
+    above[np.broadcast_to(x <= 0, above.shape)] = 1.0
+    return above
 
 
 def _above(z: Floats) -> Floats:
     """P(N(0, 1) > z), to 1.5e-7 (Abramowitz and Stegun 7.1.26)."""
-    size = np.abs(z) / np.sqrt(2.0)
-    t = 1 / (1 + 0.3275911 * size)
-    terms = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
-    tail = np.zeros_like(t)
-    for term in reversed(terms):
-        tail = (tail + term) * t
-    half = tail * np.exp(-(size**2)) / 2
-    above: Floats = np.where(z > 0, half, 1 - half)
-    return above
+    size = np.abs(z)
+    size /= np.sqrt(2.0)
+    t = 0.3275911 * size
+    t += 1
+    np.divide(1, t, out=t)
+    half = np.zeros_like(t)
+    for term in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        half += term
+        half *= t
+    size *= size
+    np.negative(size, out=size)
+    half *= np.exp(size, out=size)
+    half /= 2
+    np.subtract(1, half, out=half, where=z <= 0)
+    return half
