@@ -12,7 +12,7 @@ from engine.decision import Forecast
 from engine.forecast import Part, Prospects, foresee_all
 from engine.guard import guards
 from engine.history import Ints, ValueDays, exact, totals
-from engine.lay import Recording, pressing, recording
+from engine.lay import Recording, looked_again, pressing
 from engine.policy import Policy
 from engine.reading import Reading, best_months, foreseen_from
 from engine.record import Calibrations
@@ -31,9 +31,7 @@ class Turns:
         days = [day for day, instants in self.of_day.items() if len(instants) > number]
         at = laid.calendar.looks.copy()
         at[days] = [self.of_day[day][number] for day in days]
-        again = recording(laid.record, datetime.fromtimestamp(laid.end, UTC), at)
-        assert again is not None
-        return again, np.array(days, dtype=np.int64)
+        return looked_again(laid, at), np.array(days, dtype=np.int64)
 
 
 def turns(laid: Recording, policy: Policy) -> Turns:

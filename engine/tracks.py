@@ -4,7 +4,7 @@ Everything is read from what each event brought its day and its period to; a loo
 event before it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -217,6 +217,20 @@ def lay(track: Track, calendar: Calendar) -> Laid:
     )
 
 
+def look_again(laid: Laid, calendar: Calendar) -> Laid:
+    """The same days, looked at at other times."""
+    days = np.arange(calendar.size)
+    known = np.searchsorted(laid.at, calendar.looks, side="right")
+    seen = _at(laid.day_after, laid.day, known, days)
+    return replace(
+        laid,
+        calendar=calendar,
+        known=known,
+        looked=_looked(laid.track, laid.whole, seen),
+        used=_used(laid.track, calendar, laid.used_after, laid.day, known),
+    )
+
+
 def _adds(track: Track) -> bool:
     return track.aggregation not in (Aggregation.MAX, Aggregation.LATEST)
 
@@ -257,8 +271,16 @@ def _used_after(
 def _sums_within(amount: Floats, group: Ints) -> Floats:
     """Running sums that begin anew with each group; groups lie together."""
     running = np.cumsum(amount)
-    first = np.searchsorted(group, group, side="left")
+    first = _first_within(group)
     return np.round(running - running[first] + amount[first], _PLACES)
+
+
+def _first_within(group: Ints) -> Ints:
+    """For each event the first of its group; groups lie together."""
+    index = np.arange(len(group))
+    index[1:][group[1:] == group[:-1]] = 0
+    first: Ints = np.maximum.accumulate(index)
+    return first
 
 
 def _highest_within(amount: Floats, group: Ints) -> Floats:
@@ -281,7 +303,7 @@ def _at(values: Floats, day: Ints, count: Ints, days: Ints) -> Floats:
 def _carry(track: Track, values: Floats) -> Floats:
     """Silent days filled in: a level that stays is carried, everything else is nothing."""
     if _adds(track) or not _carried(track):
-        return np.nan_to_num(values)
+        return np.where(np.isnan(values), 0.0, values)
     last = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(len(values))))
     return np.where(last >= 0, values[last], 0.0)
 
@@ -289,7 +311,7 @@ def _carry(track: Track, values: Floats) -> Floats:
 def _looked(track: Track, whole: Floats, values: Floats) -> Floats:
     """Each day as its look knew it."""
     if _adds(track) or not _carried(track):
-        return np.nan_to_num(values)
+        return np.where(np.isnan(values), 0.0, values)
     before = np.concatenate(([0.0], whole[:-1]))
     return np.where(np.isnan(values), before, values)
 
@@ -311,20 +333,18 @@ def _closed(
     """Every period of the calendar that is over by its last day, in order."""
     if calendar.kind is PeriodKind.NONE:
         return ()
-    closed = []
+    closed, endless, period = [], _endless(track, calendar), calendar.period
     for number, (start, end) in enumerate(pairwise(calendar.starts.tolist())):
         last_day = end - calendar.first - 1
         if last_day >= calendar.size:
             break
         count = int(ended[last_day]) if last_day >= 0 else 0
-        inside = count and (
-            _endless(track, calendar) or int(calendar.period[day[count - 1]]) == number
-        )
+        inside = count and (endless or period[day[count - 1]] == number)
         closed.append(
             ClosedPeriod(
                 start=date.fromordinal(start),
                 end=date.fromordinal(end),
-                used=exact(float(after[count - 1])) if inside else Decimal(0),
+                used=exact(float(after[count - 1])) if inside else _NONE,
                 limit=track.limit,
             )
         )
