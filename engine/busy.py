@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from engine.forecast import Prospects
-from engine.history import MONTH, Flags, Floats, totals
+from engine.history import MONTH, Flags, Floats, counts
 from engine.lay import Recording
 from engine.policy import DataPolicy, Policy
 from engine.reading import MONTHLY
@@ -55,7 +55,7 @@ def steady_days(track: Laid, policy: DataPolicy) -> Flags:
     padded = np.concatenate((np.zeros(SUSPECT_BEFORE), track.whole))
     highest = sliding_window_view(padded, SUSPECT_BEFORE).max(axis=1)[: track.calendar.size]
     bar = np.where(highest > 0, policy.suspect_jump * highest, np.inf)
-    early = totals(track.whole > bar)
+    early = counts(track.whole > bar)
     index = np.arange(track.calendar.size)
     lately = early[index] - early[np.maximum(index - MONTH, 0)]
     steady: Flags = (lately == 0) & ~(track.looked > bar)

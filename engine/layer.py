@@ -11,7 +11,7 @@ from engine.busy import lasting_days, steady_days, turning_points
 from engine.decision import Forecast
 from engine.forecast import Part, Prospects, foresee_all
 from engine.guard import guards
-from engine.history import Ints, ValueDays, exact, totals
+from engine.history import Ints, ValueDays, counts, exact
 from engine.lay import Recording, looked_again, pressing
 from engine.policy import Policy
 from engine.reading import Reading, best_months, foreseen_from
@@ -87,7 +87,7 @@ class Layer:
         self.standings, self.place, self.prospects = standings, place, prospects
         self._looks: list[float] = laid.calendar.looks.tolist()
         self._rows = {key: _rows(of) for key, of in prospects.items()}
-        self._value_before = totals(laid.timeline.whole.value).astype(np.int64).tolist()
+        self._value_before = counts(laid.timeline.whole.value).tolist()
         self._value_seen = laid.timeline.looked.value.tolist()
         meaningful = [t for t in laid.tracks if t.track.meaningful]
         self.complete = {t.track.key: t.complete(policy.forecast) for t in meaningful}

@@ -13,7 +13,7 @@ from typing import cast
 
 import numpy as np
 
-from engine.history import HISTORY_DAYS, Flags, Floats, Ints, exact, totals
+from engine.history import HISTORY_DAYS, Flags, Floats, Ints, counts, exact, totals
 from engine.policy import ForecastPolicy
 from engine.record import Track
 from engine.usage import Aggregation, ClosedPeriod, MeterKind, MeterUse, Period, PeriodKind
@@ -116,10 +116,10 @@ class Laid:
 
     def complete(self, policy: ForecastPolicy) -> Ints:
         """At each look, the complete days a forecast could rest on."""
-        running = totals(self.usable()[0])
+        running = counts(self.usable()[0])
         index = np.arange(self.calendar.size)
-        known = running[index] - running[np.maximum(index - policy.history_days, 0)]
-        return known.astype(np.int64)
+        known: Ints = running[:-1] - running[np.maximum(index - policy.history_days, 0)]
+        return known
 
     def ever(self) -> Floats:
         """At each look, how much was counted so far."""
