@@ -17,8 +17,9 @@ _FAR = np.iinfo(np.int64).max
 class Days:
     """The features of every day, as they stood when it was looked at."""
 
-    def __init__(self, whole: Whole, seen: Seen) -> None:
-        self.whole, self.all, self.seen = whole, whole.all, seen.value
+    def __init__(self, whole: Whole, every: Joined, seen: Seen) -> None:
+        """`every`: the accounts as they were looked at, `seen` one of its two sides."""
+        self.whole, self.all, self.seen = whole, every, seen.value
         self.index = self.all.index
         self.days28 = whole.before - self.all.earlier(whole.before, MONTH - 1) + self.seen
         self.last_value = np.maximum(whole.value_before, (self.index + 1) * self.seen - 1)

@@ -26,6 +26,11 @@ class Turns:
 
     of_day: dict[int, list[float]]
 
+    @property
+    def most(self) -> int:
+        """How many a day has at most."""
+        return max(map(len, self.of_day.values()), default=0)
+
     def looks(self, laid: Recording, number: int) -> tuple[Recording, Ints]:
         """Look at the turning point of that number on each day that has as many; those days."""
         days = [day for day, instants in self.of_day.items() if len(instants) > number]
@@ -49,9 +54,15 @@ def layers(
     policy: Policy,
     calibrations: Calibrations,
     only: Sequence[Ints] | None = None,
+    like: Sequence["Layer"] = (),
 ) -> list["Layer"]:
-    """Read one look a day at each account; `only`: the days of each on which anybody looks."""
-    stands = Standings([one.timeline for one in laid], policy.stage)
+    """Read one look a day at each account.
+
+    `only`: the days of each on which anybody looks; `like`: looks at the same accounts at other
+    times.
+    """
+    known = like[0].standings if like else None
+    stands = Standings([one.timeline for one in laid], policy.stage, known)
     parts: list[Part] = []
     places: list[tuple[int, str]] = []
     for n, one in enumerate(laid):

@@ -19,7 +19,7 @@ from engine.busy import busy_days, friction_days, watched_days
 from engine.decide import weigh
 from engine.decision import Candidate, Decision, Forecast
 from engine.guard import guards
-from engine.lay import recording
+from engine.lay import Recording, recording
 from engine.layer import Layer, Turns, layers, turns
 from engine.ledger import Kept
 from engine.policy import Mode, Policy
@@ -55,16 +55,33 @@ def replay_all(
     laid = [recording(record, end) for record in records]
     some = [one for one in laid if one is not None]
     turning = [turns(one, live) for one in some]
-    # Few accounts are looked at more than once between two daily looks.
-    again = [of.looks(one, 0) for of, one in zip(turning, some, strict=True)]
     daily = layers(some, live, calibrations)
-    first = layers([one for one, _ in again], live, calibrations, [days for _, days in again])
-    read = zip(daily, first, turning, strict=True)
+    often = [[layer] for layer in _turned(some, turning, 0, live, calibrations, daily)]
+    # Few accounts are looked at more than once between two daily looks, and hardly one more often.
+    again = [n for n, of in enumerate(turning) if of.most > 1]
+    second = [some[n] for n in again], [turning[n] for n in again]
+    for n, layer in zip(again, _turned(*second, 1, live, calibrations), strict=True):
+        often[n].append(layer)
+    read = zip(daily, often, turning, strict=True)
     for one in laid:
         if one is None:
             yield iter(())
         else:
             yield _collapsed(_Replay(*next(read), live, calibrations).run())
+
+
+def _turned(
+    laid: Sequence[Recording],
+    turning: Sequence[Turns],
+    number: int,
+    policy: Policy,
+    calibrations: Calibrations,
+    like: Sequence[Layer] = (),
+) -> list[Layer]:
+    """Looks at the turning point of that number on each day that has as many."""
+    again = [of.looks(one, number) for of, one in zip(turning, laid, strict=True)]
+    days = [on for _, on in again]
+    return layers([one for one, _ in again], policy, calibrations, days, like)
 
 
 class _Replay:
@@ -73,13 +90,13 @@ class _Replay:
     def __init__(
         self,
         daily: Layer,
-        first: Layer,
+        turned: list[Layer],
         turning: Turns,
         policy: Policy,
         calibrations: Calibrations,
     ) -> None:
         self.daily, self.policy, self.calibrations = daily, policy, calibrations
-        self.turning, self.layers = turning, [first]
+        self.turning, self.layers = turning, turned
         self.laid = laid = daily.laid
         self.record, self.calendar = laid.record, laid.calendar
         self.stages = daily.standings.stages(daily.place)
@@ -162,8 +179,8 @@ class _Replay:
     def _layer(self, number: int) -> Layer:
         """Looks at the turning point of that number on each day that has as many."""
         while len(self.layers) <= number:
-            laid, days = self.turning.looks(self.laid, len(self.layers))
-            self.layers += layers((laid,), self.policy, self.calibrations, (days,))
+            of = (self.laid,), (self.turning,), len(self.layers)
+            self.layers += _turned(*of, self.policy, self.calibrations)
         return self.layers[number]
 
     def _look(self, layer: Layer, index: int) -> tuple[Decision, list[Candidate]]:

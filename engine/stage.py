@@ -61,7 +61,7 @@ class Standings:
         self.all: Joined = like.all.looked_again(of) if like else joined(of)
         self.memory: _Memory = like.memory if like else _Memory(Whole(self.all), policy)
         once = self.all.looked is self.all.whole
-        self.days = self.memory.days if once else Days(self.memory.whole, self.all.looked)
+        self.days = self.memory.days if once else Days(self.memory.whole, self.all, self.all.looked)
         self.seen = self.memory.seen(self.days, policy)
 
     def stages(self, account: int) -> Ints:
@@ -150,7 +150,7 @@ class _Memory:
     """
 
     def __init__(self, whole: Whole, policy: StagePolicy) -> None:
-        self.whole, self.days = whole, Days(whole, whole.all.whole)
+        self.whole, self.days = whole, Days(whole, whole.all, whole.all.whole)
         self._rules = rules = _rules(self.days, policy)
         every = whole.all
         self._leave = _Lasting(rules.adopted_fails, policy.leave_days, every)
