@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, FeedbackKind
 from engine.history import value_days_of
+from engine.instant import local_day
 from engine.ledger import CARRIERS, account_mutes, mutes_in_force, rest_days
 from engine.policy import Policy
 from engine.snapshot import Person, Role, Snapshot
@@ -17,7 +17,11 @@ class Audience:
 
     def __init__(self, snapshot: Snapshot, policy: Policy, now: datetime) -> None:
         self.snapshot, self.policy, self.now = snapshot, policy, now
-        self.today = now.astimezone(ZoneInfo(snapshot.account.time_zone)).date()
+
+    @cached_property
+    def today(self) -> date:
+        """The account's local day."""
+        return local_day(self.now, self.snapshot.account.time_zone)
 
     @cached_property
     def days(self) -> dict[str, int]:

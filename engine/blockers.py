@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from engine.alert import Reason, ReasonCode
 from engine.gate import Finding, longest, no
+from engine.instant import local_day
 from engine.policy import Policy
 from engine.snapshot import BlockerKind, Snapshot
 
@@ -25,7 +25,7 @@ def wrong_times(snapshot: Snapshot, policy: Policy, now: datetime) -> tuple[Reas
 
 
 def _day(snapshot: Snapshot, at: datetime) -> date:
-    return at.astimezone(ZoneInfo(snapshot.account.time_zone)).date()
+    return local_day(at, snapshot.account.time_zone)
 
 
 def _lasting(

@@ -5,37 +5,39 @@ A day that is passed over here is silent for sure; a busy one is decided in full
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from engine.decision import Forecast
-from engine.history import MONTH, Flags, Floats, totals
+from engine.forecast import Prospects
+from engine.history import MONTH, Flags, Floats, counts
 from engine.lay import Recording
 from engine.policy import DataPolicy, Policy
+from engine.reading import MONTHLY
 from engine.restraint import SUSPECT_BEFORE
 from engine.tracks import CLOSED, Laid, steps
 from engine.usage import AtLimit
 
-Forecasts: TypeAlias = Mapping[str, Mapping[int, Forecast]]
-"""Of each meter, by the index of the day."""
 _SLACK = 1e-9
-_MONTH_DAYS = range(28, 32)
 
 
-def busy_days(laid: Recording, forecasts: Forecasts, policy: Policy) -> Flags:
-    """The days on whose look a moment may hold."""
+def busy_days(
+    laid: Recording, prospects: Mapping[str, Prospects], fleeting: Flags, policy: Policy
+) -> Flags:
+    """The days on whose look a moment may hold.
+
+    `prospects`: the forecasts of each meter; `fleeting`: days with a moment that passes by itself.
+    """
     size = laid.calendar.size
     if policy.right_size.enabled:
         return np.ones(size, dtype=np.bool_)
-    busy = _friction(laid)
+    busy = fleeting.copy()
     for track in laid.tracks:
         if _told(track):
-            busy |= _pressed(track, forecasts.get(track.track.key, {}), policy)
+            busy |= _pressed(track, prospects.get(track.track.key), policy)
         if track.track.meaningful:
-            busy |= _over(track, policy) | _lasting(track, policy)
+            busy |= _over(track, policy)
     return busy
 
 
@@ -53,7 +55,7 @@ def steady_days(track: Laid, policy: DataPolicy) -> Flags:
     padded = np.concatenate((np.zeros(SUSPECT_BEFORE), track.whole))
     highest = sliding_window_view(padded, SUSPECT_BEFORE).max(axis=1)[: track.calendar.size]
     bar = np.where(highest > 0, policy.suspect_jump * highest, np.inf)
-    early = totals(track.whole > bar)
+    early = counts(track.whole > bar)
     index = np.arange(track.calendar.size)
     lately = early[index] - early[np.maximum(index - MONTH, 0)]
     steady: Flags = (lately == 0) & ~(track.looked > bar)
@@ -64,7 +66,7 @@ def turning_points(track: Laid, policy: Policy) -> Flags:
     """The events at which a moment may begin: those that a guard could have been waiting for."""
     turning = np.zeros(len(track.at), dtype=np.bool_)
     if _told(track):
-        turning |= steps(track, _bars(track, policy))
+        turning |= steps(track, bars_of(track, policy))
     if track.track.meaningful and track.flow:
         turning |= _milestones(track, policy)
     return turning
@@ -77,7 +79,8 @@ def _told(track: Laid) -> bool:
     return told and spec.limit is not None and spec.limit_known
 
 
-def _bars(track: Laid, policy: Policy) -> Floats:
+def bars_of(track: Laid, policy: Policy) -> Floats:
+    """The amounts at which a moment may begin, in order of size."""
     limit = track.track.limit or Decimal(0)
     return np.array([float(limit * Decimal(repr(share))) for share in _shares(policy)])
 
@@ -86,19 +89,17 @@ def _shares(policy: Policy) -> list[float]:
     return sorted({policy.pace.used, policy.approaching.used, 1.0})
 
 
-def _pressed(track: Laid, forecasts: Mapping[int, Forecast], policy: Policy) -> Flags:
+def _pressed(track: Laid, prospects: Prospects | None, policy: Policy) -> Flags:
     """The limit is met or near, or will be."""
-    bars = dict(zip(_shares(policy), _bars(track, policy), strict=True))
+    bars = dict(zip(_shares(policy), bars_of(track, policy), strict=True))
     near: Flags = (track.used >= bars[policy.approaching.used]) & (track.used > 0)
+    if prospects is None:
+        return near
     if track.track.at_limit is not AtLimit.STOPS:
-        doubtful = near & (track.used < bars[1.0])
-        for day in np.flatnonzero(doubtful).tolist():
-            known = forecasts.get(day)
-            near[day] = known is None or known.p is None or known.p >= policy.approaching.p
+        unlikely = prospects.index[prospects.p < policy.approaching.p]
+        near[unlikely] &= track.used[unlikely] >= bars[1.0]
     pace = min(policy.pace.p, policy.pace.p_calibrated)
-    for day, forecast in forecasts.items():
-        if forecast.p_previous is not None and forecast.p_previous >= pace:
-            near[day] = True
+    near[prospects.index[prospects.p_previous >= pace]] = True
     return near
 
 
@@ -119,7 +120,8 @@ def _over(track: Laid, policy: Policy) -> Flags:
 def _milestones(track: Laid, policy: Policy) -> Flags:
     """The events that reached a round number or a best month."""
     total = np.cumsum(track.track.amount[: len(track.at)])
-    round_number = _rank(total) > _rank(np.concatenate(([0.0], total[:-1])))
+    earlier = np.concatenate(([0.0], total[:-1]))
+    round_number = _rank(total, _SLACK) > _rank(earlier, -_SLACK)
     best = _best_before(track) * policy.milestone.best_month
     of_event = best[track.calendar.period[track.day]]
     before = np.concatenate(([0.0], track.used_after[:-1]))
@@ -129,24 +131,24 @@ def _milestones(track: Laid, policy: Policy) -> Flags:
     return round_number | better
 
 
-def _lasting(track: Laid, policy: Policy) -> Flags:
+def lasting_days(track: Laid, policy: Policy) -> Flags:
     """The days on which a milestone is still worth a word."""
-    busy = np.zeros(track.calendar.size, dtype=np.bool_)
-    if track.flow:
+    lasting = np.zeros(track.calendar.size, dtype=np.bool_)
+    if track.track.meaningful and track.flow:
         for day in np.unique(track.day[_milestones(track, policy)]).tolist():
-            busy[day : day + policy.milestone.within_days + 1] = True
-    return busy
+            lasting[day : day + policy.milestone.within_days + 1] = True
+    return lasting
 
 
-def _rank(total: Floats) -> Floats:
-    """Which of 10, 100, 1,000 ... the total has reached."""
-    return np.floor(np.log10(np.maximum(total, 1.0)) + _SLACK)
+def _rank(total: Floats, slack: float) -> Floats:
+    """Which of 10, 100, 1,000 ... the total has reached, or nearly."""
+    return np.floor(np.log10(np.maximum(total, 1.0)) + slack)
 
 
 def _best_before(track: Laid) -> Floats:
     """For each period the most any month that a snapshot still holds used; infinite without two."""
     months = [
-        float(period.used) if (period.end - period.start).days in _MONTH_DAYS else 0.0
+        float(period.used) if (period.end - period.start).days in MONTHLY else 0.0
         for period in track.closed
     ]
     best = np.full(len(months) + 2, np.inf)
@@ -157,7 +159,7 @@ def _best_before(track: Laid) -> Floats:
     return best
 
 
-def _friction(laid: Recording) -> Flags:
+def friction_days(laid: Recording) -> Flags:
     """A limit got in somebody's way within four weeks."""
     busy = np.zeros(laid.calendar.size, dtype=np.bool_)
     zone = ZoneInfo(laid.calendar.zone)

@@ -53,11 +53,14 @@ def learn(raw: Floats, crossed: Flags, night: datetime, policy: Policy) -> Calib
 def learned(foreseen: Sequence[Foreseen], policy: Policy) -> Calibrations:
     """Which calibration is in force when: none before enough forecasts have resolved."""
     raw, resolved, crossed = _resolved(foreseen)
+    # Sorted once for all nights; what is in order already is quickly sorted again.
+    order = np.argsort(raw, kind="stable")
+    raw, crossed = raw[order], crossed[order]
     nights: list[float] = []
     known: list[Calibration] = []
     for night, count in _nights(resolved):
         since, _ = window(night, policy)
-        used = slice(int(np.searchsorted(resolved, since.timestamp())), count)
+        used = (order >= np.searchsorted(resolved, since.timestamp())) & (order < count)
         found = learn(raw[used], crossed[used], night, policy)
         if found is not None:
             nights.append(night.timestamp())
@@ -82,13 +85,14 @@ def fit(raw: Floats, crossed: Flags, *, version: str) -> Calibration:
     weight = np.diff(np.append(edges, len(said))).astype(np.float64)
     share = np.add.reduceat(happened, edges) / weight
     blocks: list[tuple[float, float, float, float]] = []  # share, weight, first, last
-    for value, mass, point in zip(
+    for value, mass, last in zip(
         share.tolist(), weight.tolist(), said[edges].tolist(), strict=True
     ):
-        blocks.append((value, mass, point, point))
-        while len(blocks) > 1 and blocks[-2][0] >= blocks[-1][0]:
-            (a, n, first, _), (b, m, _, last) = blocks[-2:]
-            blocks[-2:] = [((a * n + b * m) / (n + m), n + m, first, last)]
+        first = last
+        while blocks and blocks[-1][0] >= value:
+            before, n, first, _ = blocks.pop()
+            value, mass = (before * n + value * mass) / (n + mass), n + mass
+        blocks.append((value, mass, first, last))
     points = [(point, _drawn(block)) for block in blocks for point in sorted({*block[2:]})]
     kept = _thinned(points)
     return Calibration(

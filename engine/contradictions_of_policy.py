@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from math import exp2
 
-from engine.features import WEEKS, beta20
 from engine.policy import Policy
+from engine.whole import WEEKS, beta20
 
 
 @dataclass(frozen=True, slots=True)

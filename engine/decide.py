@@ -10,15 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from engine.alert import AlertClass, AlertKey, Moment, Outcome, Reason, ReasonCode
+from engine.alert import AlertClass, Moment, Outcome, Reason, ReasonCode
 from engine.audience import Audience
 from engine.decision import Candidate, Decision, StageView
 from engine.digest import digest, policy_digest
 from engine.gate import Context
-from engine.guard import guard
+from engine.guard import guards
 from engine.history import amounts
 from engine.ledger import Kept, balance
-from engine.moments import moments
+from engine.moments import Due, moments
 from engine.policy import Policy
 from engine.reading import Reading, read_all
 from engine.restraint import reasons
@@ -26,10 +26,8 @@ from engine.snapshot import Snapshot
 from engine.stage import COMMITTED, Standing
 
 _RANK = {moment: place for place, moment in enumerate(Moment)}
-_PRESSURE = frozenset(
-    (Moment.SUSTAINED_OVER, Moment.RECURRING_FRICTION, Moment.AT_LIMIT, Moment.PACE)
-)
-_SPIKES = frozenset((ReasonCode.ONE_OFF, ReasonCode.RAMP))
+_PRESSURE = (Moment.SUSTAINED_OVER, Moment.RECURRING_FRICTION, Moment.AT_LIMIT, Moment.PACE)
+_SPIKES = (ReasonCode.ONE_OFF, ReasonCode.RAMP)
 
 
 def decide(snapshot: Snapshot, policy: Policy, now: datetime) -> Decision:
@@ -41,10 +39,13 @@ def decide_all(snapshots: Sequence[Snapshot], policy: Policy, now: datetime) -> 
     """Decide for many accounts together: the same as one by one, and much faster."""
     every, of_policy = read_all(snapshots, policy, now), policy_digest(policy)
     return [
-        replace(
-            weigh(one, known, policy, now),
+        weigh(
+            one,
+            known,
+            policy,
+            now,
             digest=digest(one, of_policy, known.today),
-            guard=tuple((m.key, guard(m, known.ever.get(m.key), policy)) for m in one.meters),
+            guard=tuple(guards(one.meters, known.ever, known.best, policy).items()),
         )
         for one, known in zip(snapshots, every, strict=True)
     ]
@@ -56,53 +57,59 @@ def weigh(
     policy: Policy,
     now: datetime,
     kept: Kept | None = None,
+    *,
+    guard: tuple[tuple[str, float], ...] = (),
+    digest: str = "",
 ) -> Decision:
-    """The decision from what was read, without digest and guard; a replay reads days at once."""
+    """The decision from what was read; a replay reads days at once, and keeps the ledger."""
     today, stands, forecasts = known.today, known.standing, known.forecasts
     trust = balance(snapshot, known.value_days, policy, now, kept)
     audience = Audience(snapshot, policy, now)
     due = moments(snapshot, known, policy)
-    meters = {meter.key: meter for meter in snapshot.meters}
+    meters = {meter.key: meter for meter in snapshot.meters} if due else {}
     days = {key: amounts(meters[key], today) for key in {moment.key.meter for moment in due}}
     judged = tuple(
-        _candidate(
-            Context(
-                snapshot=snapshot,
-                due=moment,
-                meter=meters[moment.key.meter],
-                days=days[moment.key.meter],
-                standing=stands,
-                forecast=forecasts.get(moment.key.meter),
-                balance=trust,
-                audience=audience,
-                today=today,
-                complete=known.complete,
-                steady=moment.key.meter in known.steady,
-            ),
-            policy,
-            now,
-        )
-        for moment in due
+        [
+            _candidate(
+                Context(
+                    snapshot=snapshot,
+                    due=moment,
+                    meter=meters[moment.key.meter],
+                    days=days[moment.key.meter],
+                    standing=stands,
+                    forecast=forecasts.get(moment.key.meter),
+                    balance=trust,
+                    audience=audience,
+                    today=today,
+                    complete=known.complete,
+                    steady=moment.key.meter in known.steady,
+                ),
+                policy,
+                now,
+            )
+            for moment in due
+        ]
     )
-    said = _choose(snapshot, judged, {moment.key: moment.people for moment in due})
+    said = _choose(snapshot, judged, due)
+    chosen = said.chosen
     return Decision(
         account=snapshot.account.id,
         at=now,
         outcome=said.outcome,
         reason=said.reasons[0].code if said.reasons else None,
         reasons=said.reasons,
-        chosen=said.chosen,
+        chosen=chosen,
         notices=said.notices,
         candidates=judged,
         stage=_view(stands, judged, policy),
         forecasts=tuple(forecasts.values()),
         balance=trust,
-        recipient=audience.recipient(said.chosen.alert_class) if said.chosen else None,
-        audience=audience.banner(said.chosen.alert_class) if said.chosen else (),
+        recipient=audience.recipient(chosen.alert_class) if chosen else None,
+        audience=audience.banner(chosen.alert_class) if chosen else (),
         exposed=said.exposed,
         next_possible=_next_possible(said.reasons),
-        guard=(),
-        digest="",
+        guard=guard,
+        digest=digest,
         notice_recipient=audience.recipient(AlertClass.NOTICE) if said.notices else None,
     )
 
@@ -125,25 +132,19 @@ class _Said:
     exposed: bool
 
 
-def _choose(snapshot: Snapshot, judged: Sequence[Candidate], people: dict[AlertKey, int]) -> _Said:
+def _choose(snapshot: Snapshot, judged: Sequence[Candidate], due: Sequence[Due]) -> _Said:
     """One ask or reflection survives; notices go out beside it."""
-    told = sorted(
-        (c for c in judged if c.alert_class is AlertClass.NOTICE),
-        key=lambda c: (_RANK[c.moment], c.key.meter),
-    )
-    notices = tuple(c for c in told if not c.reasons)
-    ranked = sorted(
-        (c for c in judged if c.alert_class is not AlertClass.NOTICE),
-        key=lambda c: (
-            c.alert_class is not AlertClass.ASK,
-            _RANK[c.moment],
-            -(c.p or 0.0),
-            -people[c.key],
-            c.key.meter,
-        ),
-    )
-    free = [c for c in ranked if not c.reasons or c.reasons[0].code is ReasonCode.HELD_OUT]
-    chosen = next(iter(free or ranked), None)
+    told = [c for c in judged if c.key.alert_class is AlertClass.NOTICE]
+    told.sort(key=lambda c: (_RANK[c.moment], c.key.meter))
+    ranked = [
+        (c, moment.people)
+        for c, moment in zip(judged, due, strict=True)
+        if c.key.alert_class is not AlertClass.NOTICE
+    ]
+    ranked.sort(key=_rank)
+    notices = tuple([c for c in told if not c.reasons])
+    free = [c for c, _ in ranked if not c.reasons or c.reasons[0].code is ReasonCode.HELD_OUT]
+    chosen = free[0] if free else ranked[0][0] if ranked else None
     why = chosen.reasons if chosen else _silence(snapshot, told, notices)
     if chosen and not chosen.reasons:
         asks = chosen.alert_class is AlertClass.ASK
@@ -153,6 +154,13 @@ def _choose(snapshot: Snapshot, judged: Sequence[Candidate], people: dict[AlertK
     else:
         outcome = Outcome.NOTICE if notices else Outcome.SILENT
     return _Said(outcome=outcome, chosen=chosen, notices=notices, reasons=why, exposed=bool(free))
+
+
+def _rank(judged: tuple[Candidate, int]) -> tuple[bool, int, float, int, str]:
+    """An ask before a reflection, then by moment, by chance, by people, by meter."""
+    candidate, people = judged
+    asks = candidate.alert_class is AlertClass.ASK
+    return not asks, _RANK[candidate.moment], -(candidate.p or 0.0), -people, candidate.key.meter
 
 
 def _silence(

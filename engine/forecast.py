@@ -6,14 +6,15 @@ a daily pass, or one meter today.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate, pairwise
 
 import numpy as np
 
-from engine.chance import chances, crossing_days
+from engine.chance import Futures, futures, together
 from engine.decision import Forecast
-from engine.history import Floats, Ints, changes
+from engine.history import Flags, Floats, Ints, changes
 from engine.policy import Policy
 from engine.rows import Rows, enough, outlooks, rows, top_days
 from engine.series import Looks, Series, look_at, series_of
@@ -22,6 +23,8 @@ from engine.usage import MeterUse
 
 _LIKELY = 0.5
 """Crossing dates are given from this probability on: below, there is nothing to date."""
+_BLOCK = 256
+"""Looks that are read at once: their days still lie close at hand when they are needed again."""
 Part = tuple[Series, Looks, Sequence[Calibration | None]]
 """Looks at one series, and the calibration in force at each."""
 
@@ -32,7 +35,7 @@ def foresee(
     """Forecast one meter today; `known` False where it can't be told."""
     days = changes(meter, today)
     part = part_of(meter, days, today, policy, calibration)
-    return foresee_all((part,), policy)[0][0] if part else unknown(meter, days, policy)
+    return foresee_all((part,), policy)[0].at(0) if part else unknown(meter, days, policy)
 
 
 def part_of(
@@ -52,69 +55,132 @@ def unknown(meter: MeterUse, days: Floats, policy: Policy) -> Forecast:
     return Forecast(meter=meter.key, known=False, ramp=age < policy.stage.onboarding_days)
 
 
-def foresee_all(parts: Sequence[Part], policy: Policy) -> list[list[Forecast]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospects:
+    """The forecasts of one meter at its looks, a row each.
+
+    `index`, `day`: of the look, in its series and as an ordinal. `p_raw`, `p`, `p_previous`: not a
+    number where it can't be told. `bar`: from which p pace speaks. `ahead`: days to the crossing
+    dates, below 0 where there are none. The rest as in `Forecast`.
+    """
+
+    meter: str
+    index: Ints
+    day: Ints
+    known: Flags
+    p_raw: Floats
+    p: Floats
+    p_previous: Floats
+    bar: Floats
+    ahead: Ints
+    one_off: Flags
+    ramp: Flags
+
+    def at(self, row: int) -> Forecast:
+        """The forecast of one look."""
+        raw, before = float(self.p_raw[row]), float(self.p_previous[row])
+        told = raw == raw
+        return Forecast(
+            meter=self.meter,
+            known=bool(self.known[row]) and told,
+            p_raw=raw if told else None,
+            p=float(self.p[row]) if told else None,
+            **_dates(int(self.day[row]), self.ahead[row].tolist()),
+            one_off=bool(self.one_off[row]),
+            ramp=bool(self.ramp[row]),
+            p_previous=before if before == before else None,
+        )
+
+    def of(self, meter: str, which: slice) -> "Prospects":
+        """Those of one meter among the looks at many."""
+        values = {name: getattr(self, name)[which] for name in _BY_LOOK}
+        return Prospects(meter=meter, **values)
+
+
+_BY_LOOK = (
+    "index",
+    "day",
+    "known",
+    "p_raw",
+    "p",
+    "p_previous",
+    "bar",
+    "ahead",
+    "one_off",
+    "ramp",
+)
+
+
+def foresee_all(parts: Sequence[Part], policy: Policy) -> list[Prospects]:
     """Forecast every series at each of its looks."""
     if not parts:
         return []
     looks = rows([(series, seen) for series, seen, _ in parts], policy.forecast)
-    names = [series.meter for series, seen, _ in parts for _ in range(len(seen.index))]
     calibrations = [one for _, _, in_force in parts for one in in_force]
-    found = _foresee(looks, names, calibrations, policy)
+    found = _foresee(looks, calibrations, policy)
     ends = list(accumulate((len(seen.index) for _, seen, _ in parts), initial=0))
-    return [found[low:high] for low, high in pairwise(ends)]
+    return [
+        found.of(series.meter, slice(low, high))
+        for (series, _, _), (low, high) in zip(parts, pairwise(ends), strict=True)
+    ]
 
 
-def _foresee(
-    looks: Rows, names: Sequence[str], calibrations: Sequence[Calibration | None], policy: Policy
-) -> list[Forecast]:
+def _foresee(looks: Rows, calibrations: Sequence[Calibration | None], policy: Policy) -> Prospects:
     known = enough(looks, policy.forecast)
     met = looks.used >= looks.limit
     open_now = known & ~met & (looks.ahead > 0)
     raw = np.where(met, 1.0, np.nan)
-    raw[open_now] = _chances(looks.of(open_now), policy)
-    p = np.array([calibrated(r, c) for r, c in zip(raw.tolist(), calibrations, strict=True)])
+    ahead = _futures(looks.of(open_now), policy)
+    raw[open_now] = ahead.chances(policy.forecast)
+    scales = _scales(calibrations)
+    p = _in_force(raw, scales)
     p[met] = 1.0
     top, carries = top_days(looks, policy.forecast)
     one_off = carries.copy()
     doubt = np.flatnonzero(~carries & (p >= policy.forecast.one_off_p) & (top >= 0))
     # One day is too much where without it nothing was to be foreseen at all: a raw question.
     one_off[doubt] = _without(looks.of(doubt), policy, top[doubt]) < policy.forecast.one_off_p
-    bars = np.array([bar(policy, c) for c in calibrations])
+    bars = np.full(len(p), bar(policy, None))
+    for calibration, of in scales:
+        bars[of] = bar(policy, calibration)
     pressing = np.flatnonzero(open_now & (p >= bars))
     before = np.full(len(p), np.nan)
     before[pressing] = _before(looks.of(pressing), policy)
-    dated = np.flatnonzero(open_now & (p >= _LIKELY))
+    likely = p >= _LIKELY
     days = np.full((len(p), 3), -1)
-    if len(dated):
-        days[dated] = crossing_days(outlooks(looks.of(dated), policy), policy.forecast)
-    can_tell = ~np.isnan(raw)
-    ramp = looks.at - looks.begin < policy.stage.onboarding_days
-    return [
-        Forecast(
-            meter=meter,
-            known=sure and told,
-            p_raw=said if told else None,
-            p=likely if told else None,
-            **_dates(day, ahead),
-            one_off=spike,
-            ramp=young,
-            p_previous=None if earlier != earlier else calibrated(earlier, calibration),
-        )
-        for meter, sure, told, said, likely, day, ahead, spike, young, earlier, calibration in zip(
-            names,
-            known.tolist(),
-            can_tell.tolist(),
-            raw.tolist(),
-            p.tolist(),
-            looks.day.tolist(),
-            days.tolist(),
-            one_off.tolist(),
-            ramp.tolist(),
-            before.tolist(),
-            calibrations,
-            strict=True,
-        )
-    ]
+    days[open_now & likely] = ahead.of(likely[open_now]).crossing_days(policy.forecast)
+    return Prospects(
+        meter="",
+        index=looks.at - looks.base,
+        day=looks.day,
+        known=known,
+        p_raw=raw,
+        p=p,
+        p_previous=_in_force(before, scales),
+        bar=bars,
+        ahead=days,
+        one_off=one_off,
+        ramp=looks.at - looks.begin < policy.stage.onboarding_days,
+    )
+
+
+def _scales(calibrations: Sequence[Calibration | None]) -> list[tuple[Calibration, Ints]]:
+    """Each calibration, and at which looks it is in force."""
+    names = np.fromiter(map(id, calibrations), dtype=np.int64, count=len(calibrations))
+    order = np.argsort(names, kind="stable")
+    edges = np.flatnonzero(np.diff(names[order])) + 1
+    groups = [(calibrations[int(of[0])], of) for of in np.split(order, edges) if len(of)]
+    return [(one, of) for one, of in groups if one is not None]
+
+
+def _in_force(raw: Floats, scales: Sequence[tuple[Calibration, Ints]]) -> Floats:
+    """Each probability on the scale in force at its look."""
+    p = raw.copy()
+    for calibration, looks in scales:
+        some = looks[~np.isnan(raw[looks])]
+        if len(some) and calibration.raw:
+            p[some] = np.interp(raw[some], calibration.raw, calibration.happened)
+    return p
 
 
 def raw_chances(parts: Sequence[tuple[Series, Looks]], policy: Policy) -> list[Floats]:
@@ -124,7 +190,7 @@ def raw_chances(parts: Sequence[tuple[Series, Looks]], policy: Policy) -> list[F
     laid = rows(parts, policy.forecast)
     raw = np.full(len(laid.at), np.nan)
     can = enough(laid, policy.forecast) & (laid.used < laid.limit) & (laid.ahead > 0)
-    raw[can] = _chances(laid.of(can), policy)
+    raw[can] = _futures(laid.of(can), policy).chances(policy.forecast)
     return np.split(raw, list(accumulate(len(looks.index) for _, looks in parts[:-1])))
 
 
@@ -140,10 +206,14 @@ def calibrated(raw: float, calibration: Calibration | None) -> float:
     return float(np.interp(raw, calibration.raw, calibration.happened))
 
 
-def _chances(looks: Rows, policy: Policy) -> Floats:
-    if not len(looks.at):
-        return np.zeros(0)
-    return chances(outlooks(looks, policy), policy.forecast)
+def _futures(looks: Rows, policy: Policy, *, skip: Ints | None = None, back: int = 0) -> Futures:
+    """What each look knows of the days ahead; `skip`, `back` as in `outlooks`."""
+    blocks = [slice(low, low + _BLOCK) for low in range(0, max(len(looks.at), 1), _BLOCK)]
+    parts = [
+        outlooks(looks.of(block), policy, skip=None if skip is None else skip[block], back=back)
+        for block in blocks
+    ]
+    return together([futures(part, policy.forecast) for part in parts])
 
 
 def _without(looks: Rows, policy: Policy, top: Ints) -> Floats:
@@ -152,9 +222,9 @@ def _without(looks: Rows, policy: Policy, top: Ints) -> Floats:
     flows = np.flatnonzero(looks.flow)
     if len(flows):
         some = looks.of(flows)
-        seen = outlooks(some, policy, skip=top[flows])
-        known = seen.kept.any(axis=1) & (some.ahead > 0)
-        chance[flows] = np.where(known, chances(seen, policy.forecast), 0.0)
+        ahead = _futures(some, policy, skip=top[flows])
+        known = ahead.known & (some.ahead > 0)
+        chance[flows] = np.where(known, ahead.chances(policy.forecast), 0.0)
     return chance
 
 
@@ -164,7 +234,7 @@ def _before(looks: Rows, policy: Policy) -> Floats:
     same = np.flatnonzero((looks.at > looks.base) & ((looks.at > looks.start) | ~looks.flow))
     same = same[enough(looks.of(same), policy.forecast, back=1)]
     if len(same):
-        chance[same] = chances(outlooks(looks.of(same), policy, back=1), policy.forecast)
+        chance[same] = _futures(looks.of(same), policy, back=1).chances(policy.forecast)
     return chance
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, Moment, ReasonCode
 from engine.audience import Audience
 from engine.decision import Balance, Forecast
 from engine.history import Floats
+from engine.instant import local_day
 from engine.moments import Due
 from engine.policy import Policy
 from engine.snapshot import Snapshot
@@ -42,7 +42,7 @@ class Context:
 
     def day(self, at: datetime) -> date:
         """The local day of an instant."""
-        return at.astimezone(ZoneInfo(self.snapshot.account.time_zone)).date()
+        return local_day(at, self.snapshot.account.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Gate:
     """One check of restraint: the reason it stands for, and the classes of alert it holds back."""
 
     code: ReasonCode
-    classes: frozenset[AlertClass]
+    classes: tuple[AlertClass, ...]
     check: Check
 
 

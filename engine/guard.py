@@ -1,37 +1,59 @@
 """From which usage on a meter is worth looking at again before the next daily evaluation."""
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
+from typing import TypeAlias
 
-from engine.moments import best_month, milestone_below
+from engine.moments import milestone_below
 from engine.policy import Policy
-from engine.reading import uses
+from engine.reading import exactly, uses
 from engine.usage import AtLimit, MeterUse
 
 NEVER = 1e18
 """Beyond any usage: nothing that is counted today could change the answer."""
+_ONE = Decimal(1)
 
 
-def guard(meter: MeterUse, ever: Decimal | None, policy: Policy) -> float:
-    """The least usage at which a moment could begin that does not hold yet.
+Amounts: TypeAlias = Mapping[str, Decimal]
+"""By meter."""
 
-    `ever`: how much value the meter has counted so far, where its days add up.
+
+def guards(
+    meters: Iterable[MeterUse], ever: Amounts, best: Amounts, policy: Policy
+) -> dict[str, float]:
+    """Of each meter, the least usage at which a moment could begin that does not hold yet.
+
+    `ever`: how much value a meter has counted so far, where its days add up; `best`: the most in a
+    month.
 
     What usage only makes a little likelier, or what is held back for a reason that more of it
     might lift, waits for the next morning: nothing is lost by it, and nobody is chased.
     """
-    marks = [] if ever is None else [_milestone(meter, ever, policy)]
+    return {m.key: _guard(m, ever.get(m.key), best.get(m.key), policy) for m in meters}
+
+
+def _guard(meter: MeterUse, ever: Decimal | None, best: Decimal | None, policy: Policy) -> float:
+    mark = NEVER if ever is None else _milestone(meter, ever, best, policy)
     told = meter.meaningful or meter.at_limit is AtLimit.STOPS
     if told and meter.limit is not None and meter.limit_known:
-        shares = sorted({policy.pace.used, policy.approaching.used, 1.0})
-        ahead = [float(meter.limit) * share for share in shares if not uses(meter, share)]
-        marks += ahead[:1]
-    return min(marks, default=NEVER)
+        for share in _shares(policy.pace.used, policy.approaching.used):
+            if not uses(meter, share):
+                return min(mark, float(meter.limit) * share)
+    return mark
 
 
-def _milestone(meter: MeterUse, ever: Decimal, policy: Policy) -> float:
-    following = (milestone_below(ever) or Decimal(1)) * 10
-    marks = [meter.used + following - ever]
-    best = best_month(meter)
+@lru_cache(maxsize=64)
+def _shares(*shares: float) -> tuple[float, ...]:
+    """The shares of a limit at which a moment may begin, the least first."""
+    return tuple(sorted({*shares, 1.0}))
+
+
+def _milestone(meter: MeterUse, ever: Decimal, best: Decimal | None, policy: Policy) -> float:
+    used, following = meter.used, (milestone_below(ever) or _ONE) * 10
+    mark = used + following - ever
     if best is not None:
-        marks.append(best * Decimal(repr(policy.milestone.best_month)))
-    return float(min((mark for mark in marks if mark > meter.used), default=Decimal(repr(NEVER))))
+        better = best * exactly(policy.milestone.best_month)
+        if used < better < mark:
+            mark = better
+    return float(mark)

@@ -51,7 +51,7 @@ class History:
     @property
     def value_days(self) -> "ValueDays":
         """How many of the days had value."""
-        running = totals(self.value).astype(np.int64).tolist()
+        running = counts(self.value).tolist()
         return ValueDays(first=self.first, before=running[:-1], today=bool(self.value[-1:].any()))
 
 
@@ -149,9 +149,16 @@ def _from(days: Floats, size: int) -> Floats:
     return np.concatenate((np.zeros(short), days)) if short else days
 
 
-def totals(days: Floats | Flags | Ints) -> Floats:
+def totals(days: Floats) -> Floats:
     """Running totals with a leading zero: the sum of [a, b) is `totals[b] - totals[a]`."""
     out = np.zeros(len(days) + 1)
+    np.cumsum(days, out=out[1:])
+    return out
+
+
+def counts(days: Flags) -> Ints:
+    """The same of flags: how many are set."""
+    out = np.zeros(len(days) + 1, dtype=np.int64)
     np.cumsum(days, out=out[1:])
     return out
 

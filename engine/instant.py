@@ -1,6 +1,8 @@
 """Instants are kept in UTC: two of one zone would be subtracted by the clock on the wall."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 
 def in_utc(value: object, *names: str) -> None:
@@ -19,3 +21,9 @@ def in_utc(value: object, *names: str) -> None:
         if at.utcoffset() is None:
             raise ValueError(f"{name} needs a time zone")
         object.__setattr__(value, name, at.astimezone(UTC))
+
+
+@lru_cache(maxsize=4096)
+def local_day(at: datetime, zone: str) -> date:
+    """The day of an instant on a clock; accounts of a zone are looked at together."""
+    return at.astimezone(ZoneInfo(zone)).date()

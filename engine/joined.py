@@ -1,13 +1,16 @@
 """The timelines of many accounts laid end to end, so that their stages are read together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
-from engine.history import Flags, Floats, Ints, totals
+from engine.history import Flags, Floats, Ints, counts
 from engine.timeline import Days, Timeline
+
+Figures = TypeVar("Figures", Ints, Floats, Flags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,57 +29,72 @@ class Seen:
 class Joined:
     """Accounts end to end, a position each day.
 
-    `begins`: where each account begins, and the end of the last; `account`, `begin`, `ordinal`: of
-    each day. `looked` is `whole` itself where the accounts were looked at on their last day alone.
+    `begins`: where each account begins, and the end of the last; `sizes`: days of each. Of each
+    day: `index`, its position; `begin`, where its account begins; `nth`, which of its days it is.
+    `looked` is `whole` itself where the accounts were looked at on their last day alone.
     """
 
     lines: tuple[Timeline, ...]
     begins: Ints
-    account: Ints
+    sizes: Ints
+    index: Ints
     begin: Ints
-    ordinal: Ints
+    nth: Ints
     whole: Seen
     looked: Seen
 
-    def of_each(self, values: Sequence[float]) -> Floats:
+    def spread(self, values: Figures) -> Figures:
         """One value an account as one a day."""
-        return np.array(values, dtype=np.float64)[self.account]
+        return np.repeat(values, self.sizes)
 
-    def before(self, days: Flags | Ints) -> Floats:
-        """What came before each day; counts, for those add up exactly across accounts."""
-        running: Floats = totals(days)[:-1]
-        return running - running[self.begin]
+    def before(self, days: Flags) -> Ints:
+        """How many such days of its account came before each day."""
+        running = counts(days)[:-1]
+        return running - self.spread(running[self.begins[:-1]])
+
+    def earlier(self, before: Figures, days: int) -> Figures:
+        """What came before the day so many days ago; nothing where the account is younger."""
+        if days <= 0:
+            return before
+        found = np.zeros_like(before)
+        np.multiply(before[:-days], self.nth[days:] >= days, out=found[days:])
+        return found
 
     def sums_before(self, days: Floats) -> Floats:
         """What came before each day; amounts, each account's on its own."""
         sums = np.zeros(len(days))
         for low, high in pairwise(self.begins.tolist()):
-            np.cumsum(days[low : high - 1], out=sums[low + 1 : high])
+            np.add.accumulate(days[low : high - 1], out=sums[low + 1 : high])
         return sums
+
+    def looked_again(self, lines: Sequence[Timeline]) -> "Joined":
+        """The same accounts, looked at at other times."""
+        return replace(
+            self, lines=tuple(lines), looked=_together([line.looked for line in lines], self.sizes)
+        )
 
 
 def joined(lines: Sequence[Timeline]) -> Joined:
     """Lay timelines that have days end to end."""
-    sizes = [len(line.whole.value) for line in lines]
-    begins = np.array(list(accumulate(sizes, initial=0)), dtype=np.int64)
-    account = np.repeat(np.arange(len(lines)), sizes)
-    begin = begins[:-1][account]
-    first = np.array([line.first for line in lines], dtype=np.int64)
+    sizes = np.array([len(line.whole.value) for line in lines], dtype=np.int64)
+    begins = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
+    index, begin = np.arange(begins[-1]), np.repeat(begins[:-1], sizes)
     whole = _together([line.whole for line in lines], sizes)
     alike = all(line.looked is line.whole for line in lines)
     return Joined(
         lines=tuple(lines),
         begins=begins,
-        account=account,
+        sizes=sizes,
+        index=index,
         begin=begin,
-        ordinal=first[account] + np.arange(len(account)) - begin,
+        nth=index - begin,
         whole=whole,
         looked=whole if alike else _together([line.looked for line in lines], sizes),
     )
 
 
-def _together(days: Sequence[Days], sizes: Sequence[int]) -> Seen:
-    none = [np.zeros(size) for size in sizes]
+def _together(days: Sequence[Days], sizes: Ints) -> Seen:
+    none = [np.zeros(size) for size in sizes.tolist()]
     meters = max((len(one.by_meter) for one in days), default=0)
     flows = max((len(one.flows) for one in days), default=0)
     return Seen(

@@ -1,6 +1,7 @@
 """A record laid out by days: its calendar, its meters, its people, and its timeline."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from engine.record import Record, Track
 from engine.series import Looks, Series
 from engine.snapshot import UserDays
 from engine.timeline import Days, Timeline, UserRows
-from engine.tracks import Calendar, Laid, lay
+from engine.tracks import Calendar, Laid, lay, look_again
 from engine.usage import Aggregation, MeterKind
 from engine.zones import local_days, looks, period_starts
 
@@ -66,11 +67,8 @@ class UserLine:
         return UserDays(user=self.user, days=self.days[start:stop]) if start < stop else None
 
 
-def recording(record: Record, end: datetime, at: Floats | None = None) -> Recording | None:
-    """Lay a record out up to `end`; None where nothing came in by then.
-
-    `at`: when each day is looked at, where that is not at nine.
-    """
+def recording(record: Record, end: datetime) -> Recording | None:
+    """Lay a record out up to `end`; None where nothing came in by then."""
     zone, stop = record.account.time_zone, end.timestamp()
     known = [t.at[: int(np.searchsorted(t.at, stop, side="right"))] for t in record.tracks]
     some = [stamps for stamps in known if len(stamps)]
@@ -84,8 +82,6 @@ def recording(record: Record, end: datetime, at: Floats | None = None) -> Record
     look_day = end_day - int(looks(zone, end_day, end_day)[0] > stop)
     last = max(min(end_day, newest_day + _SILENCE), first)
     calendar = _calendar(record, first, last)
-    if at is not None:
-        calendar = replace(calendar, looks=at)
     tracks = tuple(
         lay(_until(track, len(stamps)), calendar)
         for track, stamps in zip(record.tracks, known, strict=True)
@@ -103,6 +99,23 @@ def recording(record: Record, end: datetime, at: Floats | None = None) -> Record
         looked=max(min(look_day, last) - first + 1, 0),
         rest=max(look_day - last, 0),
         end=stop,
+    )
+
+
+def looked_again(laid: Recording, at: Floats) -> Recording:
+    """The same record, each day looked at at another time than nine."""
+    calendar = replace(laid.calendar, looks=at)
+    tracks = tuple(look_again(track, calendar) for track in laid.tracks)
+    line, users = laid.timeline, laid.timeline.users
+    known = [np.array(user.known) for user in laid.users]
+    early = np.concatenate(known) <= at[users.day] if known else users.early
+    return replace(
+        laid,
+        calendar=calendar,
+        tracks=tracks,
+        timeline=replace(
+            line, looked=_days(tracks, calendar, 1), users=replace(users, early=early)
+        ),
     )
 
 
@@ -130,16 +143,8 @@ def _calendar(record: Record, first: int, last: int) -> Calendar:
 def _timeline(
     record: Record, tracks: tuple[Laid, ...], calendar: Calendar, users: UserRows
 ) -> Timeline:
-    meaningful = [t for t in tracks if t.track.meaningful and len(t.at)]
-    changed = [t.changes() for t in meaningful]
-    whole, looked = (
-        Days(
-            value=_any([c[which] > 0 for c in changed], calendar.size),
-            by_meter=tuple(c[which] > 0 for c in changed),
-            flows=tuple(c[which] for t, c in zip(meaningful, changed, strict=True) if t.flow),
-        )
-        for which in (0, 1)
-    )
+    whole, looked = (_days(tracks, calendar, which) for which in (0, 1))
+    meaningful = _in_use(tracks)
     closed = [t.closed[int(calendar.period[t.begin]) :] for t in meaningful]
     return Timeline(
         first=calendar.first,
@@ -153,7 +158,23 @@ def _timeline(
     )
 
 
-def _any(flags: list[Flags], size: int) -> Flags:
+def _days(tracks: Sequence[Laid], calendar: Calendar, which: int) -> Days:
+    """What came in on each day: whole, or as its look knew it."""
+    some = _in_use(tracks)
+    changed = [track.changes()[which] for track in some]
+    by_meter = tuple(change > 0 for change in changed)
+    return Days(
+        value=_any(by_meter, calendar.size),
+        by_meter=by_meter,
+        flows=tuple(change for track, change in zip(some, changed, strict=True) if track.flow),
+    )
+
+
+def _in_use(tracks: Sequence[Laid]) -> list[Laid]:
+    return [track for track in tracks if track.track.meaningful and len(track.at)]
+
+
+def _any(flags: Sequence[Flags], size: int) -> Flags:
     return np.logical_or.reduce(flags) if flags else np.zeros(size, dtype=np.bool_)
 
 

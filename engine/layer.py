@@ -7,15 +7,17 @@ from decimal import Decimal
 
 import numpy as np
 
-from engine.busy import steady_days, turning_points
+from engine.busy import lasting_days, steady_days, turning_points
 from engine.decision import Forecast
-from engine.forecast import Part, foresee_all
-from engine.history import Ints, ValueDays, exact, totals
-from engine.lay import Recording, pressing, recording
+from engine.forecast import Part, Prospects, foresee_all
+from engine.guard import guards
+from engine.history import Ints, ValueDays, counts, exact
+from engine.lay import Recording, looked_again, pressing
 from engine.policy import Policy
-from engine.reading import Reading, foreseen_from
+from engine.reading import Reading, best_months, foreseen_from
 from engine.record import Calibrations
 from engine.stage import Standings
+from engine.usage import MeterUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,17 @@ class Turns:
 
     of_day: dict[int, list[float]]
 
+    @property
+    def most(self) -> int:
+        """How many a day has at most."""
+        return max(map(len, self.of_day.values()), default=0)
+
     def looks(self, laid: Recording, number: int) -> tuple[Recording, Ints]:
         """Look at the turning point of that number on each day that has as many; those days."""
         days = [day for day, instants in self.of_day.items() if len(instants) > number]
         at = laid.calendar.looks.copy()
         at[days] = [self.of_day[day][number] for day in days]
-        again = recording(laid.record, datetime.fromtimestamp(laid.end, UTC), at)
-        assert again is not None
-        return again, np.array(days, dtype=np.int64)
+        return looked_again(laid, at), np.array(days, dtype=np.int64)
 
 
 def turns(laid: Recording, policy: Policy) -> Turns:
@@ -49,9 +54,15 @@ def layers(
     policy: Policy,
     calibrations: Calibrations,
     only: Sequence[Ints] | None = None,
+    like: Sequence["Layer"] = (),
 ) -> list["Layer"]:
-    """Read one look a day at each account; `only`: the days of each on which anybody looks."""
-    stands = Standings([one.timeline for one in laid], policy.stage)
+    """Read one look a day at each account.
+
+    `only`: the days of each on which anybody looks; `like`: looks at the same accounts at other
+    times.
+    """
+    known = like[0].standings if like else None
+    stands = Standings([one.timeline for one in laid], policy.stage, known)
     parts: list[Part] = []
     places: list[tuple[int, str]] = []
     for n, one in enumerate(laid):
@@ -66,10 +77,10 @@ def layers(
             in_force = [calibrations(datetime.fromtimestamp(at, UTC)) for at in looks]
             parts.append((series, days, in_force))
             places.append((n, track.track.key))
-    forecasts: list[dict[str, dict[int, Forecast]]] = [{} for _ in laid]
-    for (n, key), (_, days, _), of in zip(places, parts, foresee_all(parts, policy), strict=True):
-        forecasts[n][key] = dict(zip(days.index.tolist(), of, strict=True))
-    return [Layer(one, policy, stands, n, forecasts[n]) for n, one in enumerate(laid)]
+    found: list[dict[str, Prospects]] = [{} for _ in laid]
+    for (n, key), prospects in zip(places, foresee_all(parts, policy), strict=True):
+        found[n][key] = prospects
+    return [Layer(one, policy, stands, n, found[n]) for n, one in enumerate(laid)]
 
 
 class Layer:
@@ -81,20 +92,36 @@ class Layer:
         policy: Policy,
         standings: Standings,
         place: int,
-        forecasts: dict[str, dict[int, Forecast]],
+        prospects: dict[str, Prospects],
     ) -> None:
         self.laid, self.calendar = laid, laid.calendar
-        self.standings, self.place, self.forecasts = standings, place, forecasts
-        self.value_before = totals(laid.timeline.whole.value).astype(np.int64).tolist()
-        self.value_seen = laid.timeline.looked.value.tolist()
+        self.standings, self.place, self.prospects = standings, place, prospects
+        self._looks: list[float] = laid.calendar.looks.tolist()
+        self._rows = {key: _rows(of) for key, of in prospects.items()}
+        self._value_before = counts(laid.timeline.whole.value).tolist()
+        self._value_seen = laid.timeline.looked.value.tolist()
         meaningful = [t for t in laid.tracks if t.track.meaningful]
         self.complete = {t.track.key: t.complete(policy.forecast) for t in meaningful}
-        self.ever = {t.track.key: t.ever() for t in meaningful if t.flow}
         self.steady = {t.track.key: steady_days(t, policy.data) for t in laid.tracks}
+        self.lasting = {t.track.key: lasting_days(t, policy) for t in laid.tracks}
+        # Lists, for a look reads one day of each.
+        self._complete, self._steady, self._lasting = (
+            {key: days.tolist() for key, days in of.items()}
+            for of in (self.complete, self.steady, self.lasting)
+        )
+        self._ever = {t.track.key: t.ever().tolist() for t in meaningful if t.flow}
+        self._uses: tuple[int, tuple[MeterUse, ...]] = (-1, ())
+        self._best: dict[int, dict[str, Decimal]] = {}
 
     def at(self, index: int) -> datetime:
         """When a day is looked at."""
-        return datetime.fromtimestamp(float(self.calendar.looks[index]), UTC)
+        return datetime.fromtimestamp(self._looks[index], UTC)
+
+    def uses(self, index: int) -> tuple[MeterUse, ...]:
+        """The meters as they stood at a day's look."""
+        if self._uses[0] != index:
+            self._uses = index, tuple([track.use(index) for track in self.laid.tracks])
+        return self._uses[1]
 
     def read(self, index: int) -> Reading:
         """What `weigh` needs to know of a day."""
@@ -102,20 +129,39 @@ class Layer:
             today=self.calendar.date(index),
             value_days=ValueDays(
                 first=self.calendar.first,
-                before=self.value_before,
-                today=self.value_seen[index],
+                before=self._value_before,
+                today=self._value_seen[index],
                 size=index + 1,
             ),
             standing=self.standings.at(self.place, index, evidence=False),
-            forecasts={
-                key: found for key, of in self.forecasts.items() if (found := of.get(index))
-            },
-            complete={key: int(days[index]) for key, days in self.complete.items()},
-            ever={key: exact(float(count[index])) for key, count in self.ever.items()},
-            steady=frozenset(key for key, days in self.steady.items() if days[index]),
+            forecasts=self._forecasts(index),
+            complete={key: days[index] for key, days in self._complete.items()},
+            ever=self._ever_at(index),
+            best=self._best_at(index),
+            steady=frozenset([key for key, days in self._steady.items() if days[index]]),
+            uneventful=frozenset([key for key, days in self._lasting.items() if not days[index]]),
         )
 
-    def ever_at(self, meter: str, index: int) -> Decimal | None:
-        """How much a meter had counted by a look; None where its days don't add up."""
-        count = self.ever.get(meter)
-        return None if count is None else exact(float(count[index]))
+    def guards(self, index: int, policy: Policy) -> dict[str, float]:
+        """From which usage of each meter on it is worth looking again."""
+        return guards(self.uses(index), self._ever_at(index), self._best_at(index), policy)
+
+    def _forecasts(self, index: int) -> dict[str, Forecast]:
+        """The forecasts of a day, of the meters for which one could matter."""
+        rows = ((key, of.get(index)) for key, of in self._rows.items())
+        return {key: self.prospects[key].at(row) for key, row in rows if row is not None}
+
+    def _ever_at(self, index: int) -> dict[str, Decimal]:
+        """How much each meter had counted by a look, where its days add up."""
+        return {key: exact(count[index]) for key, count in self._ever.items()}
+
+    def _best_at(self, index: int) -> dict[str, Decimal]:
+        """The best month of each meter so far; another one only with another period."""
+        period = int(self.calendar.period[index])
+        if period not in self._best:
+            self._best[period] = best_months(self.uses(index))
+        return self._best[period]
+
+
+def _rows(prospects: Prospects) -> dict[int, int]:
+    return {day: row for row, day in enumerate(prospects.index.tolist())}

@@ -1,7 +1,7 @@
 """The trust ledger: attention as an account, earned by value and spent by what was delivered."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
@@ -22,6 +22,7 @@ MUTERS = CARRIERS | {Role.ADMIN}
 _LONGEST_REST, _DOUBLED = 365.0, 9.0
 """Days; and the refusals from which on the rest is that long anyway."""
 _Event = tuple[datetime, int, Callable[[datetime], None]]
+_Entry = tuple[datetime, str, float]
 _WHEN = itemgetter(0, 1)
 
 
@@ -36,16 +37,10 @@ def balance(
 
     `kept`: what an earlier look at this account left, where facts are only ever added to.
     """
-    fold = kept.fold_at(snapshot, days, now) if kept else None
+    fold = kept.fold_at(snapshot, now) if kept else None
     if fold is None:
         fold = _folded(snapshot, days, policy, now, kept)
-    fold.value_until(now)
-    return Balance(
-        trust=fold.trust,
-        refusals=fold.refusals,
-        entries=tuple(fold.entries),
-        rest_until=fold.rest_until,
-    )
+    return fold.at(now, days)
 
 
 def _folded(
@@ -86,13 +81,25 @@ class Kept:
         """Keep it up to the next event, unless a day it has counted is still going on."""
         whole = fold.counted_to <= _local_day(now, fold.zone)
         self.facts, self.until = _facts(snapshot), until
-        self.fold = fold.again(fold.days) if whole else None
+        self.fold = fold if whole else None
 
-    def fold_at(self, snapshot: Snapshot, days: ValueDays, now: datetime) -> "_Fold | None":
+    def fold_at(self, snapshot: Snapshot, now: datetime) -> "_Fold | None":
         """The fold to go on from; None where something happened since."""
         if self.fold is None or self.facts != _facts(snapshot):
             return None
-        return None if self.until and self.until <= now else self.fold.again(days)
+        return None if self.until and self.until <= now else self.fold
+
+    def earned(self, needs: float) -> int | None:
+        """The first day (an ordinal) that may bring so much trust, if nothing else happens."""
+        if self.fold is None or self.fold.policy.trust.value_day <= 0:
+            return None
+        days, missing = self.fold.days, needs - self.fold.trust
+        low = max(self.fold.counted_to, self.fold.muted_until) - days.first
+        if not 0 <= low < len(days.before):
+            return None
+        # Rounded down: never later than it is.
+        count = max(int(missing / self.fold.policy.trust.value_day), 1)
+        return days.first + bisect_left(days.before, days.before[low] + count - 1, low)
 
 
 def _facts(snapshot: Snapshot) -> tuple[int, int, int]:
@@ -198,7 +205,7 @@ class _Fold:
     trust: float = 0.0
     refusals: float = 0.0
     rest_until: datetime | None = None
-    entries: list[tuple[datetime, str, float]] = field(default_factory=list)
+    entries: list[_Entry] = field(default_factory=list)
     counted_to: int = 0
     muted_until: int = 0
 
@@ -211,22 +218,31 @@ class _Fold:
             self._enter(at, f"{before} value days before", before * trust.value_day)
         self.counted_to = self.start
 
-    def again(self, days: ValueDays) -> "_Fold":
-        """The same state, to be gone on from."""
-        fold = copy(self)
-        fold.days, fold.entries = days, self.entries.copy()
-        return fold
+    def at(self, now: datetime, days: ValueDays) -> Balance:
+        """The balance some time after the last event; the fold itself stays as it is."""
+        trust, entries = self.trust, tuple(self.entries)
+        value = self._value(now, days)
+        if value is not None and value[2]:
+            trust, entries = min(trust + value[2], 100.0), (*entries, value)
+        return Balance(
+            trust=trust, refusals=self.refusals, entries=entries, rest_until=self.rest_until
+        )
 
     def value_until(self, at: datetime) -> None:
         """Count the value days up to and with the day of `at`."""
+        value = self._value(at, self.days)
+        if value is not None:
+            self._enter(*value)
+        self.counted_to = max(self.counted_to, _local_day(at, self.zone) + 1)
+
+    def _value(self, at: datetime, days: ValueDays) -> _Entry | None:
+        """What the value days bring that are not counted yet, up to and with the day of `at`."""
         day = _local_day(at, self.zone)
-        if day < self.counted_to:
-            return
-        days = self.days.between(max(self.counted_to, self.muted_until), day + 1)
-        if days:
-            at = _midnight(day, self.zone)
-            self._enter(at, f"{days} value days", days * self.policy.trust.value_day)
-        self.counted_to = day + 1
+        count = days.between(max(self.counted_to, self.muted_until), day + 1)
+        if not count:
+            return None
+        earned = count * self.policy.trust.value_day
+        return _midnight(day, self.zone), f"{count} value days", earned
 
     def charge(self, alert: PastAlert, at: datetime) -> None:
         """Attention was spent: the alert reached somebody."""

@@ -3,7 +3,7 @@
 Whether anybody should hear of them is restraint's to say, not asked here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,14 +14,13 @@ from engine.decision import Forecast
 from engine.forecast import bar
 from engine.history import MONTH, exact, is_flow, last_amounts
 from engine.policy import Policy
-from engine.reading import Reading, uses
+from engine.reading import Reading, exactly, uses
 from engine.snapshot import Snapshot
 from engine.stage import COMMITTED, Standing
 from engine.usage import AtLimit, ClosedPeriod, MeterUse
 
 BEST_MONTH = "best-"
 """What a milestone's key begins with when it is the best month so far, not a round number."""
-_MONTH_DAYS = range(28, 32)
 _NONE = Decimal(0)
 
 
@@ -35,9 +34,9 @@ class Due:
     evidence: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Look:
-    """One meter, looked at on one day."""
+    """One meter, looked at on one day; one for each look at each meter, so it is made quickly."""
 
     snapshot: Snapshot
     meter: MeterUse
@@ -47,6 +46,7 @@ class _Look:
     today: date
     complete: int
     ever: Decimal
+    best: Decimal | None
     met: bool
     near: bool
 
@@ -76,59 +76,61 @@ class _Look:
 def moments(snapshot: Snapshot, known: Reading, policy: Policy) -> tuple[Due, ...]:
     """Every moment that holds for the account today."""
     standing, today = known.standing, known.today
-    found: list[Due] = []
+    found: list[Due | None] = []
     for meter in snapshot.meters:
+        # A vanity meter is no reason to speak, but a limit that stops work is told all the same.
+        if not meter.meaningful and meter.at_limit is not AtLimit.STOPS:
+            continue
+        key = meter.key
         look = _Look(
             snapshot=snapshot,
             meter=meter,
-            forecast=known.forecasts.get(meter.key),
+            forecast=known.forecasts.get(key),
             standing=standing,
             policy=policy,
             today=today,
-            complete=known.complete.get(meter.key, 0),
-            ever=known.ever.get(meter.key, _NONE),
+            complete=known.complete.get(key, 0),
+            ever=known.ever.get(key, _NONE),
+            best=known.best.get(key),
             met=uses(meter, 1.0),
             near=uses(meter, policy.approaching.used),
         )
-        # A vanity meter is no reason to speak, but a limit that stops work is told all the same.
-        if meter.meaningful or meter.at_limit is AtLimit.STOPS:
-            found += _notices(look)
+        found.append(_notice(look))
         if meter.meaningful:
-            found += (
-                *_sustained_over(look),
-                *_recurring_friction(look),
-                *_at_limit(look),
-                *_pace(look),
-                *_approaching(look),
-                *_milestone(look),
-            )
-    return (*found, *_right_size(snapshot, standing, policy, today))
+            found += [moment(look) for moment in _PROPOSING]
+            if key not in known.uneventful:
+                found.append(_milestone(look))
+    if policy.right_size.enabled:
+        found.append(_right_size(snapshot, standing, policy, today))
+    return tuple([due for due in found if due is not None])
 
 
-def _notices(look: _Look) -> Iterator[Due]:
+def _notice(look: _Look) -> Due | None:
     if look.met:
-        yield look.due(Moment.AT_LIMIT, AlertClass.NOTICE, look.share)
-    elif look.meter.at_limit is AtLimit.STOPS and look.near:
-        yield look.due(Moment.APPROACHING, AlertClass.NOTICE, look.share)
+        return look.due(Moment.AT_LIMIT, AlertClass.NOTICE, look.share)
+    if look.near and look.meter.at_limit is AtLimit.STOPS:
+        return look.due(Moment.APPROACHING, AlertClass.NOTICE, look.share)
+    return None
 
 
-def _sustained_over(look: _Look) -> Iterator[Due]:
+def _sustained_over(look: _Look) -> Due | None:
     last = _last_closed(look.meter, look.policy.sustained_over.periods)
-    if last and all(_over(period, look.meter) for period in last):
-        evidence = ((p.start.isoformat(), f"{p.used} of {p.limit}") for p in last)
-        yield look.due(Moment.SUSTAINED_OVER, AlertClass.ASK, *evidence, p=_p(look))
+    if not last or not all(_over(period, look.meter) for period in last):
+        return None
+    evidence = [(p.start.isoformat(), f"{p.used} of {p.limit}") for p in last]
+    return look.due(Moment.SUSTAINED_OVER, AlertClass.ASK, *evidence, p=_p(look))
 
 
 def _over(period: ClosedPeriod, meter: MeterUse) -> bool:
     """Over the limit of then and over today's: a limit raised since has answered it."""
     if period.limit is None or meter.limit is None:
         return False
-    return period.used > max(period.limit, meter.limit)
+    return period.used > meter.limit and period.used > period.limit
 
 
-def _recurring_friction(look: _Look) -> Iterator[Due]:
+def _recurring_friction(look: _Look) -> Due | None:
     if not look.snapshot.frictions or (look.meter.limit_known and look.meter.limit is None):
-        return
+        return None
     zone = ZoneInfo(look.snapshot.account.time_zone)
     start = look.today - timedelta(MONTH - 1)
     felt = [
@@ -139,39 +141,38 @@ def _recurring_friction(look: _Look) -> Iterator[Due]:
     felt = [(day, user) for day, user in felt if start <= day <= look.today]
     days, people = len({day for day, _ in felt}), len({user for _, user in felt})
     policy = look.policy.friction
-    if days >= (policy.days if people >= policy.people else policy.days_if_one):
-        evidence = (("friction_days28", str(days)), ("people", str(people)))
-        yield look.due(
-            Moment.RECURRING_FRICTION, AlertClass.ASK, *evidence, p=_p(look), people=people
-        )
+    if days < (policy.days if people >= policy.people else policy.days_if_one):
+        return None
+    evidence = (("friction_days28", str(days)), ("people", str(people)))
+    return look.due(Moment.RECURRING_FRICTION, AlertClass.ASK, *evidence, p=_p(look), people=people)
 
 
-def _at_limit(look: _Look) -> Iterator[Due]:
-    if look.met:
-        yield look.due(Moment.AT_LIMIT, AlertClass.ASK, look.share, p=_p(look))
+def _at_limit(look: _Look) -> Due | None:
+    if not look.met:
+        return None
+    return look.due(Moment.AT_LIMIT, AlertClass.ASK, look.share, p=_p(look))
 
 
-def _pace(look: _Look) -> Iterator[Due]:
+def _pace(look: _Look) -> Due | None:
     forecast, policy = look.forecast, look.policy.pace
     if forecast is None or forecast.p is None or forecast.mid is None:
-        return
+        return None
     high = bar(look.policy, look.snapshot.calibration)
     before = forecast.p_previous
+    if forecast.p < high or before is None or before < high:
+        return None
     ahead = (forecast.mid - look.today).days
-    if (
-        forecast.p >= high
-        and before is not None
-        and before >= high
-        and uses(look.meter, policy.used)
-        and policy.lead_min_days <= ahead <= policy.lead_max_days
-    ):
-        evidence = (
-            look.share,
-            ("p", f"{forecast.p:.2f}"),
-            ("p_previous", f"{before:.2f}"),
-            ("around", forecast.mid.isoformat()),
-        )
-        yield look.due(Moment.PACE, AlertClass.ASK, *evidence, p=forecast.p)
+    if not policy.lead_min_days <= ahead <= policy.lead_max_days:
+        return None
+    if not uses(look.meter, policy.used):
+        return None
+    evidence = (
+        look.share,
+        ("p", f"{forecast.p:.2f}"),
+        ("p_previous", f"{before:.2f}"),
+        ("around", forecast.mid.isoformat()),
+    )
+    return look.due(Moment.PACE, AlertClass.ASK, *evidence, p=forecast.p)
 
 
 def last_shares(meter: MeterUse, since: date | None) -> tuple[float, ...]:
@@ -199,47 +200,55 @@ def last_closed_share(meter: MeterUse) -> float:
     return float(meter.closed[-1].used / meter.limit)
 
 
-def _approaching(look: _Look) -> Iterator[Due]:
+def _approaching(look: _Look) -> Due | None:
     """Where work stops at the limit the notice says it, and proposes nothing."""
-    if look.meter.at_limit is AtLimit.STOPS:
-        return
-    if look.met or not look.near:
-        return
+    if look.met or not look.near or look.meter.at_limit is AtLimit.STOPS:
+        return None
     p = _p(look)
     # With too few days nobody can tell; that is for the gate data_thin to say, not a reason less.
     if p is None and look.complete >= look.policy.forecast.min_days:
-        return
-    if p is None or p >= look.policy.approaching.p:
-        said = "cannot_tell" if p is None else f"{p:.2f}"
-        yield look.due(Moment.APPROACHING, AlertClass.ASK, look.share, ("p", said), p=p)
+        return None
+    if p is not None and p < look.policy.approaching.p:
+        return None
+    said = "cannot_tell" if p is None else f"{p:.2f}"
+    return look.due(Moment.APPROACHING, AlertClass.ASK, look.share, ("p", said), p=p)
+
+
+_PROPOSING: tuple[Callable[[_Look], Due | None], ...] = (
+    _sustained_over,
+    _recurring_friction,
+    _at_limit,
+    _pace,
+    _approaching,
+)
 
 
 def _p(look: _Look) -> float | None:
     return look.forecast.p if look.forecast else None
 
 
-def _milestone(look: _Look) -> Iterator[Due]:
+def _milestone(look: _Look) -> Due | None:
     meter, policy = look.meter, look.policy.milestone
     if not is_flow(meter) or meter.first_day is None:
-        return
+        return None
     recent = last_amounts(meter, look.today, policy.within_days)
     if not any(amount > 0 for amount in recent):
-        return
+        return None
     total, ordinal = look.ever, milestone_below(look.ever)
     gained = exact(sum(recent))
     if ordinal is not None and total - gained < ordinal:
         counted = ("value_events", str(total))
-        yield look.due(Moment.MILESTONE, AlertClass.REFLECTION, counted, period=str(ordinal))
-        return
-    best = best_month(meter)
-    if best is None:
-        return
+        return look.due(Moment.MILESTONE, AlertClass.REFLECTION, counted, period=str(ordinal))
+    best, used = look.best, meter.used
+    if best is None or used < (better := best * exactly(policy.best_month)):
+        return None
     in_period = (look.today - meter.period.start).days + 1
-    before = meter.used - (gained if in_period >= len(recent) else exact(sum(recent[-in_period:])))
-    if before < best * Decimal(repr(policy.best_month)) <= meter.used:
-        evidence = (("used", str(meter.used)), ("best_before", str(best)))
-        period = f"{BEST_MONTH}{meter.period.start.isoformat()}"
-        yield look.due(Moment.MILESTONE, AlertClass.REFLECTION, *evidence, period=period)
+    before = used - (gained if in_period >= len(recent) else exact(sum(recent[-in_period:])))
+    if before >= better:
+        return None
+    evidence = (("used", str(used)), ("best_before", str(best)))
+    period = f"{BEST_MONTH}{meter.period.start.isoformat()}"
+    return look.due(Moment.MILESTONE, AlertClass.REFLECTION, *evidence, period=period)
 
 
 def milestone_below(total: Decimal) -> Decimal | None:
@@ -247,27 +256,19 @@ def milestone_below(total: Decimal) -> Decimal | None:
     return Decimal(10) ** total.adjusted() if total >= 10 else None
 
 
-def best_month(meter: MeterUse) -> Decimal | None:
-    """The most any closed month used; None before two were in use, for the first is partial."""
-    months = [p.used for p in meter.closed if (p.end - p.start).days in _MONTH_DAYS and p.used > 0]
-    return max(months) if len(months) >= 2 else None
-
-
-def _right_size(
-    snapshot: Snapshot, standing: Standing, policy: Policy, today: date
-) -> Iterator[Due]:
+def _right_size(snapshot: Snapshot, standing: Standing, policy: Policy, today: date) -> Due | None:
     """A smaller plan would do, for every meter the larger one limits."""
-    if not policy.right_size.enabled or standing.view.stage not in COMMITTED:
-        return
+    if standing.view.stage not in COMMITTED:
+        return None
     limited = [m for m in snapshot.meters if m.limit is not None and m.limit_known]
     used = [m for m in limited if m.first_day is not None]
     shares = [_share_below(meter, policy.right_size.periods) for meter in used]
     if not shares or any(s is None or s > policy.right_size.share for s in shares):
-        return
+        return None
     # What was never used fits any plan, once it could have been used for as long.
     begin = used[0].closed[-policy.right_size.periods].start
     if any(_limited_after(begin, meter) for meter in limited if meter.first_day is None):
-        return
+        return None
     top = max(range(len(used)), key=lambda i: shares[i] or 0.0)
     look = _Look(
         snapshot=snapshot,
@@ -278,11 +279,12 @@ def _right_size(
         today=today,
         complete=0,
         ever=_NONE,
+        best=None,
         met=False,
         near=False,
     )
     evidence = ("share_of_smaller", f"{shares[top]:.2f}")
-    yield look.due(Moment.RIGHT_SIZE, AlertClass.REFLECTION, evidence)
+    return look.due(Moment.RIGHT_SIZE, AlertClass.REFLECTION, evidence)
 
 
 def _limited_after(begin: date, meter: MeterUse) -> bool:

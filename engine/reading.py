@@ -1,21 +1,24 @@
 """What is read from an account's days before anything is decided."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from engine.decision import Forecast
 from engine.forecast import foresee_all, part_of, unknown
 from engine.history import History, ValueDays, exact, history, is_flow
+from engine.instant import local_day
 from engine.policy import Policy
 from engine.series import foreseeable, history_days
 from engine.snapshot import Snapshot
 from engine.stage import Standing, Standings
 from engine.timeline import timeline
-from engine.usage import MeterUse
+from engine.usage import ClosedPeriod, MeterUse
+
+MONTHLY = range(28, 32)
+"""Days that a month has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +26,9 @@ class Reading:
     """An account's days, read; a replay reads all of them at once.
 
     `forecasts`: of the meters for which one could matter. `complete`: complete days a forecast of
-    each meaningful meter could rest on; `ever`: how much each has counted, where its days add up.
-    `steady`: meters none of whose days stands out, where that is known beforehand.
+    each meaningful meter could rest on; `ever`: how much each has counted, where its days add up,
+    and `best` the most in a month. A replay knows beforehand which meters are `steady`, no day of
+    theirs standing out, and which `uneventful`, no milestone of theirs being due.
     """
 
     today: date
@@ -33,12 +37,14 @@ class Reading:
     forecasts: dict[str, Forecast]
     complete: dict[str, int]
     ever: dict[str, Decimal]
+    best: dict[str, Decimal]
     steady: frozenset[str] = frozenset()
+    uneventful: frozenset[str] = frozenset()
 
 
 def read_all(snapshots: Sequence[Snapshot], policy: Policy, now: datetime) -> list[Reading]:
     """Read the days of many accounts together: the same as one by one, and much faster."""
-    days = [now.astimezone(ZoneInfo(one.account.time_zone)).date() for one in snapshots]
+    days = [local_day(now, one.account.time_zone) for one in snapshots]
     pasts = [history(one, today) for one, today in zip(snapshots, days, strict=True)]
     lines = [timeline(one, past) for one, past in zip(snapshots, pasts, strict=True)]
     stands = Standings(lines, policy.stage)
@@ -59,6 +65,7 @@ def read_all(snapshots: Sequence[Snapshot], policy: Policy, now: datetime) -> li
                 for m in snapshot.meters
                 if m.meaningful and is_flow(m)
             },
+            best=best_months(snapshot.meters),
         )
         for n, (snapshot, today, past) in enumerate(zip(snapshots, days, pasts, strict=True))
     ]
@@ -81,12 +88,27 @@ def _foreseen(
             else:
                 parts.append(part)
                 places.append((n, meter.key))
-    for (n, key), (forecast,) in zip(places, foresee_all(parts, policy), strict=True):
-        found[n][key] = forecast
+    for (n, key), prospects in zip(places, foresee_all(parts, policy), strict=True):
+        found[n][key] = prospects.at(0)
     order = (
         [m.key for m in one.meters if m.key in of] for one, of in zip(snapshots, found, strict=True)
     )
     return [{key: of[key] for key in keys} for keys, of in zip(order, found, strict=True)]
+
+
+def best_months(meters: Iterable[MeterUse]) -> dict[str, Decimal]:
+    """The most any closed month used; of meters with two in use, for the first is partial."""
+    return {
+        m.key: best
+        for m in meters
+        if m.meaningful and is_flow(m) and (best := best_month(m.closed)) is not None
+    }
+
+
+def best_month(closed: Sequence[ClosedPeriod]) -> Decimal | None:
+    """The most any of these periods used that is a month, where two of them were in use."""
+    months = [p.used for p in closed if p.used > 0 and (p.end - p.start).days in MONTHLY]
+    return max(months) if len(months) >= 2 else None
 
 
 def foreseen_from(policy: Policy) -> float:
@@ -98,9 +120,10 @@ def uses(meter: MeterUse, share: float) -> bool:
     """Whether `share` of the limit is used, exactly that much included; nothing used is nothing."""
     if meter.limit is None or not meter.limit_known or meter.used <= 0:
         return False
-    return meter.used >= (meter.limit if share == 1.0 else meter.limit * _share(share))
+    return meter.used >= (meter.limit if share == 1.0 else meter.limit * exactly(share))
 
 
 @lru_cache(maxsize=64)
-def _share(share: float) -> Decimal:
+def exactly(share: float) -> Decimal:
+    """A share as it was written."""
     return Decimal(repr(share))

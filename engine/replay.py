@@ -15,17 +15,18 @@ from math import inf
 import numpy as np
 
 from engine.alert import FeedbackKind, Outcome, PastAlert, ReasonCode
-from engine.busy import busy_days, watched_days
+from engine.busy import busy_days, friction_days, watched_days
 from engine.decide import weigh
 from engine.decision import Candidate, Decision, Forecast
-from engine.guard import guard
-from engine.lay import recording
+from engine.guard import guards
+from engine.lay import Recording, recording
 from engine.layer import Layer, Turns, layers, turns
 from engine.ledger import Kept
 from engine.policy import Mode, Policy
 from engine.record import Calibrations, Raised, Record, Spell
 from engine.snapshot import Answer, Arm, Blocker, Role, Snapshot
 from engine.stage import STAGES
+from engine.still import Still
 from engine.zones import looks
 
 _CHAMPION = "champion"
@@ -54,16 +55,33 @@ def replay_all(
     laid = [recording(record, end) for record in records]
     some = [one for one in laid if one is not None]
     turning = [turns(one, live) for one in some]
-    # Few accounts are looked at more than once between two daily looks.
-    again = [of.looks(one, 0) for of, one in zip(turning, some, strict=True)]
     daily = layers(some, live, calibrations)
-    first = layers([one for one, _ in again], live, calibrations, [days for _, days in again])
-    read = zip(daily, first, turning, strict=True)
+    often = [[layer] for layer in _turned(some, turning, 0, live, calibrations, daily)]
+    # Few accounts are looked at more than once between two daily looks, and hardly one more often.
+    again = [n for n, of in enumerate(turning) if of.most > 1]
+    second = [some[n] for n in again], [turning[n] for n in again]
+    for n, layer in zip(again, _turned(*second, 1, live, calibrations), strict=True):
+        often[n].append(layer)
+    read = zip(daily, often, turning, strict=True)
     for one in laid:
         if one is None:
             yield iter(())
         else:
             yield _collapsed(_Replay(*next(read), live, calibrations).run())
+
+
+def _turned(
+    laid: Sequence[Recording],
+    turning: Sequence[Turns],
+    number: int,
+    policy: Policy,
+    calibrations: Calibrations,
+    like: Sequence[Layer] = (),
+) -> list[Layer]:
+    """Looks at the turning point of that number on each day that has as many."""
+    again = [of.looks(one, number) for of, one in zip(turning, laid, strict=True)]
+    days = [on for _, on in again]
+    return layers([one for one, _ in again], policy, calibrations, days, like)
 
 
 class _Replay:
@@ -72,18 +90,20 @@ class _Replay:
     def __init__(
         self,
         daily: Layer,
-        first: Layer,
+        turned: list[Layer],
         turning: Turns,
         policy: Policy,
         calibrations: Calibrations,
     ) -> None:
         self.daily, self.policy, self.calibrations = daily, policy, calibrations
-        self.turning, self.layers = turning, [first]
+        self.turning, self.layers = turning, turned
         self.laid = laid = daily.laid
         self.record, self.calendar = laid.record, laid.calendar
         self.stages = daily.standings.stages(daily.place)
-        self.busy = busy_days(laid, self.daily.forecasts, policy)
+        fleeting = np.logical_or.reduce([friction_days(laid), *daily.lasting.values()])
+        self.busy = busy_days(laid, daily.prospects, fleeting, policy)
         self.watched = watched_days(laid, turning.of_day)
+        self.still = Still(daily, self.busy, self.watched, fleeting, policy)
         self.nobody = self._nobody()
         self.live_since = laid.live_since
         self.alerts: list[PastAlert] = []
@@ -91,24 +111,30 @@ class _Replay:
         self.kept = Kept()
 
     def run(self) -> Iterator[Spell]:
-        """Every look, one spell each; days on which nothing can be due in one."""
-        quiet_from = self.laid.begin
+        """Every look, one spell each; days on which nothing can be due, or has changed, in one."""
+        done = self.laid.begin
         yield from self._usage(self.laid.begin - 1, self._unused())
         for index in np.flatnonzero(self.busy | self.watched).tolist():
             if not self.laid.begin <= index < self.laid.looked:
                 continue
-            if self.busy[index]:
-                yield from self._quiet(quiet_from, index)
-                quiet_from = index + 1
-                yield self._look(self.daily, index, days=1)
+            if self.busy[index] and index >= done:
+                yield from self._quiet(done, index)
+                spell, done = self._daily(index)
+                yield spell
             if self.watched[index]:
-                yield from self._quiet(quiet_from, index + 1)
-                quiet_from = index + 1
-                yield from self._usage(index, self._guards(self.daily, index))
-        yield from self._quiet(quiet_from, self.laid.looked)
+                yield from self._quiet(done, index + 1)
+                done = index + 1
+                yield from self._usage(index, self.daily.guards(index, self.policy))
+        yield from self._quiet(done, self.laid.looked)
         if self.laid.rest:
             first, last = (self.calendar.size - 1 + n for n in (1, self.laid.rest))
             yield self._silent(first, last, int(self.stages[-1]))
+
+    def _daily(self, index: int) -> tuple[Spell, int]:
+        """What is said on a day, and the first day on which something else may be said."""
+        decision, raised = self._look(self.daily, index)
+        end = index + 1 if raised else self.still.until(index, decision, self.kept)
+        return self._spell(decision, raised, until=self._nine(end - 1), days=end - index), end
 
     def _quiet(self, low: int, high: int) -> Iterator[Spell]:
         """Days on which no moment could hold: only the stage may differ."""
@@ -131,12 +157,9 @@ class _Replay:
 
     def _unused(self) -> dict[str, float]:
         """The guards before anything came in."""
-        return {
-            t.track.key: guard(
-                t.unused(), Decimal(0) if t.track.meaningful and t.flow else None, self.policy
-            )
-            for t in self.laid.tracks
-        }
+        tracks = self.laid.tracks
+        none = {t.track.key: Decimal(0) for t in tracks if t.track.meaningful and t.flow}
+        return guards([t.unused() for t in tracks], none, {}, self.policy)
 
     def _usage(self, index: int, bars: dict[str, float]) -> Iterator[Spell]:
         """The looks at usage that passes a guard, up to the next day's look."""
@@ -149,33 +172,39 @@ class _Replay:
             # What comes in within the same instant is looked at once.
             since, day = min(found)
             layer = self._layer(self.turning.of_day[day].index(since))
-            bars = self._guards(layer, day)
-            yield self._look(layer, day, days=0)
+            bars = layer.guards(day, self.policy)
+            decision, raised = self._look(layer, day)
+            yield self._spell(decision, raised, until=decision.at, days=0)
 
     def _layer(self, number: int) -> Layer:
         """Looks at the turning point of that number on each day that has as many."""
         while len(self.layers) <= number:
-            laid, days = self.turning.looks(self.laid, len(self.layers))
-            self.layers += layers((laid,), self.policy, self.calibrations, (days,))
+            of = (self.laid,), (self.turning,), len(self.layers)
+            self.layers += _turned(*of, self.policy, self.calibrations)
         return self.layers[number]
 
-    def _look(self, layer: Layer, index: int, *, days: int) -> Spell:
+    def _look(self, layer: Layer, index: int) -> tuple[Decision, list[Candidate]]:
+        """Decide, and take what is said for delivered."""
         now = layer.at(index)
         facts = self._snapshot(layer, index, now)
         decision = weigh(facts, layer.read(index), self.policy, now, self.kept)
-        return self._said(decision, now, days=days)
-
-    def _guards(self, layer: Layer, index: int) -> dict[str, float]:
-        """From which usage of each meter on it is worth looking again."""
-        meters = (track.use(index) for track in layer.laid.tracks)
-        return {m.key: guard(m, layer.ever_at(m.key, index), self.policy) for m in meters}
+        raised = [*decision.notices]
+        if decision.chosen and decision.outcome in (Outcome.ASK, Outcome.REFLECT):
+            raised.append(decision.chosen)
+            self.told.append((now, str(decision.chosen.key)))
+        for one in raised:
+            self.alerts.append(
+                PastAlert(key=one.key, raised_at=now, charged_at=now, closed_at=None)
+            )
+            self.still.raised(now)
+        return decision, raised
 
     def _snapshot(self, layer: Layer, index: int, now: datetime) -> Snapshot:
         """What was known at a look."""
         record = self.record
         return Snapshot(
             account=record.account,
-            meters=tuple(track.use(index) for track in layer.laid.tracks),
+            meters=layer.uses(index),
             people=record.people,
             user_days=layer.laid.user_days(index, now.timestamp()),
             frictions=tuple(f for f in record.frictions if f.at <= now),
@@ -209,19 +238,15 @@ class _Replay:
                 )
         return tuple(answers)
 
-    def _said(self, decision: Decision, now: datetime, *, days: int) -> Spell:
-        raised = [*decision.notices]
-        if decision.chosen and decision.outcome in (Outcome.ASK, Outcome.REFLECT):
-            raised.append(decision.chosen)
-            self.told.append((now, str(decision.chosen.key)))
-        self.alerts += [
-            PastAlert(key=c.key, raised_at=now, charged_at=now, closed_at=None) for c in raised
-        ]
+    def _spell(
+        self, decision: Decision, raised: list[Candidate], *, until: datetime, days: int
+    ) -> Spell:
+        """A decision that holds until another daily look, both included."""
         shown = decision.chosen or next(iter(decision.notices), None)
         forecasts = {f.meter: f for f in decision.forecasts} if raised else {}
         return Spell(
-            at=now,
-            until=now,
+            at=decision.at,
+            until=until,
             days=days,
             outcome=decision.outcome,
             stage=decision.stage.stage,
@@ -229,7 +254,7 @@ class _Replay:
             meter=shown.key.meter if shown else None,
             moment=shown.moment if shown else None,
             p=shown.p if shown else None,
-            raised=tuple(_raised(c, now, forecasts) for c in raised),
+            raised=tuple(_raised(c, decision.at, forecasts) for c in raised),
             decision=decision if decision.candidates else None,
         )
 

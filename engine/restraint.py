@@ -4,7 +4,7 @@ GATES says which classes of alert each gate holds back: asks pass all of them, r
 that are not about proposing, notices only those about truth.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from math import inf
@@ -25,10 +25,10 @@ from engine.stage import onboarded
 
 SUSPECT_BEFORE = 56
 """Days that a day is held against before it counts as standing out."""
-_ALL = frozenset(AlertClass)
-_PROPOSING = frozenset((AlertClass.ASK, AlertClass.REFLECTION))
-_REFLECTIONS = frozenset((AlertClass.REFLECTION,))
-_CURRENT = frozenset((Moment.AT_LIMIT, Moment.PACE, Moment.APPROACHING))
+_ALL = tuple(AlertClass)
+_PROPOSING = (AlertClass.ASK, AlertClass.REFLECTION)
+_REFLECTIONS = (AlertClass.REFLECTION,)
+_CURRENT = (Moment.AT_LIMIT, Moment.PACE, Moment.APPROACHING)
 """Moments that rest on this period's use, where one day may deceive."""
 
 
@@ -96,9 +96,10 @@ def _data_suspect(context: Context, policy: Policy, now: datetime) -> Finding | 
 
 def _data_thin(context: Context, policy: Policy, now: datetime) -> Finding | None:
     # Only what rests on this period's use needs its own meter's days.
-    own = context.moment in _CURRENT
-    meters = [context.meter] if own else [m for m in context.snapshot.meters if m.meaningful]
-    days = max(context.complete.get(meter.key, 0) for meter in meters)
+    if context.due.key.moment in _CURRENT:
+        days = context.complete.get(context.meter.key, 0)
+    else:
+        days = max(context.complete.values())
     missing = policy.forecast.min_days - days
     return no("complete_days", days, context.today + timedelta(missing)) if missing > 0 else None
 
@@ -186,14 +187,22 @@ def _pace_kept(context: Context) -> float:
     As a share of the limit.
     """
     meter, end = context.meter, context.meter.period.end
-    days = context.days[-8:]
-    # Today, unfinished, counts where it helps.
-    day = float(max(days[-7:].sum(), days[:-1].sum())) / 7
     if end is None:
         return inf
+    days = context.days[-8:].tolist()
+    # Today, unfinished, counts where it helps.
+    day = max(_sum(days[-7:]), _sum(days[:-1])) / 7
     whole = day * (end - meter.period.start).days
     this = float(meter.used) + day * ((end - context.today).days - 1)
     return min(whole, this) / float(meter.limit or 1)
+
+
+def _sum(days: Iterable[float]) -> float:
+    """One after the other: `sum` adds in another way on some versions of Python."""
+    total = 0.0
+    for amount in days:
+        total += amount
+    return total
 
 
 def _keeps_going(context: Context, policy: Policy) -> bool:
@@ -203,7 +212,7 @@ def _keeps_going(context: Context, policy: Policy) -> bool:
         return False
     if last_closed_share(meter) < policy.at_limit.level:
         return False
-    week = float(context.days[-7:].sum()) / 7
+    week = _sum(context.days[-7:].tolist()) / 7
     left = (meter.period.end - context.today).days - 1
     return float(meter.used) + week * left >= policy.at_limit.pace * float(meter.limit)
 

@@ -34,7 +34,7 @@ class Rows:
     flow: Flags
     limit: Floats
 
-    def of(self, which: Flags | Ints) -> "Rows":
+    def of(self, which: Flags | Ints | slice) -> "Rows":
         """Some of the looks."""
         return replace(self, **{name: getattr(self, name)[which] for name in _BY_ROW})
 

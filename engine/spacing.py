@@ -8,13 +8,14 @@ from engine.gate import Context, Finding, longest, no
 from engine.moments import BEST_MONTH
 from engine.policy import Policy
 
-ASKS = frozenset((AlertClass.ASK,))
+ASKS = (AlertClass.ASK,)
 
 
 def duplicate(context: Context, policy: Policy, now: datetime) -> Finding | None:
     """The same was raised before, and the limit is still the same."""
+    period = context.due.key.period
     for alert in context.snapshot.alerts:
-        if _same(alert, context) and not _rearmed(alert, context):
+        if alert.key.period == period and _same(alert, context) and not _rearmed(alert, context):
             return no("raised", context.day(alert.raised_at).isoformat(), _until(context))
     return None
 
@@ -26,9 +27,12 @@ def _until(context: Context) -> date | None:
 
 
 def _same(alert: PastAlert, context: Context) -> bool:
-    """The same key, or the limit itself was already spoken of and this only approaches it."""
+    """The same key, or the limit itself was already spoken of and this only approaches it.
+
+    In the same period, that is.
+    """
     old, new = alert.key, context.due.key
-    if (old.meter, old.alert_class, old.period) != (new.meter, new.alert_class, new.period):
+    if old.alert_class is not new.alert_class or old.meter != new.meter:
         return False
     after = new.moment is Moment.APPROACHING and old.moment is Moment.AT_LIMIT
     return old.moment is new.moment or after
@@ -43,18 +47,21 @@ def _rearmed(alert: PastAlert, context: Context) -> bool:
     return any(alert.raised_at < at for at in changes)
 
 
-def _spoken(context: Context, classes: frozenset[AlertClass]) -> list[tuple[datetime, PastAlert]]:
+def _spoken(context: Context, classes: tuple[AlertClass, ...]) -> list[tuple[datetime, PastAlert]]:
     """When attention was spent, or would have been; a reserved slot counts from its taking."""
     spent = []
     for alert in context.snapshot.alerts:
-        reserved = alert.charged_at is None and alert.closed_at is None
-        if alert.key.alert_class in classes and (alert.charged_at or reserved or alert.ghost):
-            spent.append((alert.charged_at or alert.raised_at, alert))
+        if alert.key.alert_class not in classes:
+            continue
+        if alert.charged_at is not None:
+            spent.append((alert.charged_at, alert))
+        elif alert.closed_at is None or alert.ghost:
+            spent.append((alert.raised_at, alert))
     return spent
 
 
 def spaced(
-    classes: frozenset[AlertClass],
+    classes: tuple[AlertClass, ...],
     days: Callable[[Policy], int],
     context: Context,
     policy: Policy,
@@ -74,9 +81,10 @@ def spaced(
 def ask_annual_cap(context: Context, policy: Policy, now: datetime) -> Finding | None:
     """Enough was asked within a year, rolling, over all channels."""
     year = timedelta(365)
-    lately = sorted(at for at, _ in _spoken(context, ASKS) if now - at < year)
+    lately = [at for at, _ in _spoken(context, ASKS) if now - at < year]
     if len(lately) < policy.ask.per_year:
         return None
+    lately.sort()
     freed = lately[len(lately) - policy.ask.per_year] + year
     return no("asks_in_365_days", len(lately), context.day(freed))
 

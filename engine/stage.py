@@ -13,12 +13,13 @@ import numpy as np
 
 from engine.decision import Stage, StageView
 from engine.features import Days
-from engine.history import Flags, Ints, totals
+from engine.history import Flags, Floats, Ints
 from engine.joined import Joined, joined
 from engine.policy import StagePolicy
 from engine.timeline import Timeline
+from engine.whole import Whole
 
-COMMITTED = frozenset((Stage.ADOPTED, Stage.EMBEDDED))
+COMMITTED = (Stage.ADOPTED, Stage.EMBEDDED)
 """The stages from which an account may be asked."""
 STAGES = (Stage.EXPERIMENTING, Stage.LEARNING, Stage.ADOPTED, Stage.EMBEDDED)
 """All of them, in the order an account comes through them."""
@@ -44,18 +45,24 @@ class Standing:
 class Standings:
     """The stages of accounts on every day of their timelines, as it stood when looked at."""
 
-    def __init__(self, lines: Sequence[Timeline], policy: StagePolicy) -> None:
+    def __init__(
+        self,
+        lines: Sequence[Timeline],
+        policy: StagePolicy,
+        like: "Standings | None" = None,
+    ) -> None:
+        """`like`: the same accounts, looked at at other times; what is whole is taken from them."""
         self.lines, self.policy = lines, policy
         some = [n for n, line in enumerate(lines) if line.whole.value.any() and line.since]
         self.place = {n: place for place, n in enumerate(some)}
         if not some:
             return
-        self.all = joined([lines[n] for n in some])
-        whole = Days(self.all, self.all.whole)
-        looked_once = self.all.looked is self.all.whole
-        self.days = whole if looked_once else Days(self.all, self.all.looked)
-        self.seen, self.remembered = _stages(whole, self.days, policy)
-        self.runs = _run_starts(self.remembered, self.all)
+        of = [lines[n] for n in some]
+        self.all: Joined = like.all.looked_again(of) if like else joined(of)
+        self.memory: _Memory = like.memory if like else _Memory(Whole(self.all), policy)
+        once = self.all.looked is self.all.whole
+        self.days = self.memory.days if once else Days(self.memory.whole, self.all, self.all.looked)
+        self.seen = self.memory.seen(self.days, policy)
 
     def stages(self, account: int) -> Ints:
         """An account's stage as a number from 0, on each of its days as it was looked at."""
@@ -64,6 +71,21 @@ class Standings:
             return np.zeros(len(self.lines[account].whole.value), dtype=np.int64)
         stages: Ints = self.seen[self.all.begins[place] : self.all.begins[place + 1]]
         return stages
+
+    def ratios(self, account: int) -> Floats:
+        """An account's value of 28 days over the 28 before, on each of its days."""
+        return self._of(account, "ratio")
+
+    def gaps(self, account: int) -> Floats:
+        """Days since its last value day, on each of its days; far back before the first."""
+        return self._of(account, "gap")
+
+    def _of(self, account: int, name: str) -> Floats:
+        place = self.place.get(account)
+        if place is None:
+            return np.zeros(len(self.lines[account].whole.value))
+        values: Floats = getattr(self.days, name)
+        return values[self.all.begins[place] : self.all.begins[place + 1]]
 
     def at(self, account: int, index: int, *, evidence: bool = True) -> Standing:
         """An account's standing on one day; without its evidence where only the stage is asked."""
@@ -99,24 +121,16 @@ class Standings:
     def _stage_since(self, account: int, index: int, stage: int) -> date | None:
         """The first day of the stage that holds; of the first stage, the first value day."""
         start, begin = index, int(self.all.begin[index])
-        if index > begin and int(self.remembered[index - 1]) == stage:
-            start = int(self.runs[index - 1])
+        if index > begin and int(self.memory.stages[index - 1]) == stage:
+            start = int(self.memory.runs[index - 1])
         if start == begin:
             return self.lines[account].first_value
-        return date.fromordinal(int(self.all.ordinal[start]))
+        return date.fromordinal(self.lines[account].first + start - begin)
 
 
 def _evidence(days: Days, index: int) -> tuple[tuple[str, str], ...]:
     gap, usual = int(days.gap[index]), days.usual_gap(index)
     return (*days.evidence(index), ("gap", f"{gap} d (usual {usual:g} d)"))
-
-
-def _run_starts(stages: Ints, every: Joined) -> Ints:
-    """For each day the first of the unbroken run of its stage."""
-    new = np.concatenate(([True], stages[1:] != stages[:-1]))
-    new[every.begins[:-1]] = True
-    starts: Ints = np.maximum.accumulate(np.where(new, np.arange(len(stages)), 0))
-    return starts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,129 +143,126 @@ class _Rules:
     embedded_fails: Flags
 
 
-def _stages(whole: Days, looked: Days, policy: StagePolicy) -> tuple[Ints, Ints]:
-    """0 experimenting ... 3 embedded: for every day as looked at, and as remembered."""
-    learning, begin = _learning(whole, looked, policy), whole.all.begin
-    rules = _rules(whole, policy), _rules(looked, policy) if looked is not whole else None
-    of_whole, of_looked = rules[0], rules[1] or rules[0]
-    leave = _lasting(of_whole.adopted_fails, of_looked.adopted_fails, policy.leave_days, begin)
-    adopted = _latch(of_whole.adopted, leave[0], of_looked.adopted, leave[1], begin)
-    weak = _lasting(of_whole.embedded_fails, of_looked.embedded_fails, policy.leave_days, begin)
-    embedded = _latch(
-        of_whole.embedded & adopted[0],
-        weak[0] | ~adopted[0],
-        of_looked.embedded & adopted[1],
-        weak[1] | ~adopted[1],
-        begin,
-    )
-    remembered, seen = (
-        np.where(embedded[i], 3, np.where(adopted[i], 2, np.where(learning[i], 1, 0)))
-        for i in (0, 1)
-    )
-    return seen, remembered
+class _Memory:
+    """The stages of all days as later days remember them; of the days themselves, what is whole.
+
+    `stages`: 0 experimenting ... 3 embedded; `runs`: the first day of each unbroken run of a stage.
+    """
+
+    def __init__(self, whole: Whole, policy: StagePolicy) -> None:
+        self.whole, self.days = whole, Days(whole, whole.all, whole.all.whole)
+        self._rules = rules = _rules(self.days, policy)
+        every = whole.all
+        self._leave = _Lasting(rules.adopted_fails, policy.leave_days, every)
+        self._weak = _Lasting(rules.embedded_fails, policy.leave_days, every)
+        self._periodic = _Latch(whole.periods.both, self.days.no_period, every)
+        self._adopted = _Latch(rules.adopted, self._leave.whole, every)
+        adopted = self._adopted.whole
+        self._embedded = _Latch(rules.embedded & adopted, self._weak.whole | ~adopted, every)
+        # Where a silence ended, remembered from the days as they became whole.
+        begun = np.concatenate(([0], whole.begun(policy.learning_leave_days)[:-1]))
+        self._begun = np.maximum(begun, every.begin)
+        self._enough = self._enough_value(self.days, policy)
+        learning = self._enough | self._periodic.whole
+        self.stages = _stages(learning, adopted, self._embedded.whole)
+        new = np.concatenate(([True], self.stages[1:] != self.stages[:-1]))
+        new[every.begins[:-1]] = True
+        self.runs: Ints = np.maximum.accumulate(every.index * new)
+
+    def seen(self, days: Days, policy: StagePolicy) -> Ints:
+        """The stages as they stood when the days were looked at."""
+        rules = self._rules if days is self.days else _rules(days, policy)
+        periodic = self._periodic.seen(self.whole.periods.both, days.no_period)
+        adopted = self._adopted.seen(rules.adopted, self._leave.seen(rules.adopted_fails))
+        weak = self._weak.seen(rules.embedded_fails)
+        embedded = self._embedded.seen(rules.embedded & adopted, weak | ~adopted)
+        enough = self._enough if days is self.days else self._enough_value(days, policy)
+        return _stages(enough | periodic, adopted, embedded)
+
+    def _enough_value(self, days: Days, policy: StagePolicy) -> Flags:
+        """Enough value since the last long silence."""
+        before, silence = self.whole.value_before, policy.learning_leave_days
+        anew = days.seen & ((before < 0) | (days.index - before > silence))
+        start = np.where(anew, days.index, self._begun)
+        silent = (days.last_value < 0) | (days.gap >= silence)
+        enough: Flags = (
+            (days.value_since(start) >= policy.learning_value_days)
+            & (days.weeks_since(start) >= policy.learning_weeks)
+            & ~silent
+        )
+        return enough
+
+
+def _stages(learning: Flags, adopted: Flags, embedded: Flags) -> Ints:
+    stages: Ints = np.maximum(np.maximum(3 * embedded, 2 * adopted), 1 * learning)
+    return stages
 
 
 def _rules(days: Days, policy: StagePolicy) -> _Rules:
+    whole, weeks, periods = days.whole, days.whole.weeks, days.whole.periods
     rhythm = policy.rhythm_value_days, policy.rhythm_weeks
     daily = days.has_rhythm(*rhythm)
     # Whoever works in periods has no 28 days with two value days: theirs are two periods. Which of
     # the two holds is told by the days before; what comes in today may only add the other.
-    slow = days.both_periods & ~days.had_rhythm(*rhythm)
+    slow = periods.both & ~days.had_rhythm(*rhythm)
     fast = daily | ~slow
-    alone = days.anonymous | (days.seats == 1)
-    few, features = np.where(alone, 1, policy.adopted_people), policy.adopted_features
-    broad = np.maximum(policy.embedded_people, np.ceil(policy.embedded_seat_share * days.seats))
-    many = np.where(alone, 1, broad)
-    deep = np.minimum(policy.embedded_features, days.features)
+    alone = days.anonymous | (whole.seats == 1)
+    broad = np.ceil(policy.embedded_seat_share * whole.seats)
+    many = np.maximum(policy.embedded_people, broad).astype(np.int64)
     adopted, embedded = np.zeros_like(daily), np.zeros_like(daily)
     fails, weak = np.ones_like(daily), np.ones_like(daily)
-    for holds, lives, breadth, depth, long, consistency in (
-        (
-            fast,
-            daily,
-            days.breadth,
-            days.depth,
-            days.weeks_seen >= policy.embedded_weeks,
-            days.weekly_consistency,
-        ),
-        (
-            slow,
-            slow,
-            days.breadth_slow,
-            days.depth_slow,
-            days.periods_seen >= policy.embedded_periods,
-            days.periodic_consistency,
-        ),
+    for holds, lives, breadth, depth, long, of in (
+        (fast, daily, days.breadth, days.depth, policy.embedded_weeks, weeks),
+        (slow, slow, days.breadth_slow, days.depth_slow, policy.embedded_periods, periods),
     ):
-        fits = lives & (breadth >= few)
-        adopted |= fits & (depth >= np.minimum(features, days.features))
+        # No more is asked of an account than it has: of one seat one person, of one meter one.
+        one, every = alone & (breadth >= 1), depth >= days.features
+        fits = lives & (one | (~alone & (breadth >= policy.adopted_people)))
+        adopted |= fits & (every | (depth >= policy.adopted_features))
         fails &= ~fits
+        long_and_steady = (of.seen >= long) & (of.consistency >= policy.embedded_consistency)
         embedded |= (
             holds
-            & long
-            & (consistency >= policy.embedded_consistency)
-            & (breadth >= many)
-            & ((depth >= deep) | days.integrated)
+            & of.spread(long_and_steady)
+            & (one | (~alone & (breadth >= many)))
+            & (every | (depth >= policy.embedded_features) | whole.integrated)
         )
-        weak &= ~holds | (consistency < policy.embedded_consistency_leave)
+        weak &= ~holds | of.spread(of.consistency < policy.embedded_consistency_leave)
     return _Rules(
-        adopted=adopted & (days.age >= policy.onboarding_days),
+        adopted=adopted & (whole.age >= policy.onboarding_days),
         adopted_fails=fails,
         embedded=embedded & (days.ratio >= policy.embedded_ratio),
         embedded_fails=weak | (days.ratio < policy.embedded_ratio_leave),
     )
 
 
-def _learning(whole: Days, looked: Days, policy: StagePolicy) -> tuple[Flags, Flags]:
-    """Enough value since the last long silence, or value period after period."""
-    periodic = _latch(
-        whole.both_periods,
-        whole.no_period,
-        looked.both_periods,
-        looked.no_period,
-        whole.all.begin,
-    )
-    return (
-        _enough_value(whole, policy) | periodic[0],
-        _enough_value(looked, policy) | periodic[1],
-    )
+class _Latch:
+    """On from a day `enter` holds until a day `leave` does; entering wins."""
+
+    def __init__(self, enter: Flags, leave: Flags, every: Joined) -> None:
+        count = every.index + 1
+        entered = np.maximum.accumulate(count * enter)
+        left = np.maximum.accumulate(count * (leave & ~enter))
+        self.whole: Flags = entered > np.maximum(left, every.begin)
+        self._before = np.concatenate(([False], self.whole[:-1])) & (every.nth > 0)
+
+    def seen(self, enter: Flags, leave: Flags) -> Flags:
+        """The same on each day as it was looked at."""
+        return enter | (self._before & ~leave)
 
 
-def _enough_value(days: Days, policy: StagePolicy) -> Flags:
-    anew = days.seen & (
-        (days.value_before < 0) | (days.index - days.value_before > policy.learning_leave_days)
-    )
-    # Where a silence ended, remembered from the days as they became whole.
-    begun = np.concatenate(([0], days.begun(policy.learning_leave_days)[:-1]))
-    begun = np.maximum(begun, days.all.begin)
-    start = np.where(anew, days.index, begun)
-    silent = (days.last_value < 0) | (days.index - days.last_value >= policy.learning_leave_days)
-    enough: Flags = (
-        (days.days_since(start) >= policy.learning_value_days)
-        & (days.weeks_since(start) >= policy.learning_weeks)
-        & ~silent
-    )
-    return enough
+class _Lasting:
+    """Whether a rule held on each of the last days."""
 
+    def __init__(self, flags: Flags, days: int, every: Joined) -> None:
+        before = every.before(flags)
+        self._before, self._days = before - every.earlier(before, days - 1), days
+        self.whole: Flags = self._before + flags >= days
 
-def _latch(
-    enter: Flags, leave: Flags, enter_seen: Flags, leave_seen: Flags, begin: Ints
-) -> tuple[Flags, Flags]:
-    """On from a day `enter` holds until a day `leave` does, entering wins; whole and as seen."""
-    index = np.arange(1, len(enter) + 1)
-    entered = np.maximum.accumulate(np.where(enter, index, 0))
-    left = np.maximum.accumulate(np.where(leave & ~enter, index, 0))
-    held = entered > np.maximum(left, begin)
-    before = np.concatenate(([False], held[:-1])) & (index > begin + 1)
-    return held, enter_seen | (before & ~leave_seen)
-
-
-def _lasting(flags: Flags, seen: Flags, days: int, begin: Ints) -> tuple[Flags, Flags]:
-    """Whether `flags` held on each of the last `days` days; whole, and with the last as seen."""
-    running = totals(flags)
-    start = np.maximum(np.arange(len(flags)) - days + 1, begin)
-    before = running[:-1] - running[start]
-    return before + flags >= days, before + seen >= days
+    def seen(self, flags: Flags) -> Flags:
+        """The same where the last of them counts as it was looked at."""
+        seen: Flags = self._before + flags >= self._days
+        return seen
 
 
 def onboarded(standing: Standing, policy: StagePolicy) -> date | None:

@@ -4,7 +4,7 @@ Everything is read from what each event brought its day and its period to; a loo
 event before it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -13,7 +13,7 @@ from typing import cast
 
 import numpy as np
 
-from engine.history import HISTORY_DAYS, Flags, Floats, Ints, exact, totals
+from engine.history import HISTORY_DAYS, Flags, Floats, Ints, counts, exact, totals
 from engine.policy import ForecastPolicy
 from engine.record import Track
 from engine.usage import Aggregation, ClosedPeriod, MeterKind, MeterUse, Period, PeriodKind
@@ -64,7 +64,8 @@ class Laid:
     `day`, `at`, `owner`: of each event; `day_after`, `used_after`: what it brought its day and its
     period to. `whole`,
     `looked`: each day's amount, complete and as its look knew it; `used`: at each look.
-    `known`: how many events each look knew. `begin`: the first day of use.
+    `known`: how many events each look knew. `begin`: the first day of use. `sums`: running totals
+    of `whole`.
     """
 
     track: Track
@@ -80,6 +81,7 @@ class Laid:
     known: Ints
     begin: int
     closed: tuple[ClosedPeriod, ...]
+    sums: Floats
 
     @property
     def level(self) -> bool:
@@ -114,14 +116,14 @@ class Laid:
 
     def complete(self, policy: ForecastPolicy) -> Ints:
         """At each look, the complete days a forecast could rest on."""
-        running = totals(self.usable()[0])
+        running = counts(self.usable()[0])
         index = np.arange(self.calendar.size)
-        known = running[index] - running[np.maximum(index - policy.history_days, 0)]
-        return known.astype(np.int64)
+        known: Ints = running[:-1] - running[np.maximum(index - policy.history_days, 0)]
+        return known
 
     def ever(self) -> Floats:
         """At each look, how much was counted so far."""
-        return np.round(totals(self.whole)[:-1] + self.looked, _PLACES)
+        return np.round(self.sums[:-1] + self.looked, _PLACES)
 
     def closed_at(self, index: int) -> tuple[ClosedPeriod, ...]:
         """The closed periods a snapshot of this day holds."""
@@ -140,7 +142,7 @@ class Laid:
     def _use(self, index: int, *, known: bool, used: float) -> MeterUse:
         start = max(self.begin, index - HISTORY_DAYS + 1)
         daily = self.whole[start : index + 1].copy()
-        before = exact(float(self.whole[:start].sum())) if start > self.begin else _NONE
+        before = exact(float(self.sums[start])) if start > self.begin else _NONE
         if known:
             daily[-1] = self.looked[index]
         track = self.track
@@ -211,6 +213,21 @@ def lay(track: Track, calendar: Calendar) -> Laid:
         known=known,
         begin=int(day[0]) if len(day) else calendar.size,
         closed=_closed(track, calendar, after, day, ended),
+        sums=totals(whole),
+    )
+
+
+def look_again(laid: Laid, calendar: Calendar) -> Laid:
+    """The same days, looked at at other times."""
+    days = np.arange(calendar.size)
+    known = np.searchsorted(laid.at, calendar.looks, side="right")
+    seen = _at(laid.day_after, laid.day, known, days)
+    return replace(
+        laid,
+        calendar=calendar,
+        known=known,
+        looked=_looked(laid.track, laid.whole, seen),
+        used=_used(laid.track, calendar, laid.used_after, laid.day, known),
     )
 
 
@@ -254,8 +271,16 @@ def _used_after(
 def _sums_within(amount: Floats, group: Ints) -> Floats:
     """Running sums that begin anew with each group; groups lie together."""
     running = np.cumsum(amount)
-    first = np.searchsorted(group, group, side="left")
+    first = _first_within(group)
     return np.round(running - running[first] + amount[first], _PLACES)
+
+
+def _first_within(group: Ints) -> Ints:
+    """For each event the first of its group; groups lie together."""
+    index = np.arange(len(group))
+    index[1:][group[1:] == group[:-1]] = 0
+    first: Ints = np.maximum.accumulate(index)
+    return first
 
 
 def _highest_within(amount: Floats, group: Ints) -> Floats:
@@ -278,7 +303,7 @@ def _at(values: Floats, day: Ints, count: Ints, days: Ints) -> Floats:
 def _carry(track: Track, values: Floats) -> Floats:
     """Silent days filled in: a level that stays is carried, everything else is nothing."""
     if _adds(track) or not _carried(track):
-        return np.nan_to_num(values)
+        return np.where(np.isnan(values), 0.0, values)
     last = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(len(values))))
     return np.where(last >= 0, values[last], 0.0)
 
@@ -286,7 +311,7 @@ def _carry(track: Track, values: Floats) -> Floats:
 def _looked(track: Track, whole: Floats, values: Floats) -> Floats:
     """Each day as its look knew it."""
     if _adds(track) or not _carried(track):
-        return np.nan_to_num(values)
+        return np.where(np.isnan(values), 0.0, values)
     before = np.concatenate(([0.0], whole[:-1]))
     return np.where(np.isnan(values), before, values)
 
@@ -308,20 +333,18 @@ def _closed(
     """Every period of the calendar that is over by its last day, in order."""
     if calendar.kind is PeriodKind.NONE:
         return ()
-    closed = []
+    closed, endless, period = [], _endless(track, calendar), calendar.period
     for number, (start, end) in enumerate(pairwise(calendar.starts.tolist())):
         last_day = end - calendar.first - 1
         if last_day >= calendar.size:
             break
         count = int(ended[last_day]) if last_day >= 0 else 0
-        inside = count and (
-            _endless(track, calendar) or int(calendar.period[day[count - 1]]) == number
-        )
+        inside = count and (endless or period[day[count - 1]] == number)
         closed.append(
             ClosedPeriod(
                 start=date.fromordinal(start),
                 end=date.fromordinal(end),
-                used=exact(float(after[count - 1])) if inside else Decimal(0),
+                used=exact(float(after[count - 1])) if inside else _NONE,
                 limit=track.limit,
             )
         )

@@ -34,8 +34,14 @@ def _instants(zone: str, first: int, last: int, at: time) -> Floats:
     """The instant of a local time on each day; whole years are kept, for accounts share them."""
     low, high = date.fromordinal(first).year, date.fromordinal(last).year
     start = date(low, 1, 1).toordinal()
-    years = np.concatenate([_year(zone, year, at) for year in range(low, high + 1)])
-    return years[first - start : last - start + 1]
+    return _years(zone, low, high, at)[first - start : last - start + 1]
+
+
+@lru_cache(maxsize=1024)
+def _years(zone: str, low: int, high: int, at: time) -> Floats:
+    years: Floats = np.concatenate([_year(zone, year, at) for year in range(low, high + 1)])
+    years.flags.writeable = False
+    return years
 
 
 @lru_cache(maxsize=4096)
@@ -50,9 +56,21 @@ def period_starts(kind: PeriodKind, anchor: int, first: int, last: int) -> Ints:
     """Ordinals of the first days of the periods from the one of `first` past the one of `last`."""
     if kind is PeriodKind.NONE:
         return np.array([date.min.toordinal()])
-    day = period_of(kind, date.fromordinal(first), anchor)
-    starts = [day.start.toordinal()]
-    while starts[-1] <= last and day.end is not None:
-        starts.append(day.end.toordinal())
-        day = period_of(kind, day.end, anchor)
-    return np.array(starts)
+    low, high = date.fromordinal(first).year, date.fromordinal(last).year
+    starts = _starts(kind, anchor, low, high)
+    begin, end = np.searchsorted(starts, (first, last), side="right")
+    some: Ints = starts[begin - 1 : end + 1]
+    return some
+
+
+@lru_cache(maxsize=4096)
+def _starts(kind: PeriodKind, anchor: int, low: int, high: int) -> Ints:
+    """The same from before a year to after another; accounts share them."""
+    period = period_of(kind, date(low, 1, 1), anchor)
+    starts = [period.start.toordinal()]
+    while period.end is not None and period.start.year <= high:
+        starts.append(period.end.toordinal())
+        period = period_of(kind, period.end, anchor)
+    known: Ints = np.array(starts)
+    known.flags.writeable = False
+    return known

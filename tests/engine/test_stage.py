@@ -7,10 +7,10 @@ import pytest
 
 from engine.decide import decide
 from engine.decision import Stage
-from engine.features import beta20
 from engine.policy import PRESETS, Policy, Preset, StagePolicy
 from engine.snapshot import Snapshot
 from engine.usage import Aggregation, MeterKind
+from engine.whole import beta20
 from tests.builders import TODAY, at, meter, snapshot, steady, user_days
 
 DAILY = tuple(range(1, 60))

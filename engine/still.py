@@ -1,0 +1,240 @@
+"""How long an account goes on being told the same: days that need not be decided again.
+
+Whatever a moment or a gate asks of a day is asked of all days at once: on which side of its bar
+each figure lies, and until when what is known holds. A day on which none of these answers has
+changed says what the day before said, as long as nothing was raised. Generous, as `busy` is: a day
+in doubt is looked at.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+import numpy as np
+
+from engine.busy import bars_of
+from engine.decision import Decision
+from engine.forecast import Prospects
+from engine.history import Flags, Ints
+from engine.layer import Layer
+from engine.ledger import Kept
+from engine.policy import Policy
+from engine.record import Record
+from engine.tracks import Laid
+from engine.usage import PeriodKind
+
+_CLOSE = 1e-9
+"""A figure this near to its bar may lie on either side of it: sums are rounded."""
+_SOONER = 1e-3
+"""Seconds: what changes at the instant of a look has changed by then."""
+
+
+class Still:
+    """Until when one account is told what its last look said."""
+
+    def __init__(
+        self, layer: Layer, busy: Flags, watched: Flags, fleeting: Flags, policy: Policy
+    ) -> None:
+        """`busy`: days on whose look a moment may hold; `fleeting`: one that passes by itself;
+        `watched`: days after which usage may bring one.
+        """
+        self.layer, self.policy, self.end = layer, policy, layer.laid.looked
+        still = busy & _still_days(layer, fleeting, policy)
+        still[1:] &= ~watched[:-1]
+        record, first = layer.laid.record, layer.calendar.first
+        self._looks: list[float] = layer.calendar.looks.tolist()
+        turns = [*map(self._after, _instants(record, policy))]
+        turns += [day.toordinal() - first for day in _days(record, policy)]
+        self._anew = sorted([*np.flatnonzero(~still[: self.end]).tolist(), *turns, self.end])
+        self._resting = _resting(layer, policy)
+
+    def raised(self, at: datetime) -> None:
+        """Something was said: its spacings end on some later day."""
+        ask = self.policy.ask
+        for days in (ask.spacing_days, ask.reflection_spacing_days, 365):
+            insort(self._anew, self._after(at + timedelta(days)))
+
+    def until(self, index: int, decision: Decision, kept: Kept) -> int:
+        """The first day after a look on which something else may be said."""
+        following = index + 1
+        end = self._anew[bisect_right(self._anew, index)]
+        falling_asleep = self._resting[index] and not decision.stage.dormant
+        if end == following or kept.fold is None or falling_asleep or _in_turn(decision):
+            return following
+        return max(following, min(end, *self._turns(decision, kept)))
+
+    def _turns(self, decision: Decision, kept: Kept) -> Iterator[int]:
+        """The first days on which the ledger may have come to something else."""
+        balance, trust = decision.balance, self.policy.trust
+        for at in (kept.until, balance.rest_until):
+            if at is not None and at > decision.at:
+                yield self._after(at)
+        for needs in (trust.ask_needs, trust.reflection_needs):
+            day = kept.earned(needs) if balance.trust < needs else None
+            if day is not None:
+                yield day - self.layer.calendar.first
+        yield self.end
+
+    def _after(self, at: datetime) -> int:
+        """The first day whose look comes at an instant or later."""
+        return bisect_left(self._looks, at.timestamp() - _SOONER)
+
+
+def _in_turn(decision: Decision) -> bool:
+    """Whether moments of the same rank hold for two meters: the likelier one goes first."""
+    ranks = [(one.moment, one.alert_class) for one in decision.candidates]
+    return len(set(ranks)) < len(ranks)
+
+
+def _instants(record: Record, policy: Policy) -> Iterator[datetime]:
+    """When something that was recorded comes to be known, or ceases to count."""
+    spans = [timedelta(days) for days in _spans(policy)]
+    for blocker in record.blockers:
+        for at in (blocker.opened, blocker.closed):
+            if at is not None:
+                yield from (at + span for span in spans)
+    for change in record.plan_changes:
+        yield from (change.at + span for span in spans)
+    for given in record.given:
+        yield given.at
+
+
+@lru_cache(maxsize=64)
+def _spans(policy: Policy) -> frozenset[int]:
+    """Days that a wrong time may last after what brought it about."""
+    return frozenset((0, policy.trust.upgrade_silence_days, *astuple(policy.blockers)))
+
+
+def _days(record: Record, policy: Policy) -> Iterator[date]:
+    """Local days on which something that was recorded begins or ceases to count."""
+    yield from (given.until for given in record.given if given.until)
+    renewal = record.account.renewal
+    if renewal is not None:
+        yield renewal - timedelta(policy.blockers.renewal)
+        yield renewal + timedelta(1)
+
+
+def _still_days(layer: Layer, fleeting: Flags, policy: Policy) -> Flags:
+    """The days on which every answer is that of the day before."""
+    laid = layer.laid
+    size = laid.calendar.size
+    still, doubt = np.ones(size, dtype=np.bool_), fleeting.copy()
+    still[0], current = False, np.zeros(size, dtype=np.bool_)
+    for track in laid.tracks:
+        pressure = _pressure(track, layer.prospects.get(track.track.key), policy)
+        current |= pressure.current
+        doubt |= ~layer.steady[track.track.key] | pressure.close
+        for asked in (*_of_use(track, layer, policy), *pressure.answers):
+            still[1:] &= asked[1:] == asked[:-1]
+    for answer in _of_account(layer, current, policy):
+        still[1:] &= answer[1:] == answer[:-1]
+    # Value that was seen on its day and then undone takes back what it earned.
+    undone = laid.timeline.looked.value & ~laid.timeline.whole.value
+    still &= ~doubt
+    still[1:] &= ~(doubt | undone)[:-1]
+    return still
+
+
+def _of_account(layer: Layer, current: Flags, policy: Policy) -> Iterator[Flags | Ints]:
+    """What is asked of the calendar and of the stage: an answer a day.
+
+    `current`: days on which a moment may hold that rests on the period's own use.
+    """
+    calendar, stage = layer.calendar, policy.stage
+    yield calendar.period
+    yield layer.standings.stages(layer.place)
+    yield _resting(layer, policy)
+    ratio = layer.standings.ratios(layer.place)
+    yield current & (ratio >= stage.declining_ratio)
+    yield ratio >= stage.declining_ratio_over
+    since = layer.laid.timeline.since
+    if since is not None:
+        age = np.arange(calendar.size) + (calendar.first - since.toordinal())
+        yield age >= stage.onboarding_days
+        yield age >= policy.lasting.young_days
+
+
+def _resting(layer: Layer, policy: Policy) -> Flags:
+    """The days that are silent for so long that the account may be dormant."""
+    resting: Flags = layer.standings.gaps(layer.place) > policy.stage.dormant_days
+    return resting
+
+
+def _of_use(track: Laid, layer: Layer, policy: Policy) -> Iterator[Flags]:
+    """What is asked of a meter's use: how much of its limit, and on how many days."""
+    complete = layer.complete.get(track.track.key)
+    if complete is not None:
+        yield complete >= policy.forecast.min_days
+    yield track.known > 0
+    yield track.used < 0
+    for bar in bars_of(track, policy).tolist():
+        yield track.used > bar
+        # What equals a rounded bar lies on one side of it or the other, but always on the same.
+        yield track.used == bar
+
+
+@dataclass(frozen=True, slots=True)
+class _Pressure:
+    """What is asked of a meter's forecast and of its last week.
+
+    `current`: days on which a moment may hold that rests on them; `close`: where an answer hangs
+    on the last digits of a sum.
+    """
+
+    current: Flags
+    answers: tuple[Flags, ...]
+    close: Flags
+
+
+def _pressure(track: Laid, prospects: Prospects | None, policy: Policy) -> _Pressure:
+    size, limit = track.calendar.size, track.track.limit
+    none = np.zeros(size, dtype=np.bool_)
+    if limit is None:
+        return _Pressure(none, (), none)
+    p, (pace, ramp, one_off) = np.full(size, np.nan), np.zeros((3, size), dtype=np.bool_)
+    if prospects is not None:
+        index, mid = prospects.index, prospects.ahead[:, 1]
+        p[index], one_off[index], ramp[index] = prospects.p, prospects.one_off, prospects.ramp
+        pace[index] = (
+            (np.minimum(prospects.p, prospects.p_previous) >= prospects.bar)
+            & (mid >= max(policy.pace.lead_min_days, 0))
+            & (mid <= policy.pace.lead_max_days)
+        )
+    near = track.used >= float(limit) * policy.approaching.used * (1 - _CLOSE)
+    met, (goes_on, slow, close) = track.used >= float(limit), _week(track, policy)
+    current = near | met | pace
+    return _Pressure(
+        current,
+        (
+            near & np.isnan(p),
+            near & (p >= policy.approaching.p),
+            pace,
+            pace & ramp,
+            current & (one_off | slow),
+            # Whether a day that stands out may be followed by more is the last period's to say.
+            met & ((one_off & ~goes_on) | slow),
+        ),
+        close & current,
+    )
+
+
+def _week(track: Laid, policy: Policy) -> tuple[Flags, Flags, Flags]:
+    """Where the last week leads: past the limit by far; not past it; perhaps to the very bar."""
+    calendar, limit = track.calendar, float(track.track.limit or 0)
+    if not limit or calendar.kind is PeriodKind.NONE:
+        none = np.zeros(calendar.size, dtype=np.bool_)
+        return none, none, none
+    index = np.arange(calendar.size)
+    sums = track.sums[:-1]
+    recent = sums - sums[np.maximum(index - 6, 0)] + track.looked
+    day = np.maximum(recent, sums - sums[np.maximum(index - 7, 0)]) / 7
+    start, end = (calendar.starts[calendar.period + n] for n in (0, 1))
+    left = end - (calendar.first + index) - 1
+    going_on = (track.used + recent / 7 * left) / limit - policy.at_limit.pace
+    lasting = np.minimum(day * (end - start), track.used + day * left) / limit
+    lasting -= policy.lasting.pace
+    exact = _CLOSE * max(1.0, float(np.abs(track.whole).sum()) / limit)
+    close = np.minimum(np.abs(going_on), np.abs(lasting)) <= exact
+    return going_on >= 0, (lasting < 0) & track.flow, close
