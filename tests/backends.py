@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, inspect
+from sqlmodel import Session
 
+from store import tables
 from store.database import Database
 from store.migrations import migrate
 from tests.postgres import Postgres
@@ -51,6 +53,16 @@ def opened(backend: Backend) -> Iterator[Database]:
     yield made
     made.close()
     backend.drop(url)
+
+
+def without_fingerprints(session: Session) -> None:
+    """Forget which events were seen."""
+    connection = session.connection()
+    for name in inspect(connection).get_table_names():
+        if name.startswith("seen_") and name[5].isdigit():
+            connection.exec_driver_sql(f"DROP TABLE {name}")
+    for model in (tables.SeenPart, tables.SeenCount):
+        session.execute(delete(model))
 
 
 def plan_of(connection: Connection, statement: str, given: Any) -> str:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,21 +22,24 @@ from store import tables
 from store.database import Database
 from store.migrations import migrate
 from tests.api.conftest import NOON, POLICY
+from tests.backends import Backend, opened
 from tests.fakes.clock import FakeClock
 
 PATIENCE = 30
 
 
-@pytest.fixture
-def context(tmp_path: Any) -> Iterator[Context]:
-    database = Database(f"sqlite:///{tmp_path}/segue.db")
-    migrate(database)
-    made = Context(
-        database=database, clock=FakeClock(NOON), secrets=Secrets(["t"]), public_url="http://t"
-    )
+def context_of(database: Database) -> Context:
+    """A product on this database."""
+    clock, secrets = FakeClock(NOON), Secrets(["test"])
+    made = Context(database=database, clock=clock, secrets=secrets, public_url="http://test")
     configure.apply(made, POLICY, "test")
-    yield made
-    database.close()
+    return made
+
+
+@pytest.fixture
+def context(backend: Backend) -> Iterator[Context]:
+    with opened(backend) as database:
+        yield context_of(database)
 
 
 def load(context: Context, *ids: str, **more: Any) -> Checked:
@@ -66,7 +70,9 @@ class Waiting:
 @contextmanager
 def held(context: Context) -> Iterator[None]:
     """Somebody else writes, for a while."""
-    with context.database.write():
+    with context.database.write() as session:
+        if context.database.sqlalchemy.dialect.name == "postgresql":
+            session.connection().exec_driver_sql("LOCK TABLE account IN EXCLUSIVE MODE")
         yield
 
 
@@ -143,7 +149,10 @@ def fill(context: Context, writer: Writer) -> None:
         writer.do(load(context, *(f"{n}-{i}" for i in range(900))), NOON)
 
 
-def test_trouble_of_the_database_is_told_as_such_and_passes(context: Context) -> None:
+def test_a_full_disk_is_told_as_such_and_passes(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/segue.db")
+    migrate(database)
+    context = context_of(database)
     writer = Writer(context.database)
     writer.do(load(context, "first"), NOON)
     with context.database.sqlalchemy.connect() as connection:
@@ -162,3 +171,4 @@ def test_trouble_of_the_database_is_told_as_such_and_passes(context: Context) ->
         connection.exec_driver_sql("PRAGMA max_page_count=1000000")
     assert writer.do(load(context, "after"), NOON).fates == [True]
     assert used(context) == before + 1
+    database.close()

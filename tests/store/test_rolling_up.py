@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlmodel import Session, SQLModel, col, select
 
 from service import configure
@@ -19,7 +19,7 @@ from service.secrets import Secrets
 from store import tables
 from store.types import joined
 from tests.api.conftest import NOON, POLICY
-from tests.backends import Backend, opened
+from tests.backends import Backend, opened, without_fingerprints
 from tests.fakes.clock import FakeClock
 
 
@@ -228,7 +228,4 @@ def clear(session: Session) -> None:
     for table in SQLModel.metadata.sorted_tables:
         if table.name != tables.ConfigVersion.__tablename__:
             session.execute(table.delete())
-    for (name,) in session.execute(
-        text("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'seen_[0-9]*'")
-    ).all():
-        session.execute(text(f"DROP TABLE {name}"))
+    without_fingerprints(session)

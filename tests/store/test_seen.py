@@ -11,18 +11,21 @@ from sqlalchemy import text
 
 from store.database import Database
 from store.fingerprint import account_part, content, id_part
-from store.migrations import migrate
 from store.seen import Raced, Seen
+from tests.backends import Backend, opened, without_fingerprints
 
 NOW = datetime(2026, 3, 18, tzinfo=UTC)
 
 
 @pytest.fixture
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path_factory.mktemp('seen')}/segue.db")
-    migrate(made)
-    yield made
-    made.close()
+def database(backend: Backend) -> Iterator[Database]:
+    with opened(backend) as made:
+        yield made
+
+
+def seen(database: Database, capacity: int | None = None) -> Seen:
+    """The fingerprints, as a process that has just started sees them."""
+    return Seen(database.sqlalchemy.dialect.name, capacity=capacity)
 
 
 def key(n: int) -> bytes:
@@ -35,21 +38,21 @@ def said(text: str) -> bytes:
     return content(text)
 
 
-def keep(database: Database, seen: Seen, events: dict[int, str]) -> dict[int, bytes]:
+def keep(database: Database, mine: Seen, events: dict[int, str]) -> dict[int, bytes]:
     """Keep those that are new, as the writer does; the others with what they said before."""
-    if seen.full:
+    if mine.full:
         with database.write() as session:
-            seen.roll(session, NOW)
+            mine.roll(session, NOW)
     numbers = list(events)
     try:
         with database.write() as session:
-            found = seen.known(session, [key(n) for n in numbers])
+            found = mine.known(session, [key(n) for n in numbers])
             new = [n for place, n in enumerate(numbers) if place not in found]
-            seen.add(session, [key(n) for n in new], [said(events[n]) for n in new], NOW)
+            mine.add(session, [key(n) for n in new], [said(events[n]) for n in new], NOW)
     except BaseException:
-        seen.lost()
+        mine.lost()
         raise
-    seen.kept()
+    mine.kept()
     return {numbers[place]: before for place, before in found.items()}
 
 
@@ -68,17 +71,12 @@ STEPS = st.lists(
 @given(steps=STEPS)
 def test_as_a_dictionary_would(database: Database, steps: list[tuple[str, dict[int, str]]]) -> None:
     with database.write() as session:
-        for (name,) in session.execute(
-            text("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'seen_*'")
-        ).all():
-            session.execute(
-                text(f"DROP TABLE {name}" if name[5].isdigit() else f"DELETE FROM {name}")
-            )
-    mine, other = Seen("sqlite", capacity=7), Seen("sqlite", capacity=7)
+        without_fingerprints(session)
+    mine, other = seen(database, 7), seen(database, 7)
     model: dict[int, bytes] = {}
     for who, events in steps:
         if who == "restart":
-            mine = Seen("sqlite", capacity=7)
+            mine = seen(database, 7)
         if who == "power cut":
             cut(database, mine, events)
             continue
@@ -91,19 +89,19 @@ class PowerCut(Exception):
     """Nothing of the unit of work stays."""
 
 
-def cut(database: Database, seen: Seen, events: dict[int, str]) -> None:
+def cut(database: Database, mine: Seen, events: dict[int, str]) -> None:
     """Keep events, and lose the commit."""
     with contextlib.suppress(PowerCut), database.write() as session:
-        if not seen.full:
-            found = seen.known(session, [key(n) for n in events])
+        if not mine.full:
+            found = mine.known(session, [key(n) for n in events])
             new = [n for place, n in enumerate(events) if place not in found]
-            seen.add(session, [key(n) for n in new], [said(events[n]) for n in new], NOW)
+            mine.add(session, [key(n) for n in new], [said(events[n]) for n in new], NOW)
         raise PowerCut
-    seen.lost()
+    mine.lost()
 
 
 def test_a_key_that_another_kept_meanwhile_is_noticed(database: Database) -> None:
-    mine, other = Seen("sqlite"), Seen("sqlite")
+    mine, other = seen(database), seen(database)
     keep(database, mine, {1: "a"})
     keep(database, other, {2: "a"})
     with pytest.raises(Raced), database.write() as session:
@@ -113,9 +111,9 @@ def test_a_key_that_another_kept_meanwhile_is_noticed(database: Database) -> Non
 
 
 def test_parts_are_few_and_full(database: Database) -> None:
-    seen = Seen("sqlite", capacity=50)
+    mine = seen(database, 50)
     for start in range(0, 400, 10):
-        keep(database, seen, dict.fromkeys(range(start, start + 10), "a"))
+        keep(database, mine, dict.fromkeys(range(start, start + 10), "a"))
     with database.read() as session:
         rows = session.execute(text("SELECT part, keys FROM seen_count ORDER BY part")).all()
     assert [keys for _, keys in rows] == [50] * 8
