@@ -15,6 +15,8 @@ from store.usage import How
 
 _SLACK = 1.000000001
 """Sums of floats may fall short of what they add up to by less than this."""
+_DUST = 1e-13
+"""And a float that had something taken from and added to it may be off by less than this."""
 
 
 Gain: TypeAlias = tuple[str, str, date, float, datetime | None]
@@ -86,13 +88,14 @@ def standings(session: Session, accounts: Iterable[str]) -> dict[str, dict[str, 
 
 
 def guarded(session: Session, looks: Iterable[Looked]) -> set[str]:
-    """Note from which usage on meters are worth another look; those that are by now: the accounts.
+    """Note from which usage on meters are worth another look; the accounts that by now are.
 
-    What a meter came to is set right by what the look found, and what came in since stays added.
+    What a meter came to is set right by what the look found, and what came in since stays added:
+    that alone, or a newer period, can be worth another look.
     """
-    rows, accounts = [], set[str]()
+    rows, found = [], dict[tuple[str, str], float]()
     for look in looks:
-        before, accounts = look.before, accounts | {look.account}
+        before, found[look.account, look.meter] = look.before, look.used
         same = before.period == look.period
         if same and before.used == look.used and before.guard == look.guard:
             continue
@@ -110,11 +113,19 @@ def guarded(session: Session, looks: Iterable[Looked]) -> set[str]:
     if rows:
         session.connection().execute(_guarded(), rows)
     w, dialect = table(Watch).c, dialect_of(session)
-    past = select(w.account).where(
+    past = select(w.account, w.meter, w.used, w.guard).where(
         among(dialect, w.account), or_(w.guard.is_(None), w.used * _SLACK >= w.guard)
     )
-    asked = as_list([[account] for account in sorted(accounts)])
-    return set(session.connection().execute(past, asked).scalars())
+    asked = as_list([[account] for account in sorted({account for account, _ in found})])
+    return {
+        account
+        for account, meter, used, guard in session.connection().execute(past, asked)
+        if guard is None or _more(used, found.get((account, meter)))
+    }
+
+
+def _more(used: float, known: float | None) -> bool:
+    return known is None or used > known + abs(known) * _DUST
 
 
 def unguard(session: Session, account: str | None) -> None:

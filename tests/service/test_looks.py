@@ -122,8 +122,8 @@ def between(context: Context, act: Act, *, claimed: bool = True) -> None:
 
 
 def settle(context: Context, *, limit: int = evaluate.TOGETHER) -> None:
-    while evaluate.run_due(context, limit=limit):
-        pass
+    """Look until nobody is due, which must come to an end."""
+    assert any(not evaluate.run_due(context, limit=limit) for _ in range(200))
 
 
 def use(context: Context, account: str, value: Any, meter: str = "reports") -> None:
@@ -200,9 +200,9 @@ def test_looking_together_is_looking_one_by_one(tmp_path: Path) -> None:
                     use(context, name, 90 * (days + 1))
                 settle(context, limit=evaluate.TOGETHER if context is together else 1)
         for model in SQLModel.__subclasses__():
-            if "id" not in model.__table__.c or model is tables.Account:
+            if "account" in model.__table__.c and "id" not in model.__table__.c:
                 assert rows(together, model) == rows(alone, model), model
-        for model in (tables.Alert, tables.Delivery):
+        for model in (tables.Account, tables.Alert, tables.Delivery):
             assert rows(together, model) == rows(alone, model), model
         decided = {row["outcome"] for row in rows(together, tables.Decision)}
         assert {"silent", "notice"} < decided
