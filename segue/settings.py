@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from engine.errors import Invalid
+from service.usage import LEAST
 from store.postgres import is_postgres
 
 DEFAULT_DATABASE = "sqlite:///segue.db"
@@ -30,6 +31,8 @@ class Settings:
     slack_api_url: str = "https://slack.com/api/"
     smtp_url: str | None = None
     mail_from: str | None = None
+    keep_events_days: int = LEAST.days
+    keep_hours_days: int = LEAST.days
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -58,6 +61,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         slack_api_url=text("SLACK_API_URL") or Settings.slack_api_url,
         smtp_url=text("SMTP_URL"),
         mail_from=text("MAIL_FROM"),
+        keep_events_days=_days("KEEP_EVENTS_DAYS", text("KEEP_EVENTS_DAYS")),
+        keep_hours_days=_days("KEEP_HOURS_DAYS", text("KEEP_HOURS_DAYS")),
     )
     _check(settings)
     return settings
@@ -106,6 +111,17 @@ def _database(url: str) -> str:
     if not folder.is_dir():
         raise Invalid(f"there is no folder {folder}", pointer="SEGUE_DATABASE_URL")
     return url
+
+
+def _days(name: str, text: str | None) -> int:
+    if text is None:
+        return LEAST.days
+    if not text.isdecimal() or int(text) < LEAST.days:
+        raise Invalid(
+            f"a number of days, {LEAST.days} or more: usage may be reported so late",
+            pointer=f"SEGUE_{name}",
+        )
+    return int(text)
 
 
 def _url(name: str, url: str | None) -> str | None:

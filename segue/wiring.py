@@ -27,6 +27,7 @@ from segue.slack_mount import mounted
 from segue.worker import Worker
 from service.channel import Channel
 from service.context import Clock, Context
+from service.retention import Keep
 from store import backtests, due, outbox
 from store.database import file_of
 
@@ -78,7 +79,8 @@ def build(
             backtests.fail(session, None, "restarted")
     hub = Hub(context.signals)
     channels = _channels(settings, context)
-    worker = Worker(context, channels)
+    keep = Keep(events=settings.keep_events_days, hours=settings.keep_hours_days)
+    worker = Worker(context, channels, keep)
     if role.answers:
         app = create(context, extra=[*_routes(settings, context, hub), *extra])
     else:

@@ -5,12 +5,14 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 
 from segue.jobs import Jobs
-from service import calibrate, deliver, evaluate, pause, tidy
+from service import calibrate, deliver, evaluate, pause, retention, tidy
 from service.channel import Channel
 from service.context import Change, Context
+from service.retention import KEEP, Keep
 from store.leader import Leadership
 
 log = logging.getLogger(__name__)
@@ -20,9 +22,10 @@ IDLE = 1.0
 class Worker:
     """Woken by changes and by the scheduler; every step can be repeated without harm."""
 
-    def __init__(self, context: Context, channels: Mapping[str, Channel]) -> None:
-        self._context = context
-        self._channels = channels
+    def __init__(
+        self, context: Context, channels: Mapping[str, Channel], keep: Keep = KEEP
+    ) -> None:
+        self._context, self._channels, self._keep = context, channels, keep
         self._wake = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -55,7 +58,7 @@ class Worker:
         self._jobs = Jobs(
             wake=self._wake.set,
             tidy=lambda: tidy.run(self._led()),
-            nightly=lambda: night(self._led()),
+            nightly=lambda: night(self._led(), self._keep),
             lead=lambda: self._leadership.keep(self._context.clock.now()),
         )
         self._jobs.start()
@@ -93,12 +96,12 @@ class Worker:
                     log.debug("nothing came for a minute")
 
 
-def night(context: Context) -> None:
-    """What a night is for: whether asks do harm, and what forecasts teach."""
-    try:
+def night(context: Context, keep: Keep = KEEP) -> None:
+    """What a night is for: whether asks do harm, what forecasts teach, what is kept no longer."""
+    with ExitStack() as rest:  # Trouble with one is no reason to leave the others.
+        rest.callback(retention.run, context, keep)
+        rest.callback(calibrate.nightly, context)
         pause.watch(context)
-    finally:  # Trouble with the one is no reason to leave the other.
-        calibrate.nightly(context)
 
 
 def _nothing() -> None:

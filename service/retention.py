@@ -1,6 +1,7 @@
 """Forgets what is needed no longer, a little at a time, so that nobody waits for it."""
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 
 from service.context import Context
@@ -12,28 +13,34 @@ _PARTS_AT_ONCE = 1000
 _ACCOUNTS_AT_ONCE = 200
 
 
-def run(context: Context, *, events: timedelta = LEAST, hours: timedelta = LEAST) -> None:
-    """Drop fingerprints older than `events`, and the hours of days older than `hours`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """How many days fingerprints of events are kept, and the hours of days."""
 
-    Raises:
-        ValueError: either is shorter than events may be late.
-    """
-    if min(events, hours) < LEAST:
-        raise ValueError(f"usage is kept at least {LEAST.days} days")
+    events: int = LEAST.days
+    hours: int = LEAST.days
+
+
+KEEP = Keep()
+
+
+def run(context: Context, keep: Keep) -> None:
+    """Drop fingerprints, and the hours of days, that are older than is to be kept."""
     now = context.clock.now()
     with context.database.read() as session:
-        parts = retention.parts_before(session, now - events)[:_PARTS_AT_ONCE]
+        before = now - timedelta(days=keep.events)
+        parts = retention.parts_before(session, before)[:_PARTS_AT_ONCE]
     for part in parts:
         with context.database.write() as session:
             retention.drop_part(session, part)
-    folded, after, before = 0, "", (now - hours).date()
+    folded, after, oldest = 0, "", (now - timedelta(days=keep.hours)).date()
     while True:
         with context.database.read() as session:
             accounts = retention.accounts_after(session, after, _ACCOUNTS_AT_ONCE)
         if not accounts:
             break
         with context.database.write() as session:
-            folded += retention.fold_hours(session, (accounts[0], accounts[-1]), before)
+            folded += retention.fold_hours(session, (accounts[0], accounts[-1]), oldest)
         after = accounts[-1]
     if parts or folded:
         log.info("%d parts of fingerprints dropped, %d hours folded", len(parts), folded)

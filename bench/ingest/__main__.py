@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 from bench.ingest import memory, table
-from bench.ingest.banner import banner
-from bench.ingest.figures import Figures, measure
+from bench.ingest.banner import ACCOUNTS, banner
+from bench.ingest.figures import FULL, QUICK, Figures, measure
 from bench.ingest.postgres import postgres
 from bench.world.machine import described
 
@@ -27,19 +27,17 @@ def main() -> None:
     parser.add_argument("--memory", type=float, metavar="MINUTES", help="load for so long, alone")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="segue-bench-") as folder:
-        home = Path(folder)
+        home, scale = Path(folder), QUICK if arguments.quick else FULL
         if arguments.memory:
             print(memory.watched(home, arguments.memory))
             return
         found: dict[str, Figures] = {}
         if arguments.only != "postgresql":
-            found["sqlite"] = measure(
-                home / "sqlite", lambda n: f"sqlite:///{home}/{n}.db", quick=arguments.quick
-            )
+            found["sqlite"] = measure(home / "sqlite", lambda n: f"sqlite:///{home}/{n}.db", scale)
         if arguments.only != "sqlite":
             with postgres() as made:
-                found["postgresql"] = measure(home / "pg", made, quick=arguments.quick)
-        p99 = banner(home / "banner", quick=arguments.quick)
+                found["postgresql"] = measure(home / "pg", made, scale)
+        p99 = banner(home / "banner", 40 if arguments.quick else ACCOUNTS)
     if arguments.json:
         told = {name: figures.ratios() for name, figures in found.items()}
         print(json.dumps({**told, "banner_p99_ms": round(p99, 1)}))

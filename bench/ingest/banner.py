@@ -60,13 +60,13 @@ class Page:
                     return
 
 
-def banner(folder: Path, *, quick: bool = False) -> float:
+def banner(folder: Path, accounts: int = ACCOUNTS) -> float:
     """The 99th percentile in ms."""
     environment, key = prepared(folder, f"sqlite:///{folder}/banner.db", more=POLICY)
     environment["SEGUE_WIDGET_SECRET"] = _SECRET
     admin = run(environment, "keys", "create", "--scope", "admin").strip()
     with segue(environment, key, folder / "segue.log") as ours:
-        names = [f"crossing-{n:04d}" for n in range(40 if quick else ACCOUNTS)]
+        names = [f"crossing-{n:04d}" for n in range(accounts)]
         for name in names:
             _send(ours.url, admin, "PUT", f"/v1/accounts/{name}", {"plan": "small"})
         almost = [_event(name, "little", _LIMIT // 10) for name in names]

@@ -16,6 +16,20 @@ USAGE = "/v1/usage"
 _SINGLE = ("--size", "1", "--connections", "128")
 
 
+@dataclass(frozen=True)
+class Scale:
+    """How long each side is measured, how often, and how much is stored at start and end."""
+
+    seconds: float
+    rounds: int
+    small: int
+    large: int
+
+
+FULL = Scale(6.0, 3, 500_000, 5_000_000)
+QUICK = Scale(2.0, 1, 50_000, 500_000)
+
+
 @dataclass
 class Figures:
     """Events a second of each side, one figure a round; `cells`: more of what was measured."""
@@ -51,12 +65,12 @@ class Figures:
         }
 
 
-def measure(folder: Path, database: Callable[[str], str], *, quick: bool) -> Figures:
+def measure(folder: Path, database: Callable[[str], str], scale: Scale) -> Figures:
     """Run every side in turn; `database` makes an empty one of a name and gives its URL."""
-    figures, seconds, rounds = Figures(), 2.0 if quick else 6.0, 1 if quick else 3
-    for n in range(rounds):
-        _round(folder / f"round-{n}", database, f"round{n}", figures, seconds)
-    _growth(folder / "growth", database("growth"), figures, quick=quick)
+    figures = Figures()
+    for n in range(scale.rounds):
+        _round(folder / f"round-{n}", database, f"round{n}", figures, scale.seconds)
+    _growth(folder / "growth", database("growth"), figures, scale)
     return figures
 
 
@@ -68,7 +82,7 @@ def _round(
     with ExitStack() as stack:
         ours = stack.enter_context(segue(environment, key, folder / "segue.log"))
         noop = stack.enter_context(nothing(environment, key, folder / "noop.log"))
-        _warm(ours)
+        _warm(ours, seconds / 2)
         figures.note("noop batch", noop.load("/noop", seconds))
         figures.note("batch", ours.load(USAGE, seconds))
         figures.note("driver", _driver(database(f"{name}bare"), seconds))
@@ -82,10 +96,10 @@ def _round(
         figures.note("1 in 20 a duplicate", ours.load(USAGE, seconds, "--share", ".05"))
 
 
-def _warm(side: Side) -> None:
+def _warm(side: Side, seconds: float) -> None:
     """Let the accounts be known and looked at, as they would be in a day's work."""
     for _ in range(3):
-        side.load(USAGE, 1.0)
+        side.load(USAGE, seconds)
 
 
 def _driver(url: str, seconds: float) -> dict[str, Any]:
@@ -96,18 +110,16 @@ def _driver(url: str, seconds: float) -> dict[str, Any]:
     return found
 
 
-def _growth(folder: Path, url: str, figures: Figures, *, quick: bool) -> None:
-    """The rate when little is stored and when ten times as much is."""
-    small, large = (50_000, 500_000) if quick else (500_000, 5_000_000)
+def _growth(folder: Path, url: str, figures: Figures, scale: Scale) -> None:
+    """The rate when little is stored and when much is."""
     environment, key = prepared(folder, url)
     with segue(environment, key, folder / "segue.log") as ours:
         stored = 0
-        for name, goal in (("at the start", small), ("at the end", large)):
+        for name, goal in (("at the start", scale.small), ("at the end", scale.large)):
             while stored < goal:
-                left = (goal - stored) / 100_000
-                stored += ours.load(USAGE, max(0.5, min(10.0, left)))["accepted"]
-            for _ in range(1 if quick else 3):
-                found = ours.load(USAGE, 2.0 if quick else 6.0)
+                stored += ours.load(USAGE, scale.seconds)["accepted"]
+            for _ in range(scale.rounds):
+                found = ours.load(USAGE, scale.seconds)
                 stored += found["accepted"]
                 figures.note(name, found)
     if url.startswith("sqlite"):

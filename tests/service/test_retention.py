@@ -11,6 +11,7 @@ from service import retention
 from service.context import Context
 from service.ingest import Receipt, ingest
 from service.recorded_stored import record
+from service.retention import Keep
 from store import tables
 from tests.api.conftest import NOON
 from tests.fakes.clock import FakeClock
@@ -52,10 +53,10 @@ def test_hours_of_old_days_go_and_their_days_stay(context: Context, clock: FakeC
     clock.set(NOON + timedelta(days=30))
     post(context, "new", value=7)
     before = told(context)
-    retention.run(context)
+    retention.run(context, Keep())
     assert told(context) == before, "nothing is old yet"
     clock.set(NOON + timedelta(days=40))
-    retention.run(context)
+    retention.run(context, Keep())
     assert counted(context, tables.HourBucket) == 1
     assert [amount for _, amount in told(context)] == [10.0, 7.0]
     assert told(context)[0][0] == before[3][0], "a day's use is told at its last event"
@@ -68,17 +69,17 @@ def test_an_id_is_known_for_as_long_as_an_event_may_be_late(
     with context.database.write() as session:
         session.execute(text("UPDATE seen_part SET sealed_at = opened_at"))
     clock.set(NOON + timedelta(days=35))
-    retention.run(context)
+    retention.run(context, Keep())
     assert post(context, "a", days=35).duplicates == 1
     clock.set(NOON + timedelta(days=38))
-    retention.run(context)
+    retention.run(context, Keep())
     assert post(context, "a").accepted == 1
 
 
 def test_the_part_that_is_being_filled_stays(context: Context, clock: FakeClock) -> None:
     post(context, "a")
     clock.set(NOON + timedelta(days=300))
-    retention.run(context)
+    retention.run(context, Keep())
     assert counted(context, tables.SeenPart) == 1
     assert post(context, "b").accepted == 1
 
@@ -92,6 +93,10 @@ def test_imported_days_that_are_old_are_days_at_once(context: Context) -> None:
     assert [amount for _, amount in told(context)] == [4.0, 1.0]
 
 
-def test_less_than_the_window_is_refused(context: Context) -> None:
-    with pytest.raises(ValueError, match="at least 37 days"):
-        retention.run(context, hours=timedelta(days=36))
+def test_what_is_to_be_kept_longer_is_kept(context: Context, clock: FakeClock) -> None:
+    post(context, "a")
+    clock.set(NOON + timedelta(days=100))
+    retention.run(context, Keep(hours=101))
+    assert counted(context, tables.HourBucket) == 1
+    retention.run(context, Keep(hours=99))
+    assert counted(context, tables.HourBucket) == 0
