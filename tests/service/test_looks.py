@@ -410,19 +410,30 @@ def test_what_is_kept_rests_on_what_people_said_meanwhile(
         assert not known(newest(own, other))
 
 
-def test_a_look_that_nothing_could_have_changed_writes_nothing(own: Context) -> None:
+def test_usage_that_could_change_nothing_is_no_reason_to_look(own: Context) -> None:
     account = full(own, used=300)
     settle(own)
     later(own, hours=1)
     use(own, account, 1)
     before = {model: rows(own, model) for model in SQLModel.__subclasses__()}
-    assert len(before.pop(tables.Due)) == 1
-    assert evaluate.run_due(own) == 1
-    assert rows(own, tables.Due) == []
+    assert before[tables.Due] == []
+    assert evaluate.run_due(own) == 0
     assert before == {model: rows(own, model) for model in before}
     use(own, account, 700)
     settle(own)
     assert newest(own, account).meters[0].used == 1001
+
+
+def test_what_waits_at_its_bar_is_looked_at_once(own: Context) -> None:
+    """An account that may use nothing, and has not; and one that is a billionth short."""
+    none, short = full(own, used=0), full(own, used=0)
+    accounts.put(own, none, Account(plan="team", limits={"reports": 0}), "test")
+    accounts.put(own, short, Account(plan="team", limits={"reports": 10**12}), "test")
+    use(own, short, 10**12 - 1)
+    assert evaluate.run_due(own) == 2
+    assert evaluate.run_due(own) == 0
+    use(own, short, 1)
+    assert evaluate.run_due(own) == 1
 
 
 def seen_at(context: Context, account: str) -> datetime:
@@ -454,16 +465,46 @@ def test_a_meter_is_watched_in_its_own_way(own: Context) -> None:
 
 
 def test_a_new_period_begins_with_nothing_used(own: Context) -> None:
+    """Its first usage is worth a look, and from there on it is watched anew."""
     account = full(own, used=300)
     accounts.put(own, account, Account(plan="weekly", since=BEGIN.date()), "test")
-    sunday = datetime(2026, 11, 22, 4, tzinfo=UTC)
-    set_clock(own, sunday)
+    set_clock(own, datetime(2026, 11, 22, 4, tzinfo=UTC))
     settle(own)
     set_clock(own, datetime(2026, 11, 22, 18, 45, tzinfo=UTC))  # Half past midnight there.
-    use(own, account, 550)
+    for value, worth in ((550, True), (10, False), (40, True)):
+        later(own, minutes=1)
+        use(own, account, value)
+        settle(own)
+        assert (seen_at(own, account) == own.clock.now()) is worth, value
+
+
+def test_what_is_of_the_next_period_is_watched_in_it(own: Context) -> None:
+    """A clock that goes ahead reports it before midnight."""
+    account = full(own, used=700)
+    accounts.put(own, account, Account(plan="weekly", since=BEGIN.date()), "test")
     settle(own)
-    assert seen_at(own, account) == sunday
-    use(own, account, 50)
+    set_clock(own, datetime(2026, 11, 22, 18, 13, tzinfo=UTC))  # Two minutes before it.
+    sent = {"id": "ahead", "account": account, "meter": "reports", "value": 100}
+    sent |= {"at": (own.clock.now() + timedelta(minutes=4)).isoformat()}
+    assert ingest(own, [msgspec.Raw(msgspec.json.encode(sent))]).accepted == 1
+    settle(own)
+    for minutes, value in ((10, 480), (1, 20)):
+        later(own, minutes=minutes)
+        use(own, account, value)
+        settle(own)
+        assert seen_at(own, account) == own.clock.now()
+    assert newest(own, account).meters[0].used == 600
+
+
+def test_a_longer_period_is_watched_from_its_own_start(own: Context) -> None:
+    account = full(own, used=1)
+    stated = {"since": BEGIN.date(), "limits": {"reports": 100}}
+    accounts.put(own, account, Account(plan="weekly", **stated), "test")
+    settle(own)
+    accounts.put(own, account, Account(plan="team", **stated), "test")
+    settle(own)
+    later(own, minutes=1)
+    use(own, account, 60)
     settle(own)
     assert seen_at(own, account) == own.clock.now()
 
