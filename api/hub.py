@@ -1,4 +1,4 @@
-"""Wakes the streams of an account when something about it changed, on this node."""
+"""Wakes the streams of an account when something about it changed, on this node or another."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,11 +10,29 @@ EACH = 0.0005
 """Seconds between the streams that are woken where everything may have changed."""
 
 
+class Waiting:
+    """A stream that waits: `changed` at each change, `urgent` where it is more than usage."""
+
+    def __init__(self) -> None:
+        self.changed, self.urgent = asyncio.Event(), asyncio.Event()
+
+    def wake(self, *, urgent: bool) -> None:
+        """Something changed."""
+        self.changed.set()
+        if urgent:
+            self.urgent.set()
+
+    def clear(self) -> None:
+        """What changed so far is about to be seen."""
+        self.changed.clear()
+        self.urgent.clear()
+
+
 class Hub:
     """One listener for all streams: a change wakes only the streams of its account."""
 
     def __init__(self, signals: Signals) -> None:
-        self._streams: dict[str, set[asyncio.Event]] = {}
+        self._streams: dict[str, set[Waiting]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closing = False
         self._stop = signals.listen(self._changed)
@@ -23,16 +41,16 @@ class Hub:
         return sum(len(s) for s in self._streams.values())
 
     @contextmanager
-    def stream(self, account: str) -> Iterator[asyncio.Event]:
-        """An event that is set at each change of the account."""
+    def stream(self, account: str) -> Iterator[Waiting]:
+        """Something that is woken at each change of the account."""
         self._loop = asyncio.get_running_loop()
-        event = asyncio.Event()
-        self._streams.setdefault(account, set()).add(event)
+        waiting = Waiting()
+        self._streams.setdefault(account, set()).add(waiting)
         try:
-            yield event
+            yield waiting
         finally:
             streams = self._streams[account]
-            streams.discard(event)
+            streams.discard(waiting)
             if not streams:
                 del self._streams[account]
 
@@ -41,25 +59,25 @@ class Hub:
         self.closing = True
         self._stop()
         for streams in self._streams.values():
-            for event in streams:
-                event.set()
+            for waiting in streams:
+                waiting.wake(urgent=True)
 
     def _changed(self, change: Change) -> None:
         if not self._streams or self._loop is None or self._loop.is_closed():
             return
         names = change.accounts
         if names is None or not names.isdisjoint(self._streams):
-            self._loop.call_soon_threadsafe(self._wake, names)
+            self._loop.call_soon_threadsafe(self._wake, names, change.urgent)
 
-    def _wake(self, accounts: frozenset[str] | None) -> None:
+    def _wake(self, accounts: frozenset[str] | None, urgent: bool) -> None:
         if accounts is not None:
             for name in accounts:
-                self._set(name)
+                self._one(name, urgent)
             return
         loop = asyncio.get_running_loop()
         for place, name in enumerate(list(self._streams)):  # One after the other, not at once.
-            loop.call_later(place * EACH, self._set, name)
+            loop.call_later(place * EACH, self._one, name, urgent)
 
-    def _set(self, account: str) -> None:
-        for event in self._streams.get(account, ()):
-            event.set()
+    def _one(self, account: str, urgent: bool) -> None:
+        for waiting in self._streams.get(account, ()):
+            waiting.wake(urgent=urgent)

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from service.context import Context
 
 HEARTBEAT = 15.0
 SETTLE = 0.15
+"""Seconds between two looks while only usage comes in; what is more is seen at once."""
 WARNING = timedelta(seconds=60)
 
 
@@ -42,9 +44,11 @@ async def _events(
     context: Context, hub: Hub, visitor: Bearer, last: str | None, heartbeat: float
 ) -> AsyncIterator[ServerSentEventMessage]:
     warned = False
-    with hub.stream(visitor.account) as changed:
+    loop = asyncio.get_running_loop()
+    with hub.stream(visitor.account) as waiting:
         while not hub.closing:
-            changed.clear()
+            waiting.clear()
+            looked_at = loop.time()
             now = await asyncio.to_thread(state.of, context, visitor.account, visitor.sub)
             digest = _digest(now)
             if digest != last:
@@ -56,10 +60,10 @@ async def _events(
             if left <= WARNING and not warned:
                 warned = True
                 yield ServerSentEventMessage(event="expiring", data="{}")
-            async for beat in _wait(changed, left, heartbeat, warned=warned):
+            async for beat in _wait(waiting.changed, left, heartbeat, warned=warned):
                 yield beat
-            if not hub.closing:
-                await asyncio.sleep(SETTLE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(waiting.urgent.wait(), looked_at + SETTLE - loop.time())
 
 
 async def _wait(

@@ -110,4 +110,4 @@ class Nodes:
         if told.accounts is None:
             self._signals.changed(None)
         else:
-            self._signals.reported(told.accounts, due=told.work)
+            self._signals.told(told.accounts, work=told.work)

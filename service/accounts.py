@@ -14,7 +14,7 @@ from service.calendar import next_daily
 from service.context import Context
 from service.shapes import Account, amount, identifier
 from store import accounts as stored
-from store import audit, due, erase, facts, usage
+from store import audit, due, erase, facts, retention, usage
 from store.accounts import StoredAccount
 
 
@@ -73,6 +73,7 @@ def forget(context: Context, account: str, by: str) -> None:
         stored.hold(session, account)
         known(session, account)
         erase.account(session, account)
+        retention.forget_events(session, account, now)
         entry = audit.Entry(at=now, actor=by, action="account.erase", account=account)
         audit.add(session, entry)
     context.signals.changed(account)

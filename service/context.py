@@ -24,10 +24,14 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Accounts whose state changed (None: all of them), and whether there is work to do."""
+    """Accounts whose state changed (None: all of them), and whether there is work to do.
+
+    `urgent`: more than usage came in, so who looks should see it at once.
+    """
 
     accounts: frozenset[str] | None
     work: bool
+    urgent: bool = True
 
 
 class Signals:
@@ -50,7 +54,11 @@ class Signals:
 
     def reported(self, accounts: Iterable[str], *, due: bool) -> None:
         """Say that accounts reported usage; `due`: some are worth a look."""
-        self._say(Change(accounts=frozenset(accounts), work=due))
+        self._say(Change(accounts=frozenset(accounts), work=due, urgent=False))
+
+    def told(self, accounts: Iterable[str], *, work: bool) -> None:
+        """Pass on that accounts changed on another node."""
+        self._say(Change(accounts=frozenset(accounts), work=work, urgent=work))
 
     def _say(self, change: Change) -> None:
         for listener in self._listeners:

@@ -1,10 +1,12 @@
 """What is stored no longer than it is needed: fingerprints past their window, hours of old days."""
 
 from datetime import date, datetime
+from secrets import token_hex
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlmodel import Session
 
+from store.fingerprint import account_part
 from store.rows import table
 from store.tables import Account, DayBucket, HourBucket, SeenCount, SeenPart
 
@@ -29,6 +31,21 @@ def drop_part(session: Session, n: int) -> None:
     connection.execute(text(f"DROP TABLE IF EXISTS seen_{n:d}"))
     connection.execute(delete(table(SeenCount)).where(table(SeenCount).c.part == n))
     connection.execute(delete(table(SeenPart)).where(table(SeenPart).c.n == n))
+
+
+def forget_events(session: Session, account: str, now: datetime) -> None:
+    """Forget which events of an account were seen; sent again, they count."""
+    connection, low = session.connection(), account_part(account)
+    high = (int.from_bytes(low, "big") + 1).to_bytes(len(low) + 1, "big")[1:]
+    for n in connection.execute(select(table(SeenPart).c.n)).scalars().all():
+        where = "key >= :low" + (" AND key < :high" if high > low else "")
+        done = connection.execute(
+            text(f"DELETE FROM seen_{n:d} WHERE {where}"),  # noqa: S608  (a number of ours)
+            {"low": low, "high": high} if high > low else {"low": low},
+        )
+        if done.rowcount:
+            row = {"part": n, "writer": f"erased-{token_hex(8)}", "newest_at": now}
+            connection.execute(insert(table(SeenCount)), {**row, "keys": -done.rowcount})
 
 
 def accounts_after(session: Session, account: str, limit: int) -> list[str]:

@@ -351,6 +351,17 @@ def test_erasing_an_account_leaves_nothing_of_it(world: World, account: str, eve
     assert "Secret" not in "\n".join(left)
 
 
+def test_events_of_an_erased_account_count_when_they_are_sent_again(
+    world: World, account: str, event: Event
+) -> None:
+    mine, others = event(value=3), event(account=f"{account}-b", value=5)
+    world.post([mine, others])
+    world.admin("DELETE", f"/v1/accounts/{account}")
+    assert world.post([mine, others]).json() == {"accepted": 1, "duplicates": 1, "rejected": []}
+    assert world.used(account) == 3
+    assert world.post([mine, others]).json()["duplicates"] == 2
+
+
 def test_every_change_is_in_the_audit_log(world: World, account: str) -> None:
     world.admin("PUT", f"/v1/accounts/{account}", {"plan": "starter"})
     world.admin("POST", f"/v1/accounts/{account}/plan", {"plan": "team", "reason": "called"})
