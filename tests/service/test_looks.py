@@ -1,13 +1,11 @@
 """Looking at many accounts together is looking at each of them, and nobody is in another's way."""
 
 import logging
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -30,6 +28,7 @@ from store.database import Database
 from store.migrations import migrate
 from store.past import EVERYONE
 from store.rows import table
+from tests.backends import Backend
 from tests.fakes.clock import FakeClock
 from tests.service.drawn import BEGIN, NOW, World, policy
 
@@ -72,9 +71,9 @@ class Hurried:
 
 @contextmanager
 def opened(
-    file: Path, kind: type[Database] = Database, clock: Clock | None = None
+    url: str, kind: type[Database] = Database, clock: Clock | None = None
 ) -> Iterator[Context]:
-    database = kind(f"sqlite:///{file}")
+    database = kind(url)
     migrate(database)
     yield Context(
         database=database,
@@ -86,16 +85,32 @@ def opened(
     database.close()
 
 
+@contextmanager
+def new(backend: Backend) -> Iterator[Context]:
+    """A context on a database that nobody used before."""
+    url = backend.url()
+    with opened(url) as context:
+        yield context
+    backend.drop(url)
+
+
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with opened(tmp_path_factory.mktemp("drawn") / "segue.db") as context:
+def drawn(backend: Backend) -> Iterator[World]:
+    with new(backend) as context:
         yield World(context)
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Context]:
+def url(backend: Backend) -> Iterator[str]:
+    made = backend.url()
+    yield made
+    backend.drop(made)
+
+
+@pytest.fixture
+def own(url: str) -> Iterator[Context]:
     """A world of a test's own, in which something may come in between."""
-    with opened(tmp_path / "segue.db", Interrupted) as context:
+    with opened(url, Interrupted) as context:
         set_clock(context, BEGIN)
         configure.apply(context, policy(), "test")
         set_clock(context, NOW)
@@ -186,14 +201,12 @@ def test_the_facts_of_many_are_those_of_each(drawn: World, seed: int, hours: int
     assert list(together) == sorted(some)
 
 
-def test_looking_together_is_looking_one_by_one(tmp_path: Path) -> None:
+def test_looking_together_is_looking_one_by_one(backend: Backend) -> None:
     """What is decided, foreseen, raised, sent and noted is the same, on three days in a row."""
-    with opened(tmp_path / "together.db") as context:
-        some = names(24)
-        World(context).draw(7, some)
-    shutil.copy(tmp_path / "together.db", tmp_path / "alone.db")
-    with opened(tmp_path / "together.db") as together, opened(tmp_path / "alone.db") as alone:
+    some = names(24)
+    with new(backend) as together, new(backend) as alone:
         for context in (together, alone):
+            World(context).draw(7, some)
             for days in range(3):
                 set_clock(context, NOW + timedelta(days=days, hours=20))
                 for name in some[::3]:
@@ -235,10 +248,12 @@ def test_a_row_that_can_not_be_written_is_one_accounts_trouble(
     own: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     some = sorted(full(own) for _ in range(5))
-    refuse = (
-        f"CREATE TRIGGER no BEFORE INSERT ON decision WHEN new.account = '{some[1]}' "
-        "BEGIN SELECT raise(ABORT, 'no'); END"
-    )
+    refuse = f"ALTER TABLE decision ADD CONSTRAINT no CHECK (account <> '{some[1]}')"
+    if not own.database.is_postgres:
+        refuse = (
+            f"CREATE TRIGGER no BEFORE INSERT ON decision WHEN new.account = '{some[1]}' "
+            "BEGIN SELECT raise(ABORT, 'no'); END"
+        )
     with own.database.write() as session:
         session.connection().exec_driver_sql(refuse)
     settle(own)
@@ -247,9 +262,9 @@ def test_a_row_that_can_not_be_written_is_one_accounts_trouble(
     assert rows(own, tables.Forecast, some[1]) == []
 
 
-def test_two_who_claim_never_share_an_account(own: Context, tmp_path: Path) -> None:
+def test_two_who_claim_never_share_an_account(own: Context, url: str) -> None:
     some = {full(own) for _ in range(5)}
-    with opened(tmp_path / "segue.db") as other:
+    with opened(url) as other:
         taken = []
         for context in (own, other, own):
             with context.database.write() as session:
@@ -258,9 +273,9 @@ def test_two_who_claim_never_share_an_account(own: Context, tmp_path: Path) -> N
     assert {claim.account for claims in taken for claim in claims} == some
 
 
-def test_who_is_slow_and_overtaken_writes_nothing(own: Context, tmp_path: Path) -> None:
+def test_who_is_slow_and_overtaken_writes_nothing(own: Context, url: str) -> None:
     account = full(own)
-    with opened(tmp_path / "segue.db") as other:
+    with opened(url) as other:
 
         def overtaken() -> None:
             set_clock(other, NOW + due.LEASE)
@@ -275,9 +290,7 @@ def test_who_is_slow_and_overtaken_writes_nothing(own: Context, tmp_path: Path) 
     assert rows(own, tables.Due) == []
 
 
-def test_who_overtake_each_other_all_the_time_say_everything_once(
-    own: Context, tmp_path: Path
-) -> None:
+def test_who_overtake_each_other_all_the_time_say_everything_once(own: Context, url: str) -> None:
     """Every claim has run out by the time that anybody else claims."""
     some = sorted(full(own) for _ in range(12))
     failed = list[Exception]()
@@ -290,8 +303,8 @@ def test_who_overtake_each_other_all_the_time_say_everything_once(
             failed.append(error)
 
     with ExitStack() as stack:
-        clock, file = Hurried(NOW), tmp_path / "segue.db"
-        contexts = [stack.enter_context(opened(file, clock=clock)) for _ in range(3)]
+        clock = Hurried(NOW)
+        contexts = [stack.enter_context(opened(url, clock=clock)) for _ in range(3)]
         workers = [threading.Thread(target=work, args=[context]) for context in contexts]
         for worker in workers:
             worker.start()
