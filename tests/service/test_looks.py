@@ -511,7 +511,7 @@ def test_what_is_of_the_next_period_is_watched_in_it(own: Context) -> None:
 
 def test_a_longer_period_is_watched_from_its_own_start(own: Context) -> None:
     account = full(own, used=1)
-    stated = {"since": BEGIN.date(), "limits": {"reports": 100}}
+    stated: dict[str, Any] = {"since": BEGIN.date(), "limits": {"reports": 100}}
     accounts.put(own, account, Account(plan="weekly", **stated), "test")
     settle(own)
     accounts.put(own, account, Account(plan="team", **stated), "test")
