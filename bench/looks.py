@@ -7,10 +7,9 @@ import argparse
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,8 @@ from store import accounts, decisions, roster, usage
 from store.accounts import StoredAccount
 from store.database import Database
 from store.migrations import migrate
-from store.usage import Bucket, How
+from store.types import MICRO
+from store.usage import How
 
 _TODAY = date(2025, 11, 20)
 _NOW = datetime.combine(_TODAY, time(9), UTC)
@@ -115,23 +115,18 @@ def fill(context: Context, number: int, meters: int, days: int) -> None:
     for n in range(days):
         day = begin + timedelta(n)
         at = datetime.combine(day, time(15), UTC)
+        rolled = {
+            (name, key, day): (amount * MICRO, 3, at)
+            for key, of in amounts.items()
+            for name, amount in zip(names, of[:, n].tolist(), strict=True)
+            if amount
+        }
+        here = np.argwhere(works[:, :, n] & (amounts[keys[0]][:, n, None] > 0)).tolist()
         with context.database.write() as session:
-            for key, of in amounts.items():
-                usage.add_days(session, How.ADD, _buckets(names, key, day, at, of[:, n]))
-            here = np.argwhere(works[:, :, n] & (amounts[keys[0]][:, n, None] > 0)).tolist()
-            usage.add_user_days(session, {(names[a], f"p{p}", day): 1 for a, p in here})
+            usage.add_days(session, How.ADD, rolled)
+            usage.add_user_days(session, {(names[a], f"p{p}", day) for a, p in here})
     with context.database.write() as session:
         accounts.reported(session, dict.fromkeys(names, _TODAY), _NOW)
-
-
-def _buckets(
-    names: Sequence[str], key: str, day: date, at: datetime, amounts: NDArray[np.int64]
-) -> Iterator[Bucket]:
-    for name, amount in zip(names, amounts.tolist(), strict=True):
-        if amount:
-            yield Bucket(
-                account=name, meter=key, start=day, amount=Decimal(amount), events=3, last_at=at
-            )
 
 
 def _amounts(rng: np.random.Generator, number: int, days: int) -> NDArray[np.int64]:

@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from engine.alert import AlertClass, Outcome
 from engine.decision import Decision
 from engine.snapshot import Snapshot
+from engine.usage import MeterKind
 from service import arm, cards, dispatch, foreseen, frozen, snapshot
 from service.calendar import next_daily
 from service.channel import DeliveryKind
@@ -78,7 +80,7 @@ def write(context: Context, looks: Sequence[Look], now: datetime, applied: Appli
             and common.version == applied.version
         }
         changed = _keep(context, session, kept, now, applied)
-        again = (mine.keys() - kept.keys()) | watch.guarded(session, _looked(kept))
+        again = (mine.keys() - kept.keys()) | watch.guarded(session, _looked(kept, now))
         due.done(session, [look.claim for look in looks], again=again)
     for account, seen in kept.items():
         if seen.raised:
@@ -110,22 +112,25 @@ def _keep(
     return sorted(changed)
 
 
-def _looked(kept: Mapping[str, Seen]) -> Iterator[Looked]:
-    """What looks found of meters that report usage."""
+def _looked(kept: Mapping[str, Seen], now: datetime) -> Iterator[Looked]:
+    """What looks found of meters that report usage, in the periods by which usage is kept."""
     for account, seen in kept.items():
-        guard = dict(seen.decision.guard)
+        guard, zone = dict(seen.decision.guard), ZoneInfo(seen.facts.account.time_zone)
+        today = now.astimezone(zone).date()
         for meter in seen.facts.meters:
             before = seen.standings.get(meter.key)
-            if before is not None:
-                newer = meter.period.end is not None and meter.period.start > before.period
-                yield Looked(
-                    account=account,
-                    meter=meter.key,
-                    period=meter.period.start if newer else before.period,
-                    used=float(meter.used),
-                    guard=guard[meter.key],
-                    before=before,
-                )
+            # Some minutes ahead: what came in is of the next period, in which nobody looked yet.
+            if before is None or before.period > today:
+                continue
+            endless = meter.kind is MeterKind.CUMULATIVE
+            yield Looked(
+                account=account,
+                meter=meter.key,
+                period=date.min if endless else meter.period.start,
+                used=float(meter.used),
+                guard=guard[meter.key],
+                before=before,
+            )
 
 
 def _close_over(

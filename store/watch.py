@@ -120,12 +120,9 @@ def guarded(session: Session, looks: Iterable[Looked]) -> set[str]:
     return {
         account
         for account, meter, used, guard in session.connection().execute(past, asked)
-        if guard is None or _more(used, found.get((account, meter)))
+        if (known := found.get((account, meter))) is not None
+        and (guard is None or used > known + abs(known) * _DUST)
     }
-
-
-def _more(used: float, known: float | None) -> bool:
-    return known is None or used > known + abs(known) * _DUST
 
 
 def unguard(session: Session, account: str | None) -> None:

@@ -1,15 +1,16 @@
 """Looking at an account: what is held back is decided all the same; what can't be said is not."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
+import httpx
 import pytest
 
 from engine import holdout
 from engine.snapshot import Arm
 from service import configure
-from store import decisions
+from store import decisions, due
 from tests.api.live import PEOPLE, Live, live, policy
 from tests.backends import Backend
 
@@ -204,3 +205,37 @@ def test_a_changed_limit_makes_the_same_limit_news_again(world: Live) -> None:
     world.use(account, 10)
     world.settle()
     assert notices(world, account) == [second, first]
+
+
+def turn(world: Live, account: str) -> int:
+    """How often people or admins changed what decisions about the account rest on."""
+    with world.runtime.context.database.read() as session:
+        return due.watches(session, [account])[account].turn
+
+
+def test_whatever_people_and_admins_say_counts(world: Live) -> None:
+    """So a look that began before is not kept: `test_looks`."""
+    account, alert = world.asked()
+    champion = world.widget(account)
+    path = f"/v1/accounts/{account}"
+    person = {"role": "manager", "name": "Nell Novak", "email": f"nell@{account}.example"}
+    doors: list[Callable[[], httpx.Response]] = [
+        lambda: champion.say(alert, "snoozed", id="a"),
+        lambda: champion.post(alert, "undo", {"id": "a"}),
+        lambda: champion.send(alert, to="tomas"),
+        lambda: world.admin("PUT", f"{path}/people/nell", person),
+        lambda: world.admin("DELETE", f"{path}/people/nell"),
+        lambda: world.admin("PUT", f"{path}/blockers/b", {"kind": "ticket"}),
+        lambda: world.admin("DELETE", f"{path}/blockers/b"),
+        lambda: world.admin("PUT", path, {"plan": "team", "since": "2026-08-01"}),
+        lambda: world.admin("POST", f"{path}/plan", {"plan": "business"}),
+    ]
+    for door in doors:
+        before = turn(world, account)
+        answer = door()
+        assert answer.is_success, answer.text
+        assert turn(world, account) > before, answer.request.url
+    before = turn(world, account)
+    world.use(account, 1)
+    world.settle()
+    assert turn(world, account) == before

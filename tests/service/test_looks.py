@@ -1,13 +1,11 @@
 """Looking at many accounts together is looking at each of them, and nobody is in another's way."""
 
 import logging
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -30,6 +28,7 @@ from store.database import Database
 from store.migrations import migrate
 from store.past import EVERYONE
 from store.rows import table
+from tests.backends import Backend
 from tests.fakes.clock import FakeClock
 from tests.service.drawn import BEGIN, NOW, World, policy
 
@@ -72,9 +71,9 @@ class Hurried:
 
 @contextmanager
 def opened(
-    file: Path, kind: type[Database] = Database, clock: Clock | None = None
+    url: str, kind: type[Database] = Database, clock: Clock | None = None
 ) -> Iterator[Context]:
-    database = kind(f"sqlite:///{file}")
+    database = kind(url)
     migrate(database)
     yield Context(
         database=database,
@@ -86,16 +85,32 @@ def opened(
     database.close()
 
 
+@contextmanager
+def new(backend: Backend) -> Iterator[Context]:
+    """A context on a database that nobody used before."""
+    url = backend.url()
+    with opened(url) as context:
+        yield context
+    backend.drop(url)
+
+
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with opened(tmp_path_factory.mktemp("drawn") / "segue.db") as context:
+def drawn(backend: Backend) -> Iterator[World]:
+    with new(backend) as context:
         yield World(context)
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Context]:
+def url(backend: Backend) -> Iterator[str]:
+    made = backend.url()
+    yield made
+    backend.drop(made)
+
+
+@pytest.fixture
+def own(url: str) -> Iterator[Context]:
     """A world of a test's own, in which something may come in between."""
-    with opened(tmp_path / "segue.db", Interrupted) as context:
+    with opened(url, Interrupted) as context:
         set_clock(context, BEGIN)
         configure.apply(context, policy(), "test")
         set_clock(context, NOW)
@@ -186,14 +201,12 @@ def test_the_facts_of_many_are_those_of_each(drawn: World, seed: int, hours: int
     assert list(together) == sorted(some)
 
 
-def test_looking_together_is_looking_one_by_one(tmp_path: Path) -> None:
+def test_looking_together_is_looking_one_by_one(backend: Backend) -> None:
     """What is decided, foreseen, raised, sent and noted is the same, on three days in a row."""
-    with opened(tmp_path / "together.db") as context:
-        some = names(24)
-        World(context).draw(7, some)
-    shutil.copy(tmp_path / "together.db", tmp_path / "alone.db")
-    with opened(tmp_path / "together.db") as together, opened(tmp_path / "alone.db") as alone:
+    some = names(24)
+    with new(backend) as together, new(backend) as alone:
         for context in (together, alone):
+            World(context).draw(7, some)
             for days in range(3):
                 set_clock(context, NOW + timedelta(days=days, hours=20))
                 for name in some[::3]:
@@ -235,10 +248,12 @@ def test_a_row_that_can_not_be_written_is_one_accounts_trouble(
     own: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     some = sorted(full(own) for _ in range(5))
-    refuse = (
-        f"CREATE TRIGGER no BEFORE INSERT ON decision WHEN new.account = '{some[1]}' "
-        "BEGIN SELECT raise(ABORT, 'no'); END"
-    )
+    refuse = f"ALTER TABLE decision ADD CONSTRAINT no CHECK (account <> '{some[1]}')"
+    if not own.database.is_postgres:
+        refuse = (
+            f"CREATE TRIGGER no BEFORE INSERT ON decision WHEN new.account = '{some[1]}' "
+            "BEGIN SELECT raise(ABORT, 'no'); END"
+        )
     with own.database.write() as session:
         session.connection().exec_driver_sql(refuse)
     settle(own)
@@ -247,9 +262,9 @@ def test_a_row_that_can_not_be_written_is_one_accounts_trouble(
     assert rows(own, tables.Forecast, some[1]) == []
 
 
-def test_two_who_claim_never_share_an_account(own: Context, tmp_path: Path) -> None:
+def test_two_who_claim_never_share_an_account(own: Context, url: str) -> None:
     some = {full(own) for _ in range(5)}
-    with opened(tmp_path / "segue.db") as other:
+    with opened(url) as other:
         taken = []
         for context in (own, other, own):
             with context.database.write() as session:
@@ -258,9 +273,9 @@ def test_two_who_claim_never_share_an_account(own: Context, tmp_path: Path) -> N
     assert {claim.account for claims in taken for claim in claims} == some
 
 
-def test_who_is_slow_and_overtaken_writes_nothing(own: Context, tmp_path: Path) -> None:
+def test_who_is_slow_and_overtaken_writes_nothing(own: Context, url: str) -> None:
     account = full(own)
-    with opened(tmp_path / "segue.db") as other:
+    with opened(url) as other:
 
         def overtaken() -> None:
             set_clock(other, NOW + due.LEASE)
@@ -275,9 +290,7 @@ def test_who_is_slow_and_overtaken_writes_nothing(own: Context, tmp_path: Path) 
     assert rows(own, tables.Due) == []
 
 
-def test_who_overtake_each_other_all_the_time_say_everything_once(
-    own: Context, tmp_path: Path
-) -> None:
+def test_who_overtake_each_other_all_the_time_say_everything_once(own: Context, url: str) -> None:
     """Every claim has run out by the time that anybody else claims."""
     some = sorted(full(own) for _ in range(12))
     failed = list[Exception]()
@@ -290,8 +303,8 @@ def test_who_overtake_each_other_all_the_time_say_everything_once(
             failed.append(error)
 
     with ExitStack() as stack:
-        clock, file = Hurried(NOW), tmp_path / "segue.db"
-        contexts = [stack.enter_context(opened(file, clock=clock)) for _ in range(3)]
+        clock = Hurried(NOW)
+        contexts = [stack.enter_context(opened(url, clock=clock)) for _ in range(3)]
         workers = [threading.Thread(target=work, args=[context]) for context in contexts]
         for worker in workers:
             worker.start()
@@ -410,19 +423,30 @@ def test_what_is_kept_rests_on_what_people_said_meanwhile(
         assert not known(newest(own, other))
 
 
-def test_a_look_that_nothing_could_have_changed_writes_nothing(own: Context) -> None:
+def test_usage_that_could_change_nothing_is_no_reason_to_look(own: Context) -> None:
     account = full(own, used=300)
     settle(own)
     later(own, hours=1)
     use(own, account, 1)
     before = {model: rows(own, model) for model in SQLModel.__subclasses__()}
-    assert len(before.pop(tables.Due)) == 1
-    assert evaluate.run_due(own) == 1
-    assert rows(own, tables.Due) == []
+    assert before[tables.Due] == []
+    assert evaluate.run_due(own) == 0
     assert before == {model: rows(own, model) for model in before}
     use(own, account, 700)
     settle(own)
     assert newest(own, account).meters[0].used == 1001
+
+
+def test_what_waits_at_its_bar_is_looked_at_once(own: Context) -> None:
+    """An account that may use nothing, and has not; and one that is a billionth short."""
+    none, short = full(own, used=0), full(own, used=0)
+    accounts.put(own, none, Account(plan="team", limits={"reports": 0}), "test")
+    accounts.put(own, short, Account(plan="team", limits={"reports": 10**12}), "test")
+    use(own, short, 10**12 - 1)
+    assert evaluate.run_due(own) == 2
+    assert evaluate.run_due(own) == 0
+    use(own, short, 1)
+    assert evaluate.run_due(own) == 1
 
 
 def seen_at(context: Context, account: str) -> datetime:
@@ -454,16 +478,46 @@ def test_a_meter_is_watched_in_its_own_way(own: Context) -> None:
 
 
 def test_a_new_period_begins_with_nothing_used(own: Context) -> None:
+    """Its first usage is worth a look, and from there on it is watched anew."""
     account = full(own, used=300)
     accounts.put(own, account, Account(plan="weekly", since=BEGIN.date()), "test")
-    sunday = datetime(2026, 11, 22, 4, tzinfo=UTC)
-    set_clock(own, sunday)
+    set_clock(own, datetime(2026, 11, 22, 4, tzinfo=UTC))
     settle(own)
     set_clock(own, datetime(2026, 11, 22, 18, 45, tzinfo=UTC))  # Half past midnight there.
-    use(own, account, 550)
+    for value, worth in ((550, True), (10, False), (40, True)):
+        later(own, minutes=1)
+        use(own, account, value)
+        settle(own)
+        assert (seen_at(own, account) == own.clock.now()) is worth, value
+
+
+def test_what_is_of_the_next_period_is_watched_in_it(own: Context) -> None:
+    """A clock that goes ahead reports it before midnight."""
+    account = full(own, used=700)
+    accounts.put(own, account, Account(plan="weekly", since=BEGIN.date()), "test")
     settle(own)
-    assert seen_at(own, account) == sunday
-    use(own, account, 50)
+    set_clock(own, datetime(2026, 11, 22, 18, 13, tzinfo=UTC))  # Two minutes before it.
+    sent = {"id": "ahead", "account": account, "meter": "reports", "value": 100}
+    sent |= {"at": (own.clock.now() + timedelta(minutes=4)).isoformat()}
+    assert ingest(own, [msgspec.Raw(msgspec.json.encode(sent))]).accepted == 1
+    settle(own)
+    for minutes, value in ((10, 480), (1, 20)):
+        later(own, minutes=minutes)
+        use(own, account, value)
+        settle(own)
+        assert seen_at(own, account) == own.clock.now()
+    assert newest(own, account).meters[0].used == 600
+
+
+def test_a_longer_period_is_watched_from_its_own_start(own: Context) -> None:
+    account = full(own, used=1)
+    stated: dict[str, Any] = {"since": BEGIN.date(), "limits": {"reports": 100}}
+    accounts.put(own, account, Account(plan="weekly", **stated), "test")
+    settle(own)
+    accounts.put(own, account, Account(plan="team", **stated), "test")
+    settle(own)
+    later(own, minutes=1)
+    use(own, account, 60)
     settle(own)
     assert seen_at(own, account) == own.clock.now()
 

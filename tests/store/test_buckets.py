@@ -17,6 +17,7 @@ from store.days import NONE, Days, spans
 from store.migrations import migrate
 from store.rows import table
 from store.tables import DayBucket, UniqueValue
+from tests.backends import Backend, opened
 
 TODAY = date(2026, 3, 18)
 HUGE = 9 * 10**18
@@ -25,11 +26,9 @@ METERS = ("reports", "seats")
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path_factory.mktemp('buckets')}/segue.db")
-    migrate(made)
-    yield made
-    made.close()
+def database(backend: Backend) -> Iterator[Database]:
+    with opened(backend) as made:
+        yield made
 
 
 _AMOUNTS = st.tuples(
