@@ -20,7 +20,7 @@ from engine.history import amounts
 from engine.ledger import Kept, balance
 from engine.moments import moments
 from engine.policy import Policy
-from engine.reading import Reading, read_all
+from engine.reading import Reading, imported, read_all
 from engine.restraint import reasons
 from engine.snapshot import Snapshot
 from engine.stage import COMMITTED, Standing
@@ -44,7 +44,10 @@ def decide_all(snapshots: Sequence[Snapshot], policy: Policy, now: datetime) -> 
         replace(
             weigh(one, known, policy, now),
             digest=digest(one, of_policy, known.today),
-            guard=tuple((m.key, guard(m, known.ever.get(m.key), policy)) for m in one.meters),
+            guard=tuple(
+                (m.key, guard(m, known.ever.get(m.key), policy, imported=imported(m, one)))
+                for m in one.meters
+            ),
         )
         for one, known in zip(snapshots, every, strict=True)
     ]

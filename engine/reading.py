@@ -89,6 +89,13 @@ def _foreseen(
     return [{key: of[key] for key in keys} for keys, of in zip(order, found, strict=True)]
 
 
+def imported(meter: MeterUse, snapshot: Snapshot) -> bool:
+    """Whether a meter's newest use was imported; a replay, which knows no `last_at`, asks not."""
+    if meter.last_at is None or not meter.backfilled:
+        return False
+    return meter.last_at.astimezone(ZoneInfo(snapshot.account.time_zone)).date() in meter.backfilled
+
+
 def foreseen_from(policy: Policy) -> float:
     """The share of the limit from which a forecast could matter: below, nothing rests on one."""
     return min(policy.pace.used, policy.approaching.used)
