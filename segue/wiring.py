@@ -23,6 +23,7 @@ from segue.opening import context_of
 from segue.settings import Settings
 from segue.slack_mount import mounted
 from segue.worker import Worker
+from service import rejects
 from service.channel import Channel
 from service.context import Clock, Context
 from store import backtests, due, outbox
@@ -86,6 +87,7 @@ def build(
     if settings.slack_signing_secret:
         routes.append(mounted(_slack(settings, context)))
     app = create(context, extra=routes)
+    app.on_shutdown.append(lambda: rejects.flush(context))
     if background:
         app.on_startup.append(worker.start)
         app.on_shutdown.append(worker.stop)
