@@ -15,7 +15,9 @@ from litestar.types import Message, Method, Receive, Scope, Send
 import api.accounts
 import api.backtests
 import api.config
+import api.dialects
 import api.health
+import api.rejects
 import api.usage
 from api import errors
 from api.cors import WidgetOrigins
@@ -43,6 +45,8 @@ def create(context: Context, *, extra: Sequence[Any] = ()) -> Litestar:
     return Application(
         route_handlers=[
             *api.usage.routes(context),
+            *api.dialects.routes(context),
+            *api.rejects.routes(context),
             *api.accounts.routes(context),
             *api.config.routes(context),
             *api.backtests.routes(context),

@@ -20,7 +20,7 @@ from engine.history import amounts
 from engine.ledger import Kept, balance
 from engine.moments import Due, moments
 from engine.policy import Policy
-from engine.reading import Reading, read_all
+from engine.reading import Reading, imported, read_all
 from engine.restraint import reasons
 from engine.snapshot import Snapshot
 from engine.stage import COMMITTED, Standing
@@ -45,7 +45,9 @@ def decide_all(snapshots: Sequence[Snapshot], policy: Policy, now: datetime) -> 
             policy,
             now,
             digest=digest(one, of_policy, known.today),
-            guard=tuple(guards(one.meters, known.ever, known.best, policy).items()),
+            guard=tuple(
+                guards(one.meters, known.ever, known.best, policy, imported=imported(one)).items()
+            ),
         )
         for one, known in zip(snapshots, every, strict=True)
     ]

@@ -11,6 +11,7 @@ from engine.history import Floats
 from engine.instant import local_day
 from engine.moments import Due
 from engine.policy import Policy
+from engine.reading import was_imported
 from engine.snapshot import Snapshot
 from engine.stage import Standing
 from engine.usage import MeterUse
@@ -39,6 +40,11 @@ class Context:
     def moment(self) -> Moment:
         """The moment in question."""
         return self.due.key.moment
+
+    @property
+    def imported(self) -> bool:
+        """Whether the newest that is known of its meter was imported: nothing live came since."""
+        return was_imported(self.meter, self.snapshot)
 
     def day(self, at: datetime) -> date:
         """The local day of an instant."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from engine.decision import Forecast
 from engine.forecast import foresee_all, part_of, unknown
@@ -109,6 +110,18 @@ def best_month(closed: Sequence[ClosedPeriod]) -> Decimal | None:
     """The most any of these periods used that is a month, where two of them were in use."""
     months = [p.used for p in closed if p.used > 0 and (p.end - p.start).days in MONTHLY]
     return max(months) if len(months) >= 2 else None
+
+
+def imported(snapshot: Snapshot) -> set[str]:
+    """The meters whose newest use was imported; a replay, which knows no `last_at`, asks not."""
+    return {meter.key for meter in snapshot.meters if was_imported(meter, snapshot)}
+
+
+def was_imported(meter: MeterUse, snapshot: Snapshot) -> bool:
+    """Whether a meter's newest use was."""
+    if meter.last_at is None or not meter.backfilled:
+        return False
+    return meter.last_at.astimezone(ZoneInfo(snapshot.account.time_zone)).date() in meter.backfilled
 
 
 def foreseen_from(policy: Policy) -> float:

@@ -223,6 +223,15 @@ def _trust(trial: Trial, reason: Reason) -> Relief:
     )
 
 
+def _reported(trial: Trial) -> Trial:
+    """With a live report of every meter, just now."""
+    live = (
+        replace(m, last_at=trial.now, backfilled=m.backfilled - {trial.today})
+        for m in trial.snapshot.meters
+    )
+    return trial.facts(last_report=trial.now, meters=tuple(live))
+
+
 def _same(trial: Trial) -> Trial:
     return trial
 
@@ -254,7 +263,7 @@ _PASSING = frozenset(
 _RELIEFS: dict[ReasonCode, Callable[[Trial, Reason], Relief]] = {
     ReasonCode.POLICY_OFF: partial(_with, _live),
     ReasonCode.SHADOW: partial(_with, _live),
-    ReasonCode.DATA_STALE: partial(_with, lambda trial: trial.facts(last_report=trial.now)),
+    ReasonCode.DATA_STALE: partial(_with, _reported),
     ReasonCode.DATA_SUSPECT: _data_suspect,
     ReasonCode.DATA_THIN: _data_thin,
     ReasonCode.NO_NEXT_PLAN: partial(_with, lambda trial: trial.account(next_plan="larger")),

@@ -60,6 +60,10 @@ def _shadow(context: Context, policy: Policy, now: datetime) -> Finding | None:
 
 
 def _data_stale(context: Context, policy: Policy, now: datetime) -> Finding | None:
+    last = context.meter.last_at
+    # A limit that was met is a fact whoever told it; to propose something takes a live report.
+    if last and context.imported and context.due.key.alert_class is not AlertClass.NOTICE:
+        return no("last_report", last.isoformat())
     last = context.snapshot.last_report
     if not context.snapshot.daily_source:
         return None
@@ -300,7 +304,7 @@ def _open_topics(snapshot: Snapshot, policy: Policy) -> tuple[bool, ...]:
     account = snapshot.account
     return (
         policy.mode is not Mode.LIVE or not snapshot.rollout_open or snapshot.paused is not None,
-        snapshot.daily_source,
+        snapshot.daily_source or any(meter.backfilled for meter in snapshot.meters),
         not account.next_plan or account.custom or account.objected,
         bool(snapshot.answers),
         bool(snapshot.blockers or snapshot.plan_changes or account.renewal),

@@ -13,8 +13,11 @@ from segue.commands import (
     config,
     doctor,
     explain,
+    export,
+    import_,
     keys,
     lint_copy,
+    rejects,
     serve,
     slack,
     widget_token,
@@ -41,6 +44,9 @@ app.command("migrate")(serve.migrate)
 app.command("explain")(explain.explain)
 app.command("doctor")(doctor.doctor)
 app.command("resume")(doctor.resume)
+app.command("import")(import_.import_)
+app.command("export")(export.export)
+app.command("rejects")(rejects.rejects)
 app.command("backtest")(backtest.backtest)
 app.command("lint-copy")(lint_copy.lint_copy)
 app.command("widget-token")(widget_token.widget_token)

@@ -25,6 +25,7 @@ from segue.roles import Role
 from segue.settings import Settings
 from segue.slack_mount import mounted
 from segue.worker import Worker
+from service import rejects
 from service.channel import Channel
 from service.context import Clock, Context
 from service.retention import Keep
@@ -85,6 +86,7 @@ def build(
         app = create(context, extra=[*_routes(settings, context, hub), *extra])
     else:
         app = bare(context)
+    app.on_shutdown.append(lambda: rejects.flush(context))
     if background and context.database.is_postgres:
         nodes = Nodes(context)
         app.on_startup.append(nodes.start)

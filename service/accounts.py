@@ -14,7 +14,7 @@ from service.calendar import next_daily
 from service.context import Context
 from service.shapes import Account, amount, identifier
 from store import accounts as stored
-from store import audit, due, erase, facts, retention, usage
+from store import audit, due, erase, facts, identities, retention, usage
 from store.accounts import StoredAccount
 
 
@@ -29,6 +29,7 @@ def put(context: Context, account: str, wanted: Account, by: str) -> Account:
         daily = next_daily(after.time_zone or catalogue.product.time_zone, now)
         plan = before.plan if before else None
         stored.put(session, replace(after, plan=plan), now, daily)
+        identities.state(session, account, after.external_ids)
         if plan != after.plan:
             if after.plan is not None:
                 plans.move(session, account, after.plan, catalogue, now=now)

@@ -3,12 +3,14 @@
 import csv
 import gzip
 import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from difflib import get_close_matches
+from io import TextIOWrapper
 from operator import itemgetter
 from pathlib import Path
 from typing import IO
@@ -72,28 +74,46 @@ class Table:
 
 @contextmanager
 def table(file: Path, needed: Sequence[str], problems: Problems) -> Iterator[Table]:
-    """Open a CSV file, plain or gzipped.
+    """A CSV file, plain or gzipped.
 
     Raises:
         Invalid: it can't be read, or a needed column is missing.
     """
+    with text(file) as opened:
+        reader = csv.reader(opened)
+        header = [name.strip().lower() for name in next(reader, [])]
+        _check(file, header, needed)
+        lines = _lines(file, reader, len(header), problems)
+        yield Table(file=file, columns=header, lines=lines)
+
+
+@contextmanager
+def content(file: Path) -> Iterator[IO[bytes]]:
+    """What is in a file, plain or gzipped.
+
+    Raises:
+        Invalid: it can't be read.
+    """
     try:
-        with _text(file) as text:
-            reader = csv.reader(text)
-            header = [name.strip().lower() for name in next(reader, [])]
-            _check(file, header, needed)
-            lines = _lines(file, reader, len(header), problems)
-            yield Table(file=file, columns=header, lines=lines)
-    except (OSError, EOFError) as error:
+        with file.open("rb") as plain:
+            zipped = plain.read(2) == _GZIP
+            plain.seek(0)
+            yield gzip.GzipFile(fileobj=plain) if zipped else plain  # type: ignore[misc]
+    except (OSError, EOFError, zlib.error) as error:
         raise Invalid(f"{file} can't be read: {error}") from None
 
 
-def _text(file: Path) -> IO[str]:
-    with file.open("rb") as stream:
-        zipped = stream.read(2) == _GZIP
-    opened = gzip.open if zipped else open
-    # What is no UTF-8 becomes characters that no name may hold, so only its row is lost.
-    return opened(file, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
+@contextmanager
+def text(file: Path) -> Iterator[IO[str]]:
+    """The same as text; what is no UTF-8 becomes characters that no name may hold.
+
+    So only its row is lost.
+    """
+    with (
+        content(file) as opened,
+        TextIOWrapper(opened, "utf-8-sig", errors="surrogateescape", newline="") as found,
+    ):
+        yield found
 
 
 def _check(file: Path, header: Sequence[str], needed: Sequence[str]) -> None:

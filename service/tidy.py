@@ -1,9 +1,9 @@
-"""Tidies: closes alerts that nobody answered in time, forgets callbacks and lost backtests."""
+"""Tidies: closes alerts nobody answered in time, forgets callbacks, rejects and lost backtests."""
 
 from datetime import timedelta
 
 from engine.errors import NotFound
-from service import backtest_job, cards
+from service import backtest_job, cards, rejects
 from service.context import Context
 from store import alerts, callbacks
 
@@ -14,6 +14,7 @@ REPEATED = timedelta(days=3)
 def run(context: Context) -> int:
     """Close what has been open too long; says how many."""
     now = context.clock.now()
+    rejects.tidy(context)
     try:
         days = context.policy().policy.ask.open_days
     except NotFound:  # Nobody went live yet.

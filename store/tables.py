@@ -503,6 +503,52 @@ class Leader(SQLModel, table=True):
     since: datetime = instant(nullable=False)
 
 
+class Identity(SQLModel, table=True):
+    """Segment: the account a user belongs to from `at` on; a message may know only its user."""
+
+    user: str = Field(primary_key=True)
+    at: datetime = instant(primary_key=True)
+    account: str = Field(index=True)
+
+
+class ExternalId(SQLModel, table=True):
+    """What another system (`source`) calls an account: its `external_ids`, to be looked up by."""
+
+    __tablename__ = "external_id"
+    source: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    account: str = Field(index=True)
+
+
+class Reject(SQLModel, table=True):
+    """What was not taken on a day, by reason; `account` and `name` are "*" past the day's bound."""
+
+    day: date = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    account: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    count: int = whole()
+    first_at: datetime = instant(nullable=False)
+    last_at: datetime = instant(nullable=False)
+    detail: str = ""
+    sample: dict[str, Any] = document()
+
+
+class ImportRun(SQLModel, table=True):
+    """An import of a file, known by what is in it: how far it came, and what became of its rows."""
+
+    __tablename__ = "import_run"
+    digest: str = Field(primary_key=True)
+    file: str
+    line: int = whole()
+    accepted: int = whole()
+    duplicates: int = whole()
+    skipped: int = whole()
+    began_at: datetime = instant(nullable=False)
+    ended_at: datetime | None = instant(nullable=True)
+
+
 class ApiKey(SQLModel, table=True):
     """An API key: its hash, never itself."""
 

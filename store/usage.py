@@ -80,7 +80,7 @@ def add_hours(session: Session, how: How, hours: Rolled) -> None:
 
 
 def add_days(session: Session, how: How, days: Rolled, *, backfilled: bool = False) -> None:
-    """Let day buckets take what is new; a bucket keeps the mark it was made with."""
+    """Let day buckets take what is new; one live report in it makes a bucket live."""
     statement = _roll_up(dialect_of(session), DayBucket, "day", how)
     write_columns(
         session, statement, {**_columns("day", days), "backfilled": [backfilled] * len(days)}
@@ -175,6 +175,7 @@ def _roll_up(dialect: str, model: type[SQLModel], start: str, how: How) -> Any:
         index_elements=["account", "meter", start],
         set_={
             **amounts,
+            **({"backfilled": and_(old.backfilled, new.backfilled)} if start == "day" else {}),
             "events": old.events + new.events,
             "last_at": case((new.last_at > old.last_at, new.last_at), else_=old.last_at),
         },

@@ -7,7 +7,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from engine.catalogue import Catalogue, Meter, Plan
@@ -141,10 +141,19 @@ def meter(key: str, table: Sequence[Line], terms: Terms, today: date) -> MeterUs
             if p.end is not None and amounts and p.end > min(amounts)
         ),
         backfilled=frozenset(d for line in table if line.imported for d in line.days),
+        last_at=_last_at(table, today),
         lower_limit=below.limits.get(key) if below else None,
         before=sum((a for d, a in amounts.items() if first_day and d < first_day), Decimal(0)),
         limit_since=terms.changes[-1].at if changed else None,
     )
+
+
+def _last_at(table: Sequence[Line], today: date) -> datetime | None:
+    """When the newest use was, at noon of its day; said only where some of it was imported."""
+    if not any(line.imported for line in table):
+        return None
+    newest = max(day for line in table for day in line.days if day <= today)
+    return datetime.combine(newest, time(12), UTC)
 
 
 def _amounts(described: Meter, table: Iterable[Line], today: date) -> dict[date, Decimal]:

@@ -99,12 +99,24 @@ def falling(before: float, lately: float, **others: Any) -> Snapshot:
 TODAY_KEY = TODAY.replace(day=1).isoformat()
 UNREACHABLE = person(reachable=())
 
+_YESTERDAY = frozenset((TODAY - timedelta(1),))
+
 # (case, facts, reason that must be there, facts just on the other side)
 PAIRS: list[tuple[ReasonCode, Snapshot, Snapshot]] = [
     (
         CODE.DATA_STALE,
         growing(daily_source=True, last_report=ago(26.1 / 24)),
         growing(daily_source=True, last_report=ago(25.9 / 24)),
+    ),
+    (
+        CODE.DATA_STALE,
+        snapshot(meter(rising(), limit=1000, last_at=ago(1), backfilled=_YESTERDAY)),
+        snapshot(meter(rising(), limit=1000, last_at=at(), backfilled=_YESTERDAY)),
+    ),
+    (
+        CODE.DATA_STALE,
+        snapshot(meter(rising(), limit=1000, last_at=ago(1), backfilled=_YESTERDAY)),
+        snapshot(meter(rising(), limit=1000, last_at=ago(1), backfilled=frozenset())),
     ),
     (
         CODE.DATA_SUSPECT,

@@ -97,6 +97,16 @@ ONE: dict[ReasonCode, tuple[dict[str, Any], Change]] = {
 """A growing account with one thing against it, and how that would change."""
 
 
+def test_what_was_imported_waits_for_something_live() -> None:
+    facts = snapshot(
+        meter(rising(), limit=1000, last_at=ago(1), backfilled=frozenset((TODAY - timedelta(1),)))
+    )
+    [one] = steps(facts)
+    assert (one.reason, one.change) == (ReasonCode.DATA_STALE, Change.WITH)
+    assert one.then is not None
+    assert one.then.outcome is Outcome.ASK
+
+
 @pytest.mark.parametrize("code", ONE)
 def test_without_its_one_reason_the_account_is_asked(code: ReasonCode) -> None:
     others, change = ONE[code]

@@ -1,16 +1,20 @@
 """The migrations and the tables say the same, so nobody has to guess which one is right."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlmodel import SQLModel
 
-from store import exposures, tables
+from store import exposures, identities, migrations, tables
 from store.database import Database
 from store.migrations import migrate, pending
 from tests.backends import Backend, plan_of
@@ -54,6 +58,13 @@ ADMIN_TABLES = {
     "seen_part",
     "seen_count",
     "leader",
+    # Looked up by what another system says, before anybody knows the account.
+    "identity",
+    "external_id",
+    # Counts for admins, over all accounts.
+    "reject",
+    # Files of many accounts.
+    "import_run",
 }
 
 
@@ -93,3 +104,20 @@ def test_who_was_exposed_is_found_by_its_index(database: Database) -> None:
     statement, values = next(one for one in asked if "min(decision.at)" in one[0])
     with database.sqlalchemy.connect() as connection:
         assert "decision_exposed" in plan_of(connection, statement, values)
+
+
+def test_external_ids_that_were_stated_before_can_be_looked_up(database: Database) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["database"] = database
+    before = ScriptDirectory.from_config(config).get_revision("0008").down_revision
+    command.upgrade(config, str(before))
+    stated = {"stripe": "cus_1", "lago": "sub_1"}
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    with database.write() as session:
+        session.add(tables.Account(id="a", external_ids=stated, created_at=at, next_daily=at))
+        session.add(tables.Account(id="b", created_at=at, next_daily=at))
+    migrate(database)
+    with database.read() as session:
+        assert identities.owners(session, "stripe", ["cus_1", "cus_2"]) == {"cus_1": "a"}
+        assert identities.owners(session, "lago", ["sub_1"]) == {"sub_1": "a"}

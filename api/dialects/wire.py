@@ -1,0 +1,147 @@
+"""What the dialects share at the door: the body, errors in their own shape, and descriptions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody
+
+from api import errors
+from api.usage import unpacked
+from engine.errors import Invalid
+from service.amounts import given
+
+Asked = Request[Any, Any, Any]
+JSON = "application/json"
+
+
+class _User(msgspec.Struct):
+    user: str | int | None = None
+
+
+_USER = msgspec.json.Decoder(_User)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """An error as it is answered, before a dialect says it in its own words."""
+
+    status: int
+    title: str
+    code: str
+    detail: str
+
+
+async def body_of(request: Asked) -> bytes:
+    """The body without its content encoding, whatever its content type says."""
+    body = unpacked(await request.body(), request.headers.get("content-encoding", ""))
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise Invalid(f"not UTF-8: {error}", code="malformed") from None
+    return body
+
+
+def decoded(decoder: msgspec.json.Decoder[Any], body: bytes | msgspec.Raw) -> Any:
+    """What the decoder finds.
+
+    Raises:
+        Invalid: it finds something else.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise Invalid(str(error), code="invalid_field") from None
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"not JSON: {error}", code="malformed") from None
+
+
+def fields(raw: msgspec.Raw, name: str) -> msgspec.Raw:
+    """An object as it was sent, or nothing.
+
+    Raises:
+        Invalid: it is something else.
+    """
+    if not given(raw):
+        return msgspec.Raw(b"")
+    if bytes(raw)[:1] == b"{":
+        return raw
+    raise Invalid(f"{name}: use an object", code="invalid_field")
+
+
+def text(value: Any) -> str | None:
+    """A name that may have been sent as a number; nothing where there is none."""
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def user_in(properties: msgspec.Raw) -> str | None:
+    """The user an event's properties name, if they do."""
+    try:
+        return text(_USER.decode(properties).user) if given(properties) else None
+    except msgspec.ValidationError:
+        return None
+
+
+def answer(
+    content: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response[bytes]:
+    """A JSON answer."""
+    encoded = msgspec.json.encode(content)
+    return Response(encoded, status_code=status, media_type=JSON, headers=headers)
+
+
+def reshaped(
+    said: Callable[[Problem], Mapping[str, Any]],
+    *,
+    headers: Callable[[Mapping[str, str]], dict[str, str]] = dict,
+) -> Callable[[Asked, Exception], Response[bytes]]:
+    """Answers errors with the usual status and headers, but in the words of a dialect."""
+
+    def handler(request: Asked, error: Exception) -> Response[bytes]:
+        found = errors.answer(request, error)
+        document = msgspec.json.decode(found.content, type=dict[str, Any])
+        names = ("status", "title", "code", "detail")
+        problem = Problem(**{name: document[name] for name in names})
+        return answer(said(problem), problem.status, headers(dict(found.headers)))
+
+    return handler
+
+
+def takes(*media: str, schema: Mapping[str, Any]) -> type[Operation]:
+    """An operation whose body looks like this, for the description of the API."""
+    described: Any = dict(schema)
+
+    @dataclass
+    class Described(Operation):
+        def __post_init__(self) -> None:
+            content = {one: OpenAPIMediaType(schema=described) for one in media}
+            self.request_body: Any = RequestBody(content=content, required=True)
+
+    return Described
+
+
+def answers(shape: Any, *codes: int, media: str = JSON) -> dict[int, ResponseSpec]:
+    """What a route may answer beside success, in one shape."""
+    said = {
+        400: "Something in it is wrong",
+        401: "No valid key",
+        403: "The key is for something else",
+        404: "No policy is in force yet",
+        413: "More than is taken at once",
+        422: "It can't be taken as it is",
+        429: "Too much at once: wait for Retry-After",
+    }
+    return {
+        code: ResponseSpec(
+            data_container=shape,
+            description=said[code],
+            media_type=media,
+            generate_examples=False,
+        )
+        for code in codes
+    }

@@ -1,0 +1,1 @@
+"""Dialects: real SDKs and bytes against a real server."""
