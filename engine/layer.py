@@ -1,5 +1,6 @@
 """What the looks of a replay know: one a day at each of many accounts, read together."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -96,6 +97,19 @@ class Layer:
         if self._uses[0] != index:
             self._uses = index, tuple([track.use(index) for track in self.laid.tracks])
         return self._uses[1]
+
+    def value_day(self, count: int, since: int, after: int) -> int:
+        """The first day from `after` on that has so many value days behind it.
+
+        Those from `since` (an ordinal) on; what was seen of the day itself counts.
+        """
+        low, size = since - self.calendar.first, self.calendar.size
+        if not 0 <= low < size:
+            return size
+        before, seen = self._value_before, self._value_seen
+        start, end = (bisect_left(before, before[low] + count - n, low) for n in (1, 0))
+        start, end = max(start, after), min(max(end, after), size)
+        return seen.index(True, start, end) if True in seen[start:end] else end
 
     def read(self, index: int) -> Reading:
         """What `weigh` needs to know of a day."""

@@ -1,6 +1,5 @@
 """The trust ledger: attention as an account, earned by value and spent by what was delivered."""
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -89,17 +88,18 @@ class Kept:
             return None
         return None if self.until and self.until <= now else self.fold
 
-    def earned(self, needs: float) -> int | None:
-        """The first day (an ordinal) that may bring so much trust, if nothing else happens."""
+    def missing(self, needs: float) -> tuple[int, int] | None:
+        """How many value days bring so much trust, if nothing else happens, and from which day on.
+
+        The day is an ordinal. None where it can't be told.
+        """
         if self.fold is None or self.fold.policy.trust.value_day <= 0:
             return None
-        days, missing = self.fold.days, needs - self.fold.trust
-        low = max(self.fold.counted_to, self.fold.muted_until) - days.first
-        if not 0 <= low < len(days.before):
-            return None
-        # Rounded down: never later than it is.
-        count = max(int(missing / self.fold.policy.trust.value_day), 1)
-        return days.first + bisect_left(days.before, days.before[low] + count - 1, low)
+        trust, value_day = self.fold.trust, self.fold.policy.trust.value_day
+        count = max(int((needs - trust) / value_day), 1)
+        while trust + count * value_day < needs:
+            count += 1
+        return count, max(self.fold.counted_to, self.fold.muted_until)
 
 
 def _facts(snapshot: Snapshot) -> tuple[int, int, int]:

@@ -66,18 +66,18 @@ class Still:
         falling_asleep = self._resting[index] and not decision.stage.dormant
         if end == following or kept.fold is None or falling_asleep or _in_turn(decision):
             return following
-        return max(following, min(end, *self._turns(decision, kept)))
+        return max(following, min(end, *self._turns(following, decision, kept)))
 
-    def _turns(self, decision: Decision, kept: Kept) -> Iterator[int]:
-        """The first days on which the ledger may have come to something else."""
+    def _turns(self, following: int, decision: Decision, kept: Kept) -> Iterator[int]:
+        """The first days from `following` on when the ledger may have come to something else."""
         balance, trust = decision.balance, self.policy.trust
         for at in (kept.until, balance.rest_until):
             if at is not None and at > decision.at:
                 yield self._after(at)
         for needs in (trust.ask_needs, trust.reflection_needs):
-            day = kept.earned(needs) if balance.trust < needs else None
-            if day is not None:
-                yield day - self.layer.calendar.first
+            missing = kept.missing(needs) if balance.trust < needs else None
+            if missing is not None:
+                yield self.layer.value_day(*missing, following)
         yield self.end
 
     def _after(self, at: datetime) -> int:
