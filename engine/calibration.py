@@ -14,7 +14,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from engine.history import Flags, Floats
+from engine.history import Flags, Floats, Ints
 from engine.policy import Policy
 from engine.record import Calibrations, Foreseen
 from engine.snapshot import Calibration
@@ -81,19 +81,30 @@ def fit(raw: Floats, crossed: Flags, *, version: str) -> Calibration:
     """The isotonic map from what was said to what happened."""
     order = np.argsort(raw, kind="stable")
     said, happened = raw[order], crossed[order].astype(np.float64)
-    edges = np.flatnonzero(np.concatenate(([True], said[1:] != said[:-1])))
-    weight = np.diff(np.append(edges, len(said))).astype(np.float64)
-    share = np.add.reduceat(happened, edges) / weight
-    blocks: list[tuple[float, float, float, float]] = []  # share, weight, first, last
-    for value, mass, last in zip(
-        share.tolist(), weight.tolist(), said[edges].tolist(), strict=True
-    ):
-        first = last
-        while blocks and blocks[-1][0] >= value:
-            before, n, first, _ = blocks.pop()
+    new = np.concatenate(([True], said[1:] != said[:-1]))
+    share, weight = _shares(happened, np.flatnonzero(new))
+    # Where all happened, and where nothing has yet, neighbours are one block from the start.
+    never = np.maximum.accumulate(share)[1:] == 0.0
+    certain = never | ((share[1:] == 1.0) & (share[:-1] == 1.0))
+    edges = np.flatnonzero(new)[np.concatenate(([True], ~certain))]
+    share, weight = _shares(happened, edges)
+    firsts, lasts = said[edges].tolist(), said[np.append(edges[1:], len(said)) - 1].tolist()
+    shares: list[float] = []
+    weights: list[float] = []
+    starts: list[int] = []
+    for start, (value, mass) in enumerate(zip(share.tolist(), weight.tolist(), strict=True)):
+        while shares and shares[-1] >= value:
+            before, n, start = shares.pop(), weights.pop(), starts.pop()
             value, mass = (before * n + value * mass) / (n + mass), n + mass
-        blocks.append((value, mass, first, last))
-    points = [(point, _drawn(block)) for block in blocks for point in sorted({*block[2:]})]
+        shares.append(value)
+        weights.append(mass)
+        starts.append(start)
+    ends = [*starts[1:], len(firsts)]
+    points = [
+        (point, _drawn(value, mass, firsts[start], lasts[end - 1]))
+        for value, mass, start, end in zip(shares, weights, starts, ends, strict=True)
+        for point in sorted({firsts[start], lasts[end - 1]})
+    ]
     kept = _thinned(points)
     return Calibration(
         version=version,
@@ -102,8 +113,13 @@ def fit(raw: Floats, crossed: Flags, *, version: str) -> Calibration:
     )
 
 
-def _drawn(block: tuple[float, float, float, float]) -> float:
-    share, weight, first, last = block
+def _shares(happened: Floats, edges: Ints) -> tuple[Floats, Floats]:
+    """How much happened of what lies between two edges, and how much lies there."""
+    weight = np.diff(np.append(edges, len(happened))).astype(np.float64)
+    return np.add.reduceat(happened, edges) / weight, weight
+
+
+def _drawn(share: float, weight: float, first: float, last: float) -> float:
     return (share * weight + (first + last) / 2 * _DRAWN) / (weight + _DRAWN)
 
 

@@ -186,14 +186,10 @@ def _view(stands: Standing, judged: Sequence[Candidate], policy: Policy) -> Stag
 
 def _outgrowing(stands: Standing, judged: Iterable[Candidate], policy: Policy) -> bool:
     """A committed account that holds its use up while a limit presses on it."""
-    pressed = any(
-        c.alert_class is AlertClass.ASK
-        and c.moment in _PRESSURE
-        and not any(reason.code in _SPIKES for reason in c.reasons)
-        for c in judged
-    )
-    committed = stands.view.stage in COMMITTED
-    return committed and pressed and stands.ratio28 >= policy.stage.outgrowing_ratio
+    if stands.ratio28 < policy.stage.outgrowing_ratio or stands.view.stage not in COMMITTED:
+        return False
+    pressing = [c for c in judged if c.alert_class is AlertClass.ASK and c.moment in _PRESSURE]
+    return any(not any(reason.code in _SPIKES for reason in c.reasons) for c in pressing)
 
 
 def _next_possible(why: Sequence[Reason]) -> date | None:

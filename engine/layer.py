@@ -1,52 +1,24 @@
 """What the looks of a replay know: one a day at each of many accounts, read together."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import numpy as np
 
-from engine.busy import lasting_days, steady_days, turning_points
+from engine.busy import busy_days, friction_days
 from engine.decision import Forecast
+from engine.eventful import milestone_days, steady_days
 from engine.forecast import Part, Prospects, foresee_all
 from engine.guard import guards
 from engine.history import Ints, ValueDays, counts, exact
-from engine.lay import Recording, looked_again, pressing
+from engine.lay import Recording, pressing
 from engine.policy import Policy
 from engine.reading import Reading, best_months, foreseen_from
 from engine.record import Calibrations
 from engine.stage import Standings
 from engine.usage import MeterUse
-
-
-@dataclass(frozen=True, slots=True)
-class Turns:
-    """The turning points of each day that has any, in order of time."""
-
-    of_day: dict[int, list[float]]
-
-    @property
-    def most(self) -> int:
-        """How many a day has at most."""
-        return max(map(len, self.of_day.values()), default=0)
-
-    def looks(self, laid: Recording, number: int) -> tuple[Recording, Ints]:
-        """Look at the turning point of that number on each day that has as many; those days."""
-        days = [day for day, instants in self.of_day.items() if len(instants) > number]
-        at = laid.calendar.looks.copy()
-        at[days] = [self.of_day[day][number] for day in days]
-        return looked_again(laid, at), np.array(days, dtype=np.int64)
-
-
-def turns(laid: Recording, policy: Policy) -> Turns:
-    """Where a moment may begin between two daily looks."""
-    found: dict[int, set[float]] = {}
-    for track in laid.tracks:
-        turning = turning_points(track, policy)
-        for day, at in zip(track.day[turning].tolist(), track.at[turning].tolist(), strict=True):
-            found.setdefault(day, set()).add(at)
-    return Turns({day: sorted(instants) for day, instants in found.items()})
 
 
 def layers(
@@ -103,13 +75,16 @@ class Layer:
         meaningful = [t for t in laid.tracks if t.track.meaningful]
         self.complete = {t.track.key: t.complete(policy.forecast) for t in meaningful}
         self.steady = {t.track.key: steady_days(t, policy.data) for t in laid.tracks}
-        self.lasting = {t.track.key: lasting_days(t, policy) for t in laid.tracks}
+        self.milestones = {t.track.key: milestone_days(t, policy) for t in laid.tracks}
         # Lists, for a look reads one day of each.
-        self._complete, self._steady, self._lasting = (
+        self._complete, self._milestones = (
             {key: days.tolist() for key, days in of.items()}
-            for of in (self.complete, self.steady, self.lasting)
+            for of in (self.complete, self.milestones)
         )
+        self._steady = {key: days.tolist() for key, days in self.steady.items()}
         self._ever = {t.track.key: t.ever().tolist() for t in meaningful if t.flow}
+        self.friction = friction_days(laid)
+        self.busy = busy_days(laid, prospects, self.milestones, self.friction, policy)
         self._uses: tuple[int, tuple[MeterUse, ...]] = (-1, ())
         self._best: dict[int, dict[str, Decimal]] = {}
 
@@ -122,6 +97,19 @@ class Layer:
         if self._uses[0] != index:
             self._uses = index, tuple([track.use(index) for track in self.laid.tracks])
         return self._uses[1]
+
+    def value_day(self, count: int, since: int, after: int) -> int:
+        """The first day from `after` on that has so many value days behind it.
+
+        Those from `since` (an ordinal) on; what was seen of the day itself counts.
+        """
+        low, size = since - self.calendar.first, self.calendar.size
+        if not 0 <= low < size:
+            return size
+        before, seen = self._value_before, self._value_seen
+        start, end = (bisect_left(before, before[low] + count - n, low) for n in (1, 0))
+        start, end = max(start, after), min(max(end, after), size)
+        return seen.index(True, start, end) if True in seen[start:end] else end
 
     def read(self, index: int) -> Reading:
         """What `weigh` needs to know of a day."""
@@ -138,8 +126,10 @@ class Layer:
             complete={key: days[index] for key, days in self._complete.items()},
             ever=self._ever_at(index),
             best=self._best_at(index),
-            steady=frozenset([key for key, days in self._steady.items() if days[index]]),
-            uneventful=frozenset([key for key, days in self._lasting.items() if not days[index]]),
+            steady=frozenset([key for key, of in self._steady.items() if of[index]]),
+            uneventful=frozenset(
+                [key for key, days in self._milestones.items() if not days[index]]
+            ),
         )
 
     def guards(self, index: int, policy: Policy) -> dict[str, float]:

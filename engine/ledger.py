@@ -1,6 +1,5 @@
 """The trust ledger: attention as an account, earned by value and spent by what was delivered."""
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,7 +8,7 @@ from math import exp2
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
-from engine.alert import AlertClass, FeedbackKind, PastAlert
+from engine.alert import AlertClass, AlertKey, FeedbackKind, PastAlert
 from engine.decision import Balance
 from engine.history import ValueDays
 from engine.policy import Policy, TrustPolicy
@@ -89,17 +88,18 @@ class Kept:
             return None
         return None if self.until and self.until <= now else self.fold
 
-    def earned(self, needs: float) -> int | None:
-        """The first day (an ordinal) that may bring so much trust, if nothing else happens."""
+    def missing(self, needs: float) -> tuple[int, int] | None:
+        """How many value days bring so much trust, if nothing else happens, and from which day on.
+
+        The day is an ordinal. None where it can't be told.
+        """
         if self.fold is None or self.fold.policy.trust.value_day <= 0:
             return None
-        days, missing = self.fold.days, needs - self.fold.trust
-        low = max(self.fold.counted_to, self.fold.muted_until) - days.first
-        if not 0 <= low < len(days.before):
-            return None
-        # Rounded down: never later than it is.
-        count = max(int(missing / self.fold.policy.trust.value_day), 1)
-        return days.first + bisect_left(days.before, days.before[low] + count - 1, low)
+        trust, value_day = self.fold.trust, self.fold.policy.trust.value_day
+        count = max(int((needs - trust) / value_day), 1)
+        while trust + count * value_day < needs:
+            count += 1
+        return count, max(self.fold.counted_to, self.fold.muted_until)
 
 
 def _facts(snapshot: Snapshot) -> tuple[int, int, int]:
@@ -139,19 +139,17 @@ def mutes_in_force(snapshot: Snapshot, now: datetime, today: date) -> list[Answe
 def _events(snapshot: Snapshot, fold: "_Fold") -> Iterator[_Event]:
     """What moved the balance, each at its time; ties in the order charge, week, answer, upgrade."""
     tolls: list[_Toll] = []
+    week = timedelta(fold.policy.trust.ignored_after_days)
     for alert in snapshot.alerts:
-        if alert.key.alert_class is AlertClass.NOTICE or alert.ghost:
+        kind, charged = alert.key.alert_class, alert.charged_at
+        if kind is AlertClass.NOTICE or alert.ghost:
             continue
-        week = timedelta(fold.policy.trust.ignored_after_days)
         # A reflection proposes nothing: leaving it unanswered refuses nothing.
-        waits = alert.charged_at and alert.key.alert_class is AlertClass.ASK
-        due = alert.charged_at + week if alert.charged_at and waits else None
-        toll = _Toll(
-            alert=str(alert.key), raised_at=alert.raised_at, due=due, champion=alert.person
-        )
+        due = charged + week if charged and kind is AlertClass.ASK else None
+        toll = _Toll(key=alert.key, raised_at=alert.raised_at, due=due, champion=alert.person)
         tolls.append(toll)
-        if alert.charged_at:
-            yield alert.charged_at, 0, partial(fold.charge, alert)
+        if charged:
+            yield charged, 0, partial(fold.charge, alert)
         if due:
             yield due, 1, partial(fold.ignore, toll)
     for answer in snapshot.answers:
@@ -170,9 +168,9 @@ def _events(snapshot: Snapshot, fold: "_Fold") -> Iterator[_Event]:
 def _toll_of(answer: Answer, tolls: "list[_Toll]") -> "_Toll":
     """The toll of the alert that was answered: the newest of its key, for keys may be re-armed."""
     for toll in reversed(tolls):
-        if toll.alert == answer.alert and toll.raised_at <= answer.at:
+        if toll.raised_at <= answer.at and str(toll.key) == answer.alert:
             return toll
-    tolls.append(_Toll(alert=answer.alert, raised_at=answer.at, due=None))
+    tolls.append(_Toll(key=answer.alert, raised_at=answer.at, due=None))
     return tolls[-1]
 
 
@@ -183,7 +181,7 @@ class _Toll:
     `champion`: whom it was pushed to.
     """
 
-    alert: str
+    key: AlertKey | str
     raised_at: datetime
     due: datetime | None
     champion: str | None = None

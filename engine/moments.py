@@ -70,7 +70,7 @@ class _Look:
 
     @property
     def share(self) -> tuple[str, str]:
-        return ("used", f"{self.meter.used} of {self.meter.limit}")
+        return ("used", f"{self.meter.used!s} of {self.meter.limit!s}")
 
 
 def moments(snapshot: Snapshot, known: Reading, policy: Policy) -> tuple[Due, ...]:
@@ -117,7 +117,7 @@ def _sustained_over(look: _Look) -> Due | None:
     last = _last_closed(look.meter, look.policy.sustained_over.periods)
     if not last or not all(_over(period, look.meter) for period in last):
         return None
-    evidence = [(p.start.isoformat(), f"{p.used} of {p.limit}") for p in last]
+    evidence = [(p.start.isoformat(), f"{p.used!s} of {p.limit!s}") for p in last]
     return look.due(Moment.SUSTAINED_OVER, AlertClass.ASK, *evidence, p=_p(look))
 
 

@@ -5,6 +5,7 @@ over, and every other look is decided by the same `weigh` that runs live. Each l
 come in by then and nothing else, so that what comes later changes nothing before.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,18 +16,18 @@ from math import inf
 import numpy as np
 
 from engine.alert import FeedbackKind, Outcome, PastAlert, ReasonCode
-from engine.busy import busy_days, friction_days, watched_days
 from engine.decide import weigh
 from engine.decision import Candidate, Decision, Forecast
 from engine.guard import guards
 from engine.lay import Recording, recording
-from engine.layer import Layer, Turns, layers, turns
+from engine.layer import Layer, layers
 from engine.ledger import Kept
 from engine.policy import Mode, Policy
 from engine.record import Calibrations, Raised, Record, Spell
 from engine.snapshot import Answer, Arm, Blocker, Role, Snapshot
 from engine.stage import STAGES
 from engine.still import Still
+from engine.turning import Turns, turns, watched_days
 from engine.zones import looks
 
 _CHAMPION = "champion"
@@ -100,10 +101,9 @@ class _Replay:
         self.laid = laid = daily.laid
         self.record, self.calendar = laid.record, laid.calendar
         self.stages = daily.standings.stages(daily.place)
-        fleeting = np.logical_or.reduce([friction_days(laid), *daily.lasting.values()])
-        self.busy = busy_days(laid, daily.prospects, fleeting, policy)
-        self.watched = watched_days(laid, turning.of_day)
-        self.still = Still(daily, self.busy, self.watched, fleeting, policy)
+        self.instants = turning.instants()
+        self.watched = watched_days(laid, self.instants)
+        self.still = Still(daily, self.watched, policy)
         self.nobody = self._nobody()
         self.live_since = laid.live_since
         self.alerts: list[PastAlert] = []
@@ -114,10 +114,10 @@ class _Replay:
         """Every look, one spell each; days on which nothing can be due, or has changed, in one."""
         done = self.laid.begin
         yield from self._usage(self.laid.begin - 1, self._unused())
-        for index in np.flatnonzero(self.busy | self.watched).tolist():
+        for index in np.flatnonzero(self.daily.busy | self.watched).tolist():
             if not self.laid.begin <= index < self.laid.looked:
                 continue
-            if self.busy[index] and index >= done:
+            if self.daily.busy[index] and index >= done:
                 yield from self._quiet(done, index)
                 spell, done = self._daily(index)
                 yield spell
@@ -146,10 +146,13 @@ class _Replay:
             yield self._silent(low + first, low + last - 1, int(stages[first]))
 
     def _silent(self, first: int, last: int, stage: int) -> Spell:
+        return self._nothing(self._nine(first), self._nine(last), last - first + 1, stage)
+
+    def _nothing(self, at: datetime, until: datetime, days: int, stage: int) -> Spell:
         return Spell(
-            at=self._nine(first),
-            until=self._nine(last),
-            days=last - first + 1,
+            at=at,
+            until=until,
+            days=days,
             outcome=Outcome.SILENT,
             stage=STAGES[stage],
             reasons=self.nobody,
@@ -163,7 +166,8 @@ class _Replay:
 
     def _usage(self, index: int, bars: dict[str, float]) -> Iterator[Spell]:
         """The looks at usage that passes a guard, up to the next day's look."""
-        since = -inf
+        last = index + 1 >= self.calendar.size
+        since, stop = -inf, inf if last else float(self.calendar.looks[index + 1])
         while True:
             hits = (t.passes(index, since, bars[t.track.key]) for t in self.laid.tracks)
             found = [hit for hit in hits if hit is not None]
@@ -172,9 +176,19 @@ class _Replay:
             # What comes in within the same instant is looked at once.
             since, day = min(found)
             layer = self._layer(self.turning.of_day[day].index(since))
+            yield self._turn(layer, day)
+            following = bisect_right(self.instants, since)
+            if following == len(self.instants) or self.instants[following] >= stop:
+                return
             bars = layer.guards(day, self.policy)
-            decision, raised = self._look(layer, day)
-            yield self._spell(decision, raised, until=decision.at, days=0)
+
+    def _turn(self, layer: Layer, day: int) -> Spell:
+        """What is said at a turning point; decided only where a moment may hold."""
+        if not layer.busy[day]:
+            stage = layer.standings.stages(layer.place)[day]
+            return self._nothing(layer.at(day), layer.at(day), 0, int(stage))
+        decision, raised = self._look(layer, day)
+        return self._spell(decision, raised, until=decision.at, days=0)
 
     def _layer(self, number: int) -> Layer:
         """Looks at the turning point of that number on each day that has as many."""

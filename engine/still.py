@@ -7,15 +7,17 @@ in doubt is looked at.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
 
-from engine.busy import bars_of
+from engine.alert import Moment, ReasonCode
+from engine.blockers import BLOCKERS
 from engine.decision import Decision
+from engine.eventful import DOUBTFUL
 from engine.forecast import Prospects
 from engine.history import Flags, Ints
 from engine.layer import Layer
@@ -23,7 +25,8 @@ from engine.ledger import Kept
 from engine.policy import Policy
 from engine.record import Record
 from engine.tracks import Laid
-from engine.usage import PeriodKind
+from engine.turning import bars_of, shares
+from engine.usage import AtLimit, PeriodKind
 
 _CLOSE = 1e-9
 """A figure this near to its bar may lie on either side of it: sums are rounded."""
@@ -34,47 +37,47 @@ _SOONER = 1e-3
 class Still:
     """Until when one account is told what its last look said."""
 
-    def __init__(
-        self, layer: Layer, busy: Flags, watched: Flags, fleeting: Flags, policy: Policy
-    ) -> None:
-        """`busy`: days on whose look a moment may hold; `fleeting`: one that passes by itself;
-        `watched`: days after which usage may bring one.
-        """
+    def __init__(self, layer: Layer, watched: Flags, policy: Policy) -> None:
+        """`watched`: days after whose look usage may bring a moment."""
         self.layer, self.policy, self.end = layer, policy, layer.laid.looked
-        still = busy & _still_days(layer, fleeting, policy)
-        still[1:] &= ~watched[:-1]
         record, first = layer.laid.record, layer.calendar.first
         self._looks: list[float] = layer.calendar.looks.tolist()
         turns = [*map(self._after, _instants(record, policy))]
         turns += [day.toordinal() - first for day in _days(record, policy)]
-        self._anew = sorted([*np.flatnonzero(~still[: self.end]).tolist(), *turns, self.end])
+        self._anew, self._anew_if_held = (
+            sorted([*np.flatnonzero(~still[: self.end]).tolist(), *turns, self.end])
+            for still in _still_days(layer, watched, policy)
+        )
         self._resting = _resting(layer, policy)
 
     def raised(self, at: datetime) -> None:
         """Something was said: its spacings end on some later day."""
         ask = self.policy.ask
         for days in (ask.spacing_days, ask.reflection_spacing_days, 365):
-            insort(self._anew, self._after(at + timedelta(days)))
+            ends = self._after(at + timedelta(days))
+            insort(self._anew, ends)
+            insort(self._anew_if_held, ends)
 
     def until(self, index: int, decision: Decision, kept: Kept) -> int:
         """The first day after a look on which something else may be said."""
         following = index + 1
-        end = self._anew[bisect_right(self._anew, index)]
+        anew = self._anew_if_held if _held(decision) else self._anew
+        end = anew[bisect_right(anew, index)]
         falling_asleep = self._resting[index] and not decision.stage.dormant
         if end == following or kept.fold is None or falling_asleep or _in_turn(decision):
             return following
-        return max(following, min(end, *self._turns(decision, kept)))
+        return max(following, min(end, *self._turns(following, decision, kept)))
 
-    def _turns(self, decision: Decision, kept: Kept) -> Iterator[int]:
-        """The first days on which the ledger may have come to something else."""
+    def _turns(self, following: int, decision: Decision, kept: Kept) -> Iterator[int]:
+        """The first days from `following` on when the ledger may have come to something else."""
         balance, trust = decision.balance, self.policy.trust
         for at in (kept.until, balance.rest_until):
             if at is not None and at > decision.at:
                 yield self._after(at)
         for needs in (trust.ask_needs, trust.reflection_needs):
-            day = kept.earned(needs) if balance.trust < needs else None
-            if day is not None:
-                yield day - self.layer.calendar.first
+            missing = kept.missing(needs) if balance.trust < needs else None
+            if missing is not None:
+                yield self.layer.value_day(*missing, following)
         yield self.end
 
     def _after(self, at: datetime) -> int:
@@ -86,6 +89,36 @@ def _in_turn(decision: Decision) -> bool:
     """Whether moments of the same rank hold for two meters: the likelier one goes first."""
     ranks = [(one.moment, one.alert_class) for one in decision.candidates]
     return len(set(ranks)) < len(ranks)
+
+
+def _held(decision: Decision) -> bool:
+    """Whether the first moment rests on closed periods, and what holds it back holds every ask.
+
+    Then it does not matter which others rest on the open one, behind it.
+    """
+    chosen = decision.chosen
+    if chosen is None or chosen.moment is not Moment.SUSTAINED_OVER:
+        return False
+    return any(reason.code in _EVERY_ASK for reason in chosen.reasons)
+
+
+_EVERY_ASK = (
+    ReasonCode.NO_NEXT_PLAN,
+    ReasonCode.CUSTOM_CONTRACT,
+    ReasonCode.OBJECTED,
+    ReasonCode.ACCOUNT_MUTED,
+    ReasonCode.PULL_ONLY,
+    *(code for code, _ in BLOCKERS),
+    ReasonCode.DORMANT,
+    ReasonCode.STAGE_EXPERIMENTING,
+    ReasonCode.STAGE_LEARNING,
+    ReasonCode.ONBOARDING,
+    ReasonCode.ASK_SPACING,
+    ReasonCode.ASK_ANNUAL_CAP,
+    ReasonCode.BACKOFF,
+    ReasonCode.TRUST_LOW,
+)
+"""Reasons that hold back whatever is asked, for as long as they last."""
 
 
 def _instants(record: Record, policy: Policy) -> Iterator[datetime]:
@@ -116,44 +149,62 @@ def _days(record: Record, policy: Policy) -> Iterator[date]:
         yield renewal + timedelta(1)
 
 
-def _still_days(layer: Layer, fleeting: Flags, policy: Policy) -> Flags:
-    """The days on which every answer is that of the day before."""
-    laid = layer.laid
-    size = laid.calendar.size
-    still, doubt = np.ones(size, dtype=np.bool_), fleeting.copy()
-    still[0], current = False, np.zeros(size, dtype=np.bool_)
+def _still_days(layer: Layer, watched: Flags, policy: Policy) -> tuple[Flags, Flags]:
+    """The days on which every answer is that of the day before; and every one that still matters.
+
+    The latter where an ask is held that does not rest on the open period.
+    """
+    laid, current = layer.laid, np.zeros(layer.calendar.size, dtype=np.bool_)
+    doubt, close = layer.friction.copy(), current.copy()
+    closed = [*_of_account(layer, policy)]
+    open_now: list[Flags] = []
     for track in laid.tracks:
-        pressure = _pressure(track, layer.prospects.get(track.track.key), policy)
+        key = track.track.key
+        pressure = _pressure(track, layer.prospects.get(key), policy)
         current |= pressure.current
-        doubt |= ~layer.steady[track.track.key] | pressure.close
-        for asked in (*_of_use(track, layer, policy), *pressure.answers):
-            still[1:] &= asked[1:] == asked[:-1]
-    for answer in _of_account(layer, current, policy):
-        still[1:] &= answer[1:] == answer[:-1]
+        close |= pressure.close
+        doubt |= ~layer.steady[key] | (layer.milestones[key] == DOUBTFUL)
+        closed += [layer.milestones[key], *_of_use(track, layer, policy)]
+        open_now += pressure.answers
+    open_now += _of_asks(layer, current, policy)
     # Value that was seen on its day and then undone takes back what it earned.
     undone = laid.timeline.looked.value & ~laid.timeline.whole.value
-    still &= ~doubt
-    still[1:] &= ~(doubt | undone)[:-1]
-    return still
+    held = layer.busy & ~doubt & _same(closed)
+    held[1:] &= ~(watched | doubt | undone)[:-1]
+    still = held & ~close & _same(open_now)
+    still[1:] &= ~close[:-1]
+    return still, held
 
 
-def _of_account(layer: Layer, current: Flags, policy: Policy) -> Iterator[Flags | Ints]:
-    """What is asked of the calendar and of the stage: an answer a day.
+def _same(answers: Sequence[Flags | Ints]) -> Flags:
+    """The days on which all of them are those of the day before."""
+    same = np.ones(len(answers[0]), dtype=np.bool_)
+    same[0] = False
+    for answer in answers:
+        same[1:] &= answer[1:] == answer[:-1]
+    return same
 
-    `current`: days on which a moment may hold that rests on the period's own use.
-    """
-    calendar, stage = layer.calendar, policy.stage
-    yield calendar.period
+
+def _of_account(layer: Layer, policy: Policy) -> Iterator[Flags | Ints]:
+    """What is asked of the calendar and of the stage, whatever it is about: an answer a day."""
+    yield layer.calendar.period
     yield layer.standings.stages(layer.place)
     yield _resting(layer, policy)
-    ratio = layer.standings.ratios(layer.place)
-    yield current & (ratio >= stage.declining_ratio)
-    yield ratio >= stage.declining_ratio_over
+    yield layer.standings.ratios(layer.place) >= policy.stage.declining_ratio_over
+    yield _age(layer) >= policy.stage.onboarding_days
+
+
+def _of_asks(layer: Layer, current: Flags, policy: Policy) -> Iterator[Flags]:
+    """What is asked of `current` days, on which a moment may hold that rests on the open period."""
+    yield current & (layer.standings.ratios(layer.place) >= policy.stage.declining_ratio)
+    yield current & (_age(layer) >= policy.lasting.young_days)
+
+
+def _age(layer: Layer) -> Ints:
+    """Days since sign-up; none while nothing is known."""
     since = layer.laid.timeline.since
-    if since is not None:
-        age = np.arange(calendar.size) + (calendar.first - since.toordinal())
-        yield age >= stage.onboarding_days
-        yield age >= policy.lasting.young_days
+    days = np.arange(layer.calendar.size)
+    return days + (layer.calendar.first - since.toordinal()) if since else 0 * days
 
 
 def _resting(layer: Layer, policy: Policy) -> Flags:
@@ -163,13 +214,19 @@ def _resting(layer: Layer, policy: Policy) -> Flags:
 
 
 def _of_use(track: Laid, layer: Layer, policy: Policy) -> Iterator[Flags]:
-    """What is asked of a meter's use: how much of its limit, and on how many days."""
+    """What is asked of a meter's use, whatever it is about."""
     complete = layer.complete.get(track.track.key)
     if complete is not None:
         yield complete >= policy.forecast.min_days
     yield track.known > 0
     yield track.used < 0
-    for bar in bars_of(track, policy).tolist():
+    stops = track.track.at_limit is AtLimit.STOPS
+    bars = zip(shares(policy), bars_of(track, policy).tolist(), strict=True)
+    yield from _sides(track, [bar for share, bar in bars if stops or share == 1.0])
+
+
+def _sides(track: Laid, bars: Iterable[float]) -> Iterator[Flags]:
+    for bar in bars:
         yield track.used > bar
         # What equals a rounded bar lies on one side of it or the other, but always on the same.
         yield track.used == bar
@@ -208,6 +265,7 @@ def _pressure(track: Laid, prospects: Prospects | None, policy: Policy) -> _Pres
     return _Pressure(
         current,
         (
+            *_sides(track, bars_of(track, policy).tolist()),
             near & np.isnan(p),
             near & (p >= policy.approaching.p),
             pace,
