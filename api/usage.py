@@ -12,7 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from api.auth import require
 from api.schema import accepts
 from engine.errors import Invalid, TooLarge
-from service import ingest
+from service import ingest, rejects
 from service.checked import decoded
 from service.context import Context
 
@@ -71,7 +71,11 @@ def routes(context: Context) -> list[Any]:
         body, encoding = await request.body(), request.headers.get("content-encoding", "")
         if encoding.strip().lower() not in _PLAIN:
             body = await run_sync(unpacked, body, encoding)
-        return _answer(await ingest.take(context, decoded(body)))
+        events = decoded(body)
+        receipt = await ingest.take(context, events)
+        if receipt.rejected:
+            await run_sync(rejects.note_usage, context, events, receipt.rejected)
+        return _answer(receipt)
 
     return [usage]
 

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import pytest
 
 from service import rejects, tidy
 from service.context import Context
-from service.ingest import ingest
 from service.rejects import Refusal
 from service.secrets import Secrets
 from store.database import Database
@@ -109,13 +107,12 @@ def test_whatever_was_sent_can_be_kept(context: Context) -> None:
 
 def test_native_rejects_are_counted_by_what_they_name(world: World, account: str) -> None:
     items = [
-        msgspec.Raw(b'{"id": "e1", "account": "%s", "meter": "nope"}' % account.encode()),
-        msgspec.Raw(b'{"id": "e2", "account": "%s", "meter": "reports"}' % account.encode()),
-        msgspec.Raw(b'{"id": 5, "account": "%s", "meter": "reports"}' % account.encode()),
-        msgspec.Raw(b"[]"),
+        {"id": "e1", "account": account, "meter": "nope"},
+        {"id": "e2", "account": account, "meter": "reports"},
+        {"id": 5, "account": account, "meter": "reports"},
+        [],
     ]
-    receipt = ingest(world.context, items)
-    rejects.note_usage(world.context, items, receipt.rejected)
+    assert world.post(items).json()["accepted"] == 1
     answer = world.admin("GET", "/v1/rejects", params={"source": "usage", "account": account})
     assert answer.status_code == 200
     found = {r["code"]: r for r in answer.json()["rejects"]}
@@ -124,7 +121,7 @@ def test_native_rejects_are_counted_by_what_they_name(world: World, account: str
         "nope", {"id": "e1"},
     )  # fmt: skip
     everything = world.admin("GET", "/v1/rejects", params={"source": "usage"}).json()
-    assert {"source": "usage", "code": "invalid_field", "count": 2} in everything["reasons"]
+    assert any(r["code"] == "invalid_field" and r["count"] >= 2 for r in everything["reasons"])
 
 
 def test_only_admins_read_it(world: World) -> None:
