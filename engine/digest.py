@@ -1,6 +1,5 @@
 """A digest of everything a decision rests on: equal facts, equal digest, wherever it is made."""
 
-from array import array
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, date, datetime
@@ -8,6 +7,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from hashlib import sha256
 from operator import attrgetter
+from struct import pack
 from typing import Any
 
 from engine.policy import Policy
@@ -49,12 +49,15 @@ def _write(value: Any, parts: list[bytes]) -> None:
 
 
 def _row(items: tuple[Any, ...], parts: list[bytes]) -> None:
-    """The items of a tuple; long rows of numbers and of days are written at once."""
+    """The items of a tuple; long rows of numbers, of days and of periods are written at once."""
     first = type(items[0]) if items else None
+    size = len(items)
     if first is float:
-        parts.append(b"%df" % len(items) + array("d", items).tobytes())
+        parts.append(b"%df" % size + pack(f"{size}d", *items))
     elif first is date:
-        parts.append(b"%dD" % len(items) + array("q", map(date.toordinal, items)).tobytes())
+        parts.append(b"%dD" % size + pack(f"{size}q", *map(date.toordinal, items)))
+    elif first is ClosedPeriod:
+        parts.append(b"%d(\0" % size + "\0".join(map(_closed, items)).encode())
     else:
         parts.append(b"%d(" % len(items))
         _all(items, parts)
@@ -77,6 +80,11 @@ def _reader(kind: Any) -> tuple[bytes, Callable[[Any], tuple[Any, ...]]]:
     return kind.__name__.encode(), read if len(names) > 1 else lambda value: (read(value),)
 
 
+def _closed(one: ClosedPeriod) -> str:
+    limit = "-" if one.limit is None else f"d{one.limit.normalize()!s}"
+    return f"P{one.start.toordinal()}-{one.end.toordinal()} d{one.used.normalize()!s}{limit}"
+
+
 def _decimal(number: Decimal) -> bytes:
     return b"d" + str(number.normalize()).encode()
 
@@ -86,11 +94,7 @@ _PLAIN: dict[type, Callable[[Any], bytes]] = {
     datetime: lambda at: at.astimezone(UTC).isoformat().encode(),
     date: lambda day: b"D%d" % day.toordinal(),
     Decimal: _decimal,
-    ClosedPeriod: lambda one: (
-        b"P%d-%d " % (one.start.toordinal(), one.end.toordinal())
-        + _decimal(one.used)
-        + (b"-" if one.limit is None else _decimal(one.limit))
-    ),
+    ClosedPeriod: lambda one: _closed(one).encode(),
     int: lambda number: b"%d" % number,
     float: lambda number: repr(number).encode(),
     bool: lambda flag: b"yes" if flag else b"no",

@@ -73,12 +73,8 @@ class Days:
     def _read_people(self, seen: Seen) -> None:
         every, whole = self.all, self.whole
         complete = seen is every.whole
-        hits = np.diff(np.append(whole.earlier_hits, len(whole.hits)))
-        account = np.repeat(np.arange(len(every.lines)), hits)
-        alone = _Pairs(account, account, whole.hits, self.seen[whole.hits] | complete)
         rows = [line.users for line in every.lines]
-        of_account = np.array([len(one.day) for one in rows])
-        account = np.repeat(np.arange(len(rows)), of_account)
+        account = np.repeat(np.arange(len(rows)), [len(one.day) for one in rows])
         heads = np.cumsum([0, *(int(one.owner.max(initial=-1)) + 1 for one in rows[:-1])])
         owner = np.concatenate([one.owner for one in rows]) + heads[account]
         day = np.concatenate([one.day for one in rows]) + every.begins[account]
@@ -87,6 +83,10 @@ class Days:
         named = np.full(len(rows), _FAR)
         np.minimum.at(named, account, np.where(early, day, day + 1))
         self.anonymous = self.index < every.spread(named)
+        hits, whose = whole.hits, np.diff(np.append(whole.earlier_hits, len(whole.hits)))
+        some = np.flatnonzero(hits < np.repeat(named, whose))
+        hits, whose = hits[some], np.repeat(np.arange(len(rows)), whose)[some]
+        alone = _Pairs(whose, whose, hits, self.seen[hits] | complete)
         self.breadth, self.breadth_slow = alone.breadth(whole)
         if len(day):
             users = _Pairs(owner, account, day, early).breadth(whole)

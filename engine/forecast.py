@@ -35,7 +35,7 @@ def foresee(
     """Forecast one meter today; `known` False where it can't be told."""
     days = changes(meter, today)
     part = part_of(meter, days, today, policy, calibration)
-    return foresee_all((part,), policy)[0].at(0) if part else unknown(meter, days, policy)
+    return foresee_each((part,), policy)[0] if part else unknown(meter, days, policy)
 
 
 def part_of(
@@ -57,14 +57,13 @@ def unknown(meter: MeterUse, days: Floats, policy: Policy) -> Forecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prospects:
-    """The forecasts of one meter at its looks, a row each.
+    """The forecasts of looks, a row each.
 
     `index`, `day`: of the look, in its series and as an ordinal. `p_raw`, `p`, `p_previous`: not a
     number where it can't be told. `bar`: from which p pace speaks. `ahead`: days to the crossing
     dates, below 0 where there are none. The rest as in `Forecast`.
     """
 
-    meter: str
     index: Ints
     day: Ints
     known: Flags
@@ -76,12 +75,12 @@ class Prospects:
     one_off: Flags
     ramp: Flags
 
-    def at(self, row: int) -> Forecast:
-        """The forecast of one look."""
+    def at(self, row: int, meter: str) -> Forecast:
+        """The forecast of one look at a meter."""
         raw, before = float(self.p_raw[row]), float(self.p_previous[row])
         told = raw == raw
         return Forecast(
-            meter=self.meter,
+            meter=meter,
             known=bool(self.known[row]) and told,
             p_raw=raw if told else None,
             p=float(self.p[row]) if told else None,
@@ -91,41 +90,31 @@ class Prospects:
             p_previous=before if before == before else None,
         )
 
-    def of(self, meter: str, which: slice) -> "Prospects":
-        """Those of one meter among the looks at many."""
-        values = {name: getattr(self, name)[which] for name in _BY_LOOK}
-        return Prospects(meter=meter, **values)
-
-
-_BY_LOOK = (
-    "index",
-    "day",
-    "known",
-    "p_raw",
-    "p",
-    "p_previous",
-    "bar",
-    "ahead",
-    "one_off",
-    "ramp",
-)
+    def of(self, which: slice) -> "Prospects":
+        """Some of them."""
+        return Prospects(**{name: getattr(self, name)[which] for name in Prospects.__slots__})
 
 
 def foresee_all(parts: Sequence[Part], policy: Policy) -> list[Prospects]:
     """Forecast every series at each of its looks."""
     if not parts:
         return []
+    found = _foresee(parts, policy)
+    ends = accumulate((len(seen.index) for _, seen, _ in parts), initial=0)
+    return [found.of(slice(low, high)) for low, high in pairwise(ends)]
+
+
+def foresee_each(parts: Sequence[Part], policy: Policy) -> list[Forecast]:
+    """Forecast every series, looked at once."""
+    if not parts:
+        return []
+    found = _foresee(parts, policy)
+    return [found.at(row, series.meter) for row, (series, _, _) in enumerate(parts)]
+
+
+def _foresee(parts: Sequence[Part], policy: Policy) -> Prospects:
     looks = rows([(series, seen) for series, seen, _ in parts], policy.forecast)
     calibrations = [one for _, _, in_force in parts for one in in_force]
-    found = _foresee(looks, calibrations, policy)
-    ends = list(accumulate((len(seen.index) for _, seen, _ in parts), initial=0))
-    return [
-        found.of(series.meter, slice(low, high))
-        for (series, _, _), (low, high) in zip(parts, pairwise(ends), strict=True)
-    ]
-
-
-def _foresee(looks: Rows, calibrations: Sequence[Calibration | None], policy: Policy) -> Prospects:
     known = enough(looks, policy.forecast)
     met = looks.used >= looks.limit
     open_now = known & ~met & (looks.ahead > 0)
@@ -150,7 +139,6 @@ def _foresee(looks: Rows, calibrations: Sequence[Calibration | None], policy: Po
     days = np.full((len(p), 3), -1)
     days[open_now & likely] = ahead.of(likely[open_now]).crossing_days(policy.forecast)
     return Prospects(
-        meter="",
         index=looks.at - looks.base,
         day=looks.day,
         known=known,

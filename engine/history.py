@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from struct import pack
 from typing import TypeAlias
 
 import numpy as np
@@ -51,8 +52,8 @@ class History:
     @property
     def value_days(self) -> "ValueDays":
         """How many of the days had value."""
-        running = counts(self.value).tolist()
-        return ValueDays(first=self.first, before=running[:-1], today=bool(self.value[-1:].any()))
+        today = bool(self.value[-1:].any())
+        return ValueDays(first=self.first, before=counts(self.value)[:-1], today=today)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ class ValueDays:
     """
 
     first: int
-    before: Sequence[int]
+    before: Sequence[int] | Ints
     today: bool
     size: int | None = None
 
@@ -75,8 +76,8 @@ class ValueDays:
         if low >= high:
             return 0
         if high == size:
-            return self.before[high - 1] + self.today - self.before[low]
-        return self.before[high] - self.before[low]
+            return int(self.before[high - 1]) + self.today - int(self.before[low])
+        return int(self.before[high]) - int(self.before[low])
 
 
 def is_level(meter: MeterUse) -> bool:
@@ -94,12 +95,18 @@ def amounts(meter: MeterUse, today: date) -> Floats:
     if meter.first_day is None or meter.first_day > today:
         return np.zeros(0)
     days = today.toordinal() - meter.first_day.toordinal() + 1
-    known = np.asarray(meter.daily[:days], dtype=np.float64)
+    known = _array(meter.daily[:days])
     missing = days - len(known)
     if not missing:
         return known
     carried = float(known[-1]) if is_level(meter) and len(known) else 0.0
     return np.concatenate((known, np.full(missing, carried)))
+
+
+def _array(amounts: tuple[float, ...]) -> Floats:
+    if isinstance(amounts, tuple):  # Packed first: much quicker than number by number.
+        return np.frombuffer(pack(f"{len(amounts)}d", *amounts))
+    return np.asarray(amounts, dtype=np.float64)
 
 
 def last_amounts(meter: MeterUse, today: date, count: int) -> list[float]:

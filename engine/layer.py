@@ -139,7 +139,7 @@ class Layer:
     def _forecasts(self, index: int) -> dict[str, Forecast]:
         """The forecasts of a day, of the meters for which one could matter."""
         rows = ((key, of.get(index)) for key, of in self._rows.items())
-        return {key: self.prospects[key].at(row) for key, row in rows if row is not None}
+        return {key: self.prospects[key].at(row, key) for key, row in rows if row is not None}
 
     def _ever_at(self, index: int) -> dict[str, Decimal]:
         """How much each meter had counted by a look, where its days add up."""

@@ -20,6 +20,7 @@ MUTERS = CARRIERS | {Role.ADMIN}
 """Who may mute the whole account."""
 _LONGEST_REST, _DOUBLED = 365.0, 9.0
 """Days; and the refusals from which on the rest is that long anyway."""
+_LAST = datetime.max.replace(tzinfo=UTC)
 _Event = tuple[datetime, int, Callable[[datetime], None]]
 _Entry = tuple[datetime, str, float]
 _WHEN = itemgetter(0, 1)
@@ -158,7 +159,7 @@ def _events(snapshot: Snapshot, fold: "_Fold") -> Iterator[_Event]:
         toll = _toll_of(answer, tolls)
         if answer.role in CARRIERS or answer.person == toll.champion:
             yield answer.at, 2, partial(fold.answer, toll, answer)
-    for mute in account_mutes(snapshot, datetime.max.replace(tzinfo=fold.zone)):
+    for mute in account_mutes(snapshot, _LAST):
         yield mute.at, 3, partial(fold.mute, mute)
     for change in snapshot.plan_changes:
         if change.direction > 0:

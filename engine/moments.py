@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from engine.alert import AlertClass, AlertKey, Moment
@@ -253,7 +254,12 @@ def _milestone(look: _Look) -> Due | None:
 
 def milestone_below(total: Decimal) -> Decimal | None:
     """The highest of 10, 100, 1,000 ... that `total` has reached."""
-    return Decimal(10) ** total.adjusted() if total >= 10 else None
+    return _power(total.adjusted()) if total >= 10 else None
+
+
+@lru_cache(maxsize=64)
+def _power(exponent: int) -> Decimal:
+    return Decimal(10) ** exponent
 
 
 def _right_size(snapshot: Snapshot, standing: Standing, policy: Policy, today: date) -> Due | None:

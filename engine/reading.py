@@ -8,7 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from engine.decision import Forecast
-from engine.forecast import foresee_all, part_of, unknown
+from engine.forecast import foresee_each, part_of, unknown
 from engine.history import History, ValueDays, exact, history, is_flow
 from engine.instant import local_day
 from engine.policy import Policy
@@ -89,8 +89,8 @@ def _foreseen(
             else:
                 parts.append(part)
                 places.append((n, meter.key))
-    for (n, key), prospects in zip(places, foresee_all(parts, policy), strict=True):
-        found[n][key] = prospects.at(0)
+    for (n, key), forecast in zip(places, foresee_each(parts, policy), strict=True):
+        found[n][key] = forecast
     order = (
         [m.key for m in one.meters if m.key in of] for one, of in zip(snapshots, found, strict=True)
     )

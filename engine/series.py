@@ -53,8 +53,10 @@ class Looks:
 
 def history_days(meter: MeterUse, days: Floats, today: date, policy: ForecastPolicy) -> int:
     """Complete days a forecast could rest on: since first use, without backfills, lately."""
-    usable, _ = _usable(meter, days, today)
-    return int(usable[: len(days) - 1][-policy.history_days :].sum())
+    last = len(days) - 1
+    first = max(_begin(days) + (0 if is_flow(meter) else 1), last - policy.history_days)
+    backfilled = (last - (today - day).days for day in meter.backfilled)
+    return max(last - first - sum(first <= index < last for index in backfilled), 0)
 
 
 def foreseeable(meter: MeterUse) -> bool:
@@ -80,8 +82,7 @@ def series_of(meter: MeterUse, days: Floats, today: date) -> Series | None:
 
 def _usable(meter: MeterUse, days: Floats, today: date) -> tuple[Flags, int]:
     """Days since first use without backfilled ones, and the index of the first use."""
-    used = np.flatnonzero(days)
-    begin = int(used[0]) if len(used) else len(days)
+    begin = _begin(days)
     usable = np.zeros(len(days), dtype=np.bool_)
     # What an account with a level began with is where it starts from, not growth.
     usable[begin + (0 if is_flow(meter) else 1) :] = True
@@ -91,6 +92,13 @@ def _usable(meter: MeterUse, days: Floats, today: date) -> tuple[Flags, int]:
         if 0 <= index <= last:
             usable[index] = False
     return usable, begin
+
+
+def _begin(days: Floats) -> int:
+    """The index of the first day of use; one past the last where there is none."""
+    used = days != 0
+    first = int(used.argmax()) if len(days) else 0
+    return first if len(days) and used[first] else len(days)
 
 
 def look_at(meter: MeterUse, series: Series, today: date, policy: ForecastPolicy) -> Looks:
