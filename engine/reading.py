@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from engine.decision import Forecast
 from engine.forecast import foresee_each, part_of, unknown
@@ -121,7 +120,7 @@ def was_imported(meter: MeterUse, snapshot: Snapshot) -> bool:
     """Whether a meter's newest use was."""
     if meter.last_at is None or not meter.backfilled:
         return False
-    return meter.last_at.astimezone(ZoneInfo(snapshot.account.time_zone)).date() in meter.backfilled
+    return local_day(meter.last_at, snapshot.account.time_zone) in meter.backfilled
 
 
 def foreseen_from(policy: Policy) -> float:

@@ -10,24 +10,17 @@ from service import rejects, tidy
 from service.context import Context
 from service.rejects import Refusal
 from service.secrets import Secrets
-from store.database import Database
-from store.migrations import migrate
 from store.rejects import MOST, Wanted
 from tests.api.conftest import NOON, World
+from tests.backends import Backend, opened
 from tests.fakes.clock import FakeClock
 
 
 @pytest.fixture
-def context(tmp_path: Any) -> Iterator[Context]:
-    database = Database(f"sqlite:///{tmp_path}/segue.db")
-    migrate(database)
-    yield Context(
-        database=database,
-        clock=FakeClock(NOON),
-        secrets=Secrets(["test"]),
-        public_url="http://test",
-    )
-    database.close()
+def context(backend: Backend) -> Iterator[Context]:
+    clock, secrets = FakeClock(NOON), Secrets(["test"])
+    with opened(backend) as database:
+        yield Context(database=database, clock=clock, secrets=secrets, public_url="http://test")
 
 
 def refused(n: int = 0, **changes: Any) -> Refusal:

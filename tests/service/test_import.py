@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -21,44 +22,37 @@ from service.import_usage import Imported
 from service.recorded_rows import Problems
 from service.secrets import Secrets
 from store import imports, tables
-from store.database import Database
-from store.migrations import migrate
 from store.types import joined
 from tests.api.conftest import NOON, POLICY
+from tests.backends import Backend, opened
 from tests.fakes.clock import FakeClock
 
 HEADER = "account,timestamp,value,meter,user,id,kind,correction\n"
 _numbers = count(1)
 
 
-def made(folder: Path, since: datetime = NOON - timedelta(9)) -> Context:
+@contextmanager
+def made(backend: Backend, since: datetime) -> Iterator[Context]:
     """A Segue with a policy and nothing else."""
-    database = Database(f"sqlite:///{folder}/segue.db")
-    migrate(database)
-    context = Context(
-        database=database,
-        clock=FakeClock(since),
-        secrets=Secrets(["test"]),
-        public_url="http://test",
-    )
-    configure.apply(context, POLICY, "test")
-    context.clock.set(NOON)  # type: ignore[attr-defined]
-    return context
+    clock, secrets = FakeClock(since), Secrets(["test"])
+    with opened(backend) as database:
+        context = Context(database=database, clock=clock, secrets=secrets, public_url="http://test")
+        configure.apply(context, POLICY, "test")
+        clock.set(NOON)
+        yield context
 
 
 @pytest.fixture
-def context(tmp_path: Path) -> Iterator[Context]:
-    found = made(tmp_path)
-    yield found
-    found.database.close()
+def context(backend: Backend) -> Iterator[Context]:
+    with made(backend, NOON - timedelta(9)) as found:
+        yield found
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[Context]:
-    (tmp_path / "other").mkdir()
-    found = made(tmp_path / "other", NOON)
-    yield found
-    found.database.close()
+def other(backend: Backend) -> Iterator[Context]:
+    """Another one."""
+    with made(backend, NOON) as found:
+        yield found
 
 
 def write(folder: Path, text: str, name: str = "usage.csv") -> Path:

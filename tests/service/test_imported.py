@@ -8,13 +8,14 @@ import pytest
 
 from service.ingest import ingest
 from tests.api.live import START, TODAY, Live, event, live
+from tests.backends import Backend
 
 AUGUST, OCTOBER, NOVEMBER = START.date(), date(2026, 10, 1), date(2026, 11, 1)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("imported")) as made:
+def running(backend: Backend) -> Iterator[Live]:
+    with live(backend) as made:
         yield made
 
 

@@ -26,38 +26,38 @@ _KNOWN = {
 def upgrade() -> None:
     op.create_table(
         "identity",
-        sa.Column("user", sa.String(), nullable=False),
+        sa.Column("user", store.types.Text(), nullable=False),
         sa.Column("at", store.types.Instant(timezone=True), nullable=False),
-        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("account", store.types.Text(), nullable=False),
         sa.PrimaryKeyConstraint("user", "at"),
     )
     op.create_index("ix_identity_account", "identity", ["account"])
     op.create_table(
         "external_id",
-        sa.Column("source", sa.String(), nullable=False),
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("source", store.types.Text(), nullable=False),
+        sa.Column("id", store.types.Text(), nullable=False),
+        sa.Column("account", store.types.Text(), nullable=False),
         sa.PrimaryKeyConstraint("source", "id"),
     )
     op.create_index("ix_external_id_account", "external_id", ["account"])
     op.create_table(
         "reject",
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("source", sa.String(), nullable=False),
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("account", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("source", store.types.Text(), nullable=False),
+        sa.Column("code", store.types.Text(), nullable=False),
+        sa.Column("account", store.types.Text(), nullable=False),
+        sa.Column("name", store.types.Text(), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.Column("first_at", store.types.Instant(timezone=True), nullable=False),
         sa.Column("last_at", store.types.Instant(timezone=True), nullable=False),
-        sa.Column("detail", sa.String(), nullable=False),
+        sa.Column("detail", store.types.Text(), nullable=False),
         sa.Column("sample", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("day", "source", "code", "account", "name"),
     )
     op.create_table(
         "import_run",
-        sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("file", sa.String(), nullable=False),
+        sa.Column("digest", store.types.Text(), nullable=False),
+        sa.Column("file", store.types.Text(), nullable=False),
         sa.Column("line", sa.BigInteger(), nullable=False),
         sa.Column("accepted", sa.BigInteger(), nullable=False),
         sa.Column("duplicates", sa.BigInteger(), nullable=False),

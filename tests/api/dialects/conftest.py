@@ -11,9 +11,8 @@ from api.app import create
 from service import configure, keys
 from service.context import Context
 from service.secrets import Secrets
-from store.database import Database
-from store.migrations import migrate
 from tests.api.conftest import NOON, World
+from tests.backends import Backend, opened
 from tests.fakes.clock import FakeClock
 from tests.servers import serving
 
@@ -57,18 +56,14 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('dialects')}/segue.db")
-    migrate(database)
-    clock = FakeClock(NOON)
-    context = Context(
-        database=database, clock=clock, secrets=Secrets(["test"]), public_url="http://test"
-    )
-    configure.apply(context, POLICY, "test")
-    made = {scope: keys.create(context, scope) for scope in keys.Scope}
-    with serving(create(context)) as url, httpx.Client(base_url=url, timeout=30) as http:
-        yield World(url, context, clock, {str(k): v for k, v in made.items()}, http)
-    database.close()
+def running(backend: Backend) -> Iterator[World]:
+    clock, secrets = FakeClock(NOON), Secrets(["test"])
+    with opened(backend) as database:
+        context = Context(database=database, clock=clock, secrets=secrets, public_url="http://test")
+        configure.apply(context, POLICY, "test")
+        made = {scope: keys.create(context, scope) for scope in keys.Scope}
+        with serving(create(context)) as url, httpx.Client(base_url=url, timeout=30) as http:
+            yield World(url, context, clock, {str(k): v for k, v in made.items()}, http)
 
 
 @pytest.fixture
