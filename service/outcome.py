@@ -51,7 +51,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """A look at an account; `seen` None: nothing could have changed."""
+    """A look at an account; `seen` None: there is none of that name any more."""
 
     claim: Claim
     seen: Seen | None

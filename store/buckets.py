@@ -4,7 +4,7 @@ A row a day would cost more than all that is done with it. So the database joins
 one text, and the texts of all meters are taken apart at once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -31,15 +31,11 @@ _SAFE = 2**62
 _INTS = msgspec.json.Decoder(list[int])
 
 
-def load(
-    session: Session, accounts: Iterable[str], today: date, *, since: date | None = None
-) -> dict[Line, Days]:
-    """The days of every meter of some accounts until `today`, from `since` or from ever on."""
-    dialect, span = dialect_of(session), {"today": today} | ({"since": since} if since else {})
-    asked = as_list([[account] for account in accounts])
-    rows = session.execute(_buckets(dialect, ever=since is None), {**asked, **span}).all()
-    rare = dict.fromkeys(row.account for row in rows if row.marked)
-    marked = _marked(session, list(rare), span)
+def load(session: Session, accounts: Iterable[str], today: date) -> dict[Line, Days]:
+    """The days of every meter of some accounts until `today`."""
+    asked = {**as_list([[account] for account in accounts]), "today": today}
+    rows = session.execute(_buckets(dialect_of(session)), asked).all()
+    marked = _marked(session, dict.fromkeys(row.account for row in rows if row.marked), today)
     days, units = _ordinals([row.days for row in rows]), _whole(row.units for row in rows)
     found = {}
     for row, (start, end) in zip(rows, _places(rows), strict=True):
@@ -81,21 +77,18 @@ class _Marks:
     imported: NDArray[np.bool_]
 
 
-def _marked(
-    session: Session, accounts: Sequence[str], span: Mapping[str, date]
-) -> dict[Line, _Marks]:
+def _marked(session: Session, accounts: Collection[str], today: date) -> dict[Line, _Marks]:
     """Where a line has such days: few have, and nobody else pays for them."""
     if not accounts:
         return {}
-    asked = {**as_list([[account] for account in accounts]), **span}
-    statement = _marks(dialect_of(session), ever="since" not in span)
+    asked = {**as_list([[account] for account in accounts]), "today": today}
     return {
         (row.account, row.meter): _Marks(
             days=_ordinals([row.days]),
             micros=_whole([row.micros]),
             imported=_whole([row.imported]) > 0,
         )
-        for row in session.execute(statement, asked)
+        for row in session.execute(_marks(dialect_of(session)), asked)
     }
 
 
@@ -141,7 +134,7 @@ def _ordinals(texts: Sequence[str]) -> NDArray[np.int64]:
 
 
 @lru_cache
-def _buckets(dialect: str, *, ever: bool) -> Any:
+def _buckets(dialect: str) -> Any:
     """A row for each account and meter; `marked`: whether any of its days has a mark."""
     b = table(DayBucket).c
     columns = (
@@ -150,18 +143,18 @@ def _buckets(dialect: str, *, ever: bool) -> Any:
         func.max(b.last_at).label("last_at"),
         func.max(case((_has_mark(), 1), else_=0)).label("marked"),
     )
-    return _lines(dialect, columns, ever=ever)
+    return _lines(dialect, columns)
 
 
 @lru_cache
-def _marks(dialect: str, *, ever: bool) -> Any:
+def _marks(dialect: str) -> Any:
     b = table(DayBucket).c
     columns = (
         gathered(dialect, b.day).label("days"),
         gathered(dialect, b.micros).label("micros"),
         gathered(dialect, case((b.backfilled, 1), else_=0)).label("imported"),
     )
-    return _lines(dialect, columns, ever=ever).where(_has_mark())
+    return _lines(dialect, columns).where(_has_mark())
 
 
 def _has_mark() -> ColumnElement[bool]:
@@ -169,14 +162,13 @@ def _has_mark() -> ColumnElement[bool]:
     return or_(b.micros != 0, b.backfilled)
 
 
-def _lines(dialect: str, columns: Iterable[Any], *, ever: bool) -> Any:
+def _lines(dialect: str, columns: Iterable[Any]) -> Any:
     b = table(DayBucket).c
-    found = (
+    return (
         select(b.account, b.meter, *columns)
         .where(among(dialect, b.account), b.day <= bindparam("today"))
         .group_by(b.account, b.meter)
     )
-    return found if ever else found.where(b.day >= bindparam("since"))
 
 
 @lru_cache

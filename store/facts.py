@@ -1,6 +1,6 @@
 """Loads the snapshots of many accounts: every fact a decision may look at, a query a table."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,7 +47,7 @@ def load_all(
     `channels`: push channels that are set up; holdout, rollout and calibration are the caller's.
     """
     known = _known(session, accounts, now, catalogue)
-    stored = _days(session, known, lambda _: None)
+    stored = _days(session, known)
     known = _begun(known, stored)
     uses = meters.uses(session, known, catalogue, stored)
     happened = past.load(session, {one.account: one.today for one in known}, now)
@@ -110,16 +110,14 @@ def _known(
     ]
 
 
-def _days(
-    session: Session, known: Iterable[Known], since: Callable[[Known], date | None]
-) -> dict[Line, Days]:
+def _days(session: Session, known: Iterable[Known]) -> dict[Line, Days]:
     """The days of all meters until each one's today; a query for each day it is somewhere."""
-    spans: dict[tuple[date | None, date], list[str]] = {}
+    todays: dict[date, list[str]] = {}
     for one in known:
-        spans.setdefault((since(one), one.today), []).append(one.account)
+        todays.setdefault(one.today, []).append(one.account)
     stored: dict[Line, Days] = {}
-    for (first, today), accounts in spans.items():
-        stored |= buckets.load(session, accounts, today, since=first)
+    for today, accounts in todays.items():
+        stored |= buckets.load(session, accounts, today)
     return stored
 
 

@@ -102,7 +102,7 @@ def uses(
     session: Session, accounts: Sequence[Known], catalogue: Catalogue, stored: Stored
 ) -> dict[str, tuple[MeterUse, ...]]:
     """Every meter of the catalogue for each account, in the catalogue's order."""
-    stored = _in_periods(session, accounts, catalogue, stored, closed=True)
+    stored = _in_periods(session, accounts, catalogue, stored)
     found = {}
     for one in accounts:
         terms = _terms(one, catalogue)
@@ -118,8 +118,6 @@ def _in_periods(
     accounts: Iterable[Known],
     catalogue: Catalogue,
     stored: Stored,
-    *,
-    closed: bool,
 ) -> Stored:
     """The same, where meters that count things hold how many were new in their period."""
     keys = [
@@ -133,7 +131,7 @@ def _in_periods(
         ((one.account, key), stretch)
         for one in accounts
         for key in keys
-        for stretch in one.calendar().stretches[: None if closed else 1]
+        for stretch in one.calendar().stretches
     ]
     new = buckets.new_in_periods(session, asked)
     lines = dict.fromkeys(line for line, _ in asked)

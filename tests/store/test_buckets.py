@@ -123,9 +123,9 @@ def test_every_use_is_what_its_days_come_to(
 def test_days_outside_what_is_asked_for_are_not_read(database: Database) -> None:
     kept(database, {("acme", "reports", back): (1, 0) for back in (-1, 0, 5, 6)})
     with database.read() as session:
-        found = buckets.load(session, ["acme", "nobody"], TODAY, since=day(5))
-    assert found["acme", "reports"].days.tolist() == [day(5).toordinal(), TODAY.toordinal()]
+        found = buckets.load(session, ["acme", "nobody"], day(5))
     assert list(found) == [("acme", "reports")]
+    assert found["acme", "reports"].days.tolist() == [day(6).toordinal(), day(5).toordinal()]
 
 
 def test_of_nobody_and_nothing_there_is_nothing(database: Database) -> None:
