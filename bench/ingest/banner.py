@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
@@ -94,7 +95,8 @@ async def _cross(ours: Side, names: list[str]) -> list[float]:
         assert page.shown_at is not None, f"no banner for {page.account}"
         late.append(page.shown_at - begin)
         await asyncio.sleep(_PAUSE)
-    others.terminate()
+    with suppress(ProcessLookupError):  # It may be done already.
+        others.terminate()
     await others.wait()
     return late
 
