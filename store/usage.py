@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, literal_column, or_
+from sqlalchemy import ColumnElement, and_, bindparam, case, literal_column, null, or_
 from sqlmodel import Session, SQLModel
 
 from store.rows import dialect_of, insert_into, table, write, write_columns
@@ -213,5 +213,6 @@ def _user_day(dialect: str) -> Any:
 @lru_cache
 def _mark(dialect: str) -> Any:
     return insert_into(dialect, Due).on_conflict_do_update(
-        index_elements=["account"], set_={"mark": table(Due).c.mark + literal_column("1")}
+        index_elements=["account"],
+        set_={"mark": table(Due).c.mark + literal_column("1"), "daily": null()},
     )

@@ -65,6 +65,7 @@ def after_night(world: Live) -> None:
 
 def segue(world: Live, monkeypatch: pytest.MonkeyPatch, *args: str) -> Any:
     monkeypatch.setenv("SEGUE_DATABASE_URL", world.runtime.settings.database_url)
+    monkeypatch.setenv("SEGUE_SECRET_KEYS", "a-key-that-every-node-has")
     return CliRunner().invoke(app, args)
 
 
