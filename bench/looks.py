@@ -143,9 +143,8 @@ def _amounts(rng: np.random.Generator, number: int, days: int) -> NDArray[np.int
 def _limits(rng: np.random.Generator, amounts: NDArray[np.int64]) -> list[int]:
     """What each may use in a month: from a little less than it does to far more."""
     spread = np.exp(rng.normal(0.35, 0.35, len(amounts)))
-    return (
-        np.maximum(np.round(30 * amounts[:, -90:].mean(axis=1) * spread), 10).astype(int).tolist()
-    )
+    usual = np.round(30 * amounts[:, -90:].mean(axis=1) * spread)
+    return [int(limit) for limit in np.maximum(usual, 10)]
 
 
 def measured(context: Context) -> Took:

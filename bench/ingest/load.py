@@ -75,11 +75,13 @@ class Run:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._bodies = Bodies(arguments.size, begin=arguments.begin, share=arguments.share)
-        self._first = self._n = arguments.first
+        first: int = arguments.first
+        self._first, self._n = first, first
         self._stop = arguments.stop
-        self._rate, self._size = arguments.rate, arguments.size
+        self._rate: float = arguments.rate
+        self._size: int = arguments.size
         self._begun = time.perf_counter()
-        self._until = time.perf_counter() + arguments.seconds
+        self._until: float = time.perf_counter() + arguments.seconds
         self._left, self.over = arguments.connections, asyncio.Event()
         self.tally = Tally()
         url = urlsplit(arguments.url)
@@ -94,7 +96,7 @@ class Run:
         if not self._rate:
             return 0.0
         due = self._begun + (self._n - self._first) * self._size / self._rate
-        return max(0.0, due - time.perf_counter())
+        return float(max(0.0, due - time.perf_counter()))
 
     def next(self) -> bytes | None:
         """The next body, None once the time is over."""

@@ -10,7 +10,7 @@ from bench.timing import shared
 from bench.timing.dataset import DataSet
 from engine.alert import AlertClass, Moment, ReasonCode
 from engine.hindsight import foresee_records
-from engine.lay import recording
+from engine.lay import looked_again, recording
 from engine.policy import Policy
 from engine.reading import foreseen_from
 from engine.record import Calibrations, Foreseen, Record, Spell
@@ -117,8 +117,7 @@ def _askable(record: Record, policy: Policy) -> bool:
     assert laid is not None
     calendar = laid.calendar
     nights = looks(calendar.zone, calendar.first, calendar.first + calendar.size - 1) + _NIGHT
-    laid = recording(record, data.end, nights)
-    assert laid is not None
+    laid = looked_again(laid, nights)
     (track,) = laid.tracks
     bar = foreseen_from(policy) * float(track.track.limit or 0)
     committed = Standings((laid.timeline,), policy.stage).stages(0) >= _COMMITTED
