@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from service.context import Change, Signals
 
@@ -28,10 +29,23 @@ class Waiting:
         self.urgent.clear()
 
 
+class Interest(Protocol):
+    """Told for which accounts this node holds streams, where others tell only what is asked for."""
+
+    def begin(self, account: str) -> None:
+        """The first stream of the account is here."""
+        ...
+
+    def end(self, account: str) -> None:
+        """The last one has gone."""
+        ...
+
+
 class Hub:
     """One listener for all streams: a change wakes only the streams of its account."""
 
-    def __init__(self, signals: Signals) -> None:
+    def __init__(self, signals: Signals, interest: Interest | None = None) -> None:
+        self._interest = interest
         self._streams: dict[str, set[Waiting]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closing = False
@@ -45,6 +59,8 @@ class Hub:
         """Something that is woken at each change of the account."""
         self._loop = asyncio.get_running_loop()
         waiting = Waiting()
+        if account not in self._streams and self._interest is not None:
+            self._interest.begin(account)
         self._streams.setdefault(account, set()).add(waiting)
         try:
             yield waiting
@@ -53,6 +69,8 @@ class Hub:
             streams.discard(waiting)
             if not streams:
                 del self._streams[account]
+                if self._interest is not None:
+                    self._interest.end(account)
 
     def close(self) -> None:
         """End every stream, so that the server can stop."""

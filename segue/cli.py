@@ -11,6 +11,7 @@ from engine.errors import SegueError
 from segue.commands import (
     backtest,
     config,
+    dead_letters,
     doctor,
     explain,
     export,
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.add_typer(config.app, name="config")
 app.add_typer(keys.app, name="keys")
 app.add_typer(slack.app, name="slack")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.command("serve")(serve.serve)
 app.command("migrate")(serve.migrate)
 app.command("explain")(explain.explain)

@@ -31,6 +31,7 @@ class Settings:
     slack_api_url: str = "https://slack.com/api/"
     smtp_url: str | None = None
     mail_from: str | None = None
+    nats_url: str | None = None
     keep_events_days: int = LEAST.days
     keep_hours_days: int = LEAST.days
 
@@ -61,6 +62,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         slack_api_url=text("SLACK_API_URL") or Settings.slack_api_url,
         smtp_url=text("SMTP_URL"),
         mail_from=text("MAIL_FROM"),
+        nats_url=text("NATS_URL"),
         keep_events_days=_days("KEEP_EVENTS_DAYS", text("KEEP_EVENTS_DAYS")),
         keep_hours_days=_days("KEEP_HOURS_DAYS", text("KEEP_HOURS_DAYS")),
     )
@@ -75,6 +77,10 @@ def _check(settings: Settings) -> None:
     if settings.widget_secret and len(settings.widget_secret.encode()) < 32:
         raise Invalid("at least 32 bytes are needed", pointer="SEGUE_WIDGET_SECRET")
     _check_direct(settings)
+    if settings.nats_url and not is_postgres(settings.database_url):
+        raise Invalid(
+            "it stands before PostgreSQL: set SEGUE_DATABASE_URL too", pointer="SEGUE_NATS_URL"
+        )
     if settings.smtp_url and not settings.mail_from:
         raise Invalid("SEGUE_SMTP_URL needs it: the sender's address", pointer="SEGUE_MAIL_FROM")
     if not settings.slack_api_url.endswith("/"):

@@ -3,7 +3,7 @@
 import fcntl
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,13 +24,17 @@ from segue.opening import context_of
 from segue.roles import Role
 from segue.settings import Settings
 from segue.slack_mount import mounted
+from segue.subjects import Subjects
 from segue.worker import Worker
 from service import rejects
 from service.channel import Channel
 from service.context import Clock, Context
+from service.front import Front
+from service.merge import Merger
 from service.retention import Keep
 from store import backtests, due, outbox
 from store.database import file_of
+from store.jetstream import JetStream
 
 log = logging.getLogger("segue")
 
@@ -47,9 +51,13 @@ class Runtime:
     app: Litestar
     warnings: list[str] = field(default_factory=list)
     lock: IO[str] | None = None
+    servers: JetStream | None = None
+    merger: Merger | None = None
 
     def close(self) -> None:
         """Give the database and its lock back."""
+        if self.servers is not None:
+            self.servers.close()
         self.context.database.close()
         if self.lock is not None:
             self.lock.close()
@@ -78,7 +86,12 @@ def build(
             due.free(session)
             outbox.free(session)
             backtests.fail(session, None, "restarted")
-    hub = Hub(context.signals)
+    servers = JetStream(settings.nats_url).open() if settings.nats_url else None
+    merger = Merger(context, servers) if servers and role.works else None
+    if servers is not None:
+        context = replace(context, intake=Front(context.database, servers))
+    subjects = Subjects(context, servers, works=role.works) if servers else None
+    hub = Hub(context.signals, subjects)
     channels = _channels(settings, context)
     keep = Keep(events=settings.keep_events_days, hours=settings.keep_hours_days)
     worker = Worker(context, channels, keep)
@@ -88,9 +101,12 @@ def build(
         app = bare(context)
     app.on_shutdown.append(lambda: rejects.flush(context))
     if background and context.database.is_postgres:
-        nodes = Nodes(context)
+        nodes = subjects or Nodes(context)
         app.on_startup.append(nodes.start)
         app.on_shutdown.append(nodes.stop)
+    if background and merger is not None:
+        app.on_startup.append(merger.start)
+        app.on_shutdown.append(merger.stop)
     if background and role.works:
         app.on_startup.append(worker.start)
         app.on_shutdown.append(worker.stop)
@@ -103,6 +119,8 @@ def build(
         app=app,
         warnings=_warnings(settings),
         lock=lock,
+        servers=servers,
+        merger=merger,
     )
 
 

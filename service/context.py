@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import NotFound
 from service.config import Applied, applied
@@ -13,12 +13,24 @@ from service.secrets import Secrets
 from store import config as stored
 from store.database import Database
 
+if TYPE_CHECKING:
+    from service.checked import Checked
+    from service.writer import Done
+
 
 class Clock(Protocol):
     """Where `now` comes from; the demo's runs faster."""
 
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""
+        ...
+
+
+class Intake(Protocol):
+    """Where checked usage goes: the database's writer, or servers in front of it."""
+
+    def put(self, load: "Checked", now: datetime, done: "Done") -> None:
+        """Have a load kept; `done` is called with what became of it, in another thread."""
         ...
 
 
@@ -71,7 +83,10 @@ class Signals:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The world of a use case. `channels`: names of the push channels that are set up."""
+    """The world of a use case. `channels`: names of the push channels that are set up.
+
+    `intake`: what takes usage in, where that is not the database's own writer.
+    """
 
     database: Database
     clock: Clock
@@ -79,6 +94,7 @@ class Context:
     public_url: str
     signals: Signals = field(default_factory=Signals)
     channels: tuple[str, ...] = ()
+    intake: Intake | None = None
     _known: dict[str, tuple[Applied, float]] = field(default_factory=dict)
 
     def policy(self, *, within: float = 0.0) -> Applied:

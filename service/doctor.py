@@ -8,6 +8,7 @@ from service import pause
 from service.context import Context
 from service.ready import problems
 from store import arms
+from store.jetstream import JetStream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,18 @@ class Health:
     until: date | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """On how many servers usage is kept until it is counted, and how many parcels wait there.
+
+    `dead` of them could not be counted.
+    """
+
+    copies: int
+    waiting: int
+    dead: int
+
+
 def examine(context: Context) -> Health:
     """How it stands now."""
     wrong = problems(context)
@@ -38,3 +51,18 @@ def examine(context: Context) -> Health:
         drawn=draws.drawn,
         until=(draws.last + holdout.TERM).date() if draws.last else None,
     )
+
+
+def front(url: str) -> Front:
+    """How it stands with the usage that waits in front of the database.
+
+    Raises:
+        Unavailable: the servers don't answer.
+    """
+    servers = JetStream(url).open()
+    try:
+        copies, waits = servers.run(servers.copies()), servers.run(servers.waiting())
+        dead = len(servers.run(servers.dead()))
+    finally:
+        servers.close()
+    return Front(copies=copies, waiting=sum(waits.values()), dead=dead)

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import msgspec
 
 from service.checked import Checked, Names, check_all
-from service.context import Context
+from service.context import Context, Intake
 from service.usage import OLDEST, Event, Rejection, Rules
-from service.writer import Written, writer_of
+from service.writer import Written, settle, writer_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,11 @@ def ingest(
     checked = _checked(context, events, imported=imported)
     if not checked.rows:
         return _receipt(checked, Written((), ()))
-    written = writer_of(context.database).do(checked, checked.rules.now)
+    future: Future[Written] = Future()
+    # Imported history goes its own way: what waits in front of the database is live.
+    intake = writer_of(context.database) if imported else _intake(context)
+    intake.put(checked, checked.rules.now, lambda result: settle(future, result))
+    written = future.result()
     _tell(context, checked, written)
     return _receipt(checked, written)
 
@@ -52,10 +57,10 @@ async def take(context: Context, events: Sequence[msgspec.Raw | Event]) -> Recei
         return _receipt(checked, Written((), ()))
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Written] = loop.create_future()
-    writer_of(context.database).put(
+    _intake(context).put(
         checked,
         checked.rules.now,
-        lambda result: loop.call_soon_threadsafe(_settle, future, result),
+        lambda result: loop.call_soon_threadsafe(settle, future, result),
     )
     written = await future
     _tell(context, checked, written)
@@ -73,18 +78,14 @@ def _checked(context: Context, events: Sequence[msgspec.Raw | Event], *, importe
     return checked
 
 
-def _settle(future: asyncio.Future[Written], result: Written | BaseException) -> None:
-    """Hand a result to whoever waits; a client that hung up waits no more."""
-    if future.cancelled():
-        return
-    if isinstance(result, BaseException):
-        future.set_exception(result)
-    else:
-        future.set_result(result)
+def _intake(context: Context) -> Intake:
+    return context.intake or writer_of(context.database)
 
 
 def _tell(context: Context, checked: Checked, written: Written) -> None:
-    """Say whose usage changed."""
+    """Say whose usage changed; what waits in front of the database has changed nothing yet."""
+    if context.intake is not None and not checked.imported:
+        return
     kept = zip(checked.rows, written.fates, strict=True)
     changed = {row[3] for row, fate in kept if fate is True}
     if changed:

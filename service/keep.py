@@ -63,8 +63,8 @@ def keep(
         _welcome(session, catalogue, loads, strangers, now)
         homes = accounts.homes(session, names)
     calendar = Calendar(catalogue=catalogue, homes=homes)
-    fates = _sift(session, seen, loads)
-    settled = _settle(session, loads, fates, calendar, careful=careful)
+    fates = sift(session, seen, loads)
+    settled = _settle(session, loads, fates, calendar, None if careful else set())
     new = [[place for place, fate in enumerate(found) if fate is True] for found in fates]
     reports = [report for _, _, report in _reports(loads, fates)]
     batch = Batch(calendar=calendar, hours_from=(now - LEAST).date())
@@ -77,6 +77,17 @@ def keep(
     _write(session, batch, reports, now, imported=loads[0].imported)
     totals.add(session, settled.totals)
     return Kept(fates=fates, due=_due(session, batch, reports, now, careful=careful, loads=loads))
+
+
+def judged(
+    session: Session, seen: Seen, catalogue: Catalogue, loads: Sequence[Checked]
+) -> list[list[Fate]]:
+    """What `keep` would make of them as things stand, without keeping any."""
+    names = {row[3] for load in loads for row in load.rows}
+    calendar = Calendar(catalogue=catalogue, homes=accounts.homes(session, names))
+    fates = sift(session, seen, loads)
+    _settle(session, loads, fates, calendar, watch.told(session, names))
+    return fates
 
 
 def _welcome(
@@ -99,13 +110,18 @@ def _welcome(
     accounts.create(session, since, now, next_daily(catalogue.product.time_zone, now))
 
 
-def _sift(session: Session, seen: Seen, loads: Sequence[Checked]) -> list[list[Fate]]:
+def sift(session: Session, seen: Seen, loads: Sequence[Checked]) -> list[list[Fate]]:
     """What is new, what was seen before, and what only claims to have been."""
     keys = [row[1] for load in loads for row in load.rows]
     before = seen.known(session, keys)
-    if not before and len(set(keys)) == len(keys):
+    return sifted(loads, {keys[place]: content for place, content in before.items()})
+
+
+def sifted(loads: Sequence[Checked], known: dict[bytes, bytes]) -> list[list[Fate]]:
+    """The same, where the contents of the keys seen before are `known`."""
+    keys = {row[1] for load in loads for row in load.rows}
+    if not known and len(keys) == sum(map(len, loads)):
         return [[True] * len(load) for load in loads]
-    known = {keys[place]: content for place, content in before.items()}
     return [
         [_fate(known, key, content, index) for index, key, content, *_ in load.rows]
         for load in loads
@@ -136,17 +152,20 @@ def _settle(
     loads: Sequence[Checked],
     fates: list[list[Fate]],
     calendar: Calendar,
-    *,
-    careful: bool,
+    by_totals: set[tuple[str, str]] | None,
 ) -> Settled:
-    """Place the totals; refuse those, and those events, that don't go together."""
+    """Place the totals; refuse those, and those events, that don't go together.
+
+    `by_totals`: the meters that are known to be told by totals; None: any may be.
+    """
     told = {
         (r.account, r.meter.key)
         for _, _, r in _reports(loads, fates)
         if r.kind is Kind.TOTAL and r.meter.aggregation in ADDED
     }
-    if told or careful:
-        where, subjects = _subjects(loads, fates, told, careful=careful)
+    told |= by_totals or set()
+    if told or by_totals is None:
+        where, subjects = _subjects(loads, fates, None if by_totals is None else told)
         for place, rejection in mixed(session, subjects, calendar).items():
             number, inside = where[place]
             fates[number][inside] = rejection
@@ -161,11 +180,9 @@ def _settle(
 def _subjects(
     loads: Sequence[Checked],
     fates: Sequence[list[Fate]],
-    told: set[tuple[str, str]],
-    *,
-    careful: bool,
+    told: set[tuple[str, str]] | None,
 ) -> tuple[list[tuple[int, int]], list[Told]]:
-    """New events that add up, of meters that are told of in this commit or (careful) of all."""
+    """New events that add up, of these meters or (None) of all."""
     where: list[tuple[int, int]] = []
     subjects: list[Told] = []
     for number, (load, found) in enumerate(zip(loads, fates, strict=True)):
@@ -176,7 +193,7 @@ def _subjects(
                 continue
             if report is not None and report.kind is Kind.FRICTION:
                 continue
-            if careful or (account, meter.key) in told:
+            if told is None or (account, meter.key) in told:
                 where.append((number, place))
                 subjects.append(
                     Told(

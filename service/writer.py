@@ -4,6 +4,7 @@ A commit costs the same for one request as for a hundred, so the busier it is, t
 The queue is bounded: whoever finds it full is told to come again, and nothing grows.
 """
 
+import asyncio
 import logging
 import threading
 import weakref
@@ -82,14 +83,7 @@ class Writer:
     def do(self, load: Checked, now: datetime) -> Written:
         """Have a load kept, and wait for it."""
         future: Future[Written] = Future()
-
-        def done(result: Written | BaseException) -> None:
-            if isinstance(result, BaseException):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
-
-        self.put(load, now, done)
+        self.put(load, now, lambda result: settle(future, result))
         return future.result()
 
     def __len__(self) -> int:
@@ -170,6 +164,18 @@ def _said(error: BaseException) -> BaseException:
     said = Unavailable("the database does not take usage at the moment: come again", retry_after=1)
     said.__cause__ = error
     return said
+
+
+def settle(
+    future: asyncio.Future[Written] | Future[Written], result: Written | BaseException
+) -> None:
+    """Hand a result to whoever waits; a client that hung up waits no more."""
+    if future.cancelled():
+        return
+    if isinstance(result, BaseException):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
 
 
 _MEETING = threading.Lock()

@@ -87,6 +87,16 @@ def standings(session: Session, accounts: Iterable[str]) -> dict[str, dict[str, 
     return found
 
 
+def told(session: Session, accounts: Iterable[str]) -> set[tuple[str, str]]:
+    """The meters of these accounts that were ever told by running totals."""
+    w, dialect = table(Watch).c, dialect_of(session)
+    rows = session.connection().execute(
+        select(w.account, w.meter).where(among(dialect, w.account), w.told_at.is_not(None)),
+        as_list([[account] for account in sorted(accounts)]),
+    )
+    return {(account, meter) for account, meter in rows}
+
+
 def guarded(session: Session, looks: Iterable[Looked]) -> set[str]:
     """Note from which usage on meters are worth another look; the accounts that by now are.
 

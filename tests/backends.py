@@ -1,32 +1,45 @@
-"""The databases that the same tests run over: a file of SQLite's each, or one of PostgreSQL's."""
+"""What the same tests run over: a file of SQLite's, PostgreSQL, or that with JetStream in front."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import Connection, delete, inspect
 from sqlmodel import Session
 
+from service.context import Context
+from service.front import Front
+from service.merge import Merger
 from store import tables
 from store.database import Database
+from store.jetstream import JetStream
 from store.migrations import migrate
+from tests.nats import Nats
 from tests.postgres import Postgres
 
 BOTH = ("sqlite", "postgresql")
+ALL = (*BOTH, "jetstream")
+on_all = pytest.mark.parametrize("backend", ALL, indirect=True, scope="session")
+"""For tests of how usage comes in: with servers in front of the database too."""
 _numbers = count(1)
 
 
 @dataclass(frozen=True)
 class Backend:
-    """Hands out databases that nobody used before, of one kind."""
+    """Hands out databases that nobody used before, of one kind.
+
+    `nats`: servers in front of it.
+    """
 
     name: str
     folder: Path
     server: Postgres | None
+    nats: Nats | None = None
 
     def url(self) -> str:
         """A new database with Segue's tables, or a file that gets them when it is opened."""
@@ -53,6 +66,41 @@ def opened(backend: Backend) -> Iterator[Database]:
     yield made
     made.close()
     backend.drop(url)
+
+
+@dataclass(frozen=True)
+class Fronted:
+    """A context whose usage goes the way of its backend, and how to have it counted."""
+
+    context: Context
+    merger: Merger | None = None
+
+    def settle(self) -> None:
+        """Count what waits in front of the database, where something does."""
+        if self.merger is not None:
+            self.merger.drain()
+
+    def hooks(self) -> dict[str, Any]:
+        """What lets a client of httpx see its usage counted, as soon as it is acknowledged."""
+        return {"response": [self._settled]} if self.merger is not None else {}
+
+    def _settled(self, response: httpx.Response) -> None:
+        if response.request.method == "POST":
+            self.settle()
+
+
+@contextmanager
+def fronted(backend: Backend, context: Context) -> Iterator[Fronted]:
+    """Servers in front of the context's database, where the backend has any."""
+    if backend.nats is None:
+        yield Fronted(context)
+        return
+    servers = JetStream(backend.nats.url).open()
+    try:
+        made = replace(context, intake=Front(context.database, servers))
+        yield Fronted(made, Merger(context, servers))
+    finally:
+        servers.close()
 
 
 def without_fingerprints(session: Session) -> None:
@@ -83,8 +131,18 @@ def postgres() -> Iterator[Postgres]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def nats() -> Iterator[Nats]:
+    """The three NATS servers of this process."""
+    servers = Nats.start()
+    yield servers
+    servers.stop()
+
+
 @pytest.fixture(scope="session", params=BOTH)
 def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Backend:
     """Each kind of database in turn."""
-    server = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-    return Backend(request.param, tmp_path_factory.mktemp(request.param), server)
+    name = request.param
+    server = None if name == "sqlite" else request.getfixturevalue("postgres")
+    servers = request.getfixturevalue("nats") if name == "jetstream" else None
+    return Backend(name, tmp_path_factory.mktemp(name), server, servers)

@@ -4,7 +4,7 @@ import os
 
 from hypothesis import settings
 
-from tests.backends import backend, postgres  # noqa: F401  (fixtures of every room)
+from tests.backends import backend, nats, postgres  # noqa: F401  (fixtures of every room)
 
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)

@@ -21,7 +21,7 @@ listen: "127.0.0.1:{port}"
 http: "127.0.0.1:{monitor}"
 jetstream {{
   store_dir: "{folder}"
-  sync_interval: always
+  sync_interval: {sync}
   max_memory_store: 64MB
   max_file_store: 4GB
 }}
@@ -94,8 +94,11 @@ class Nats:
     nodes: list[Node]
 
     @classmethod
-    def start(cls, *, nodes: int = 3) -> "Nats":
+    def start(cls, *, nodes: int = 3, durable: bool = False) -> "Nats":
         """Start them and wait until all are ready.
+
+        `durable`: each message is on the disk before it is acknowledged, as it should be where
+        power can fail; a killed process loses nothing either way.
 
         Raises:
             FileNotFoundError: there is no server, and how to get one.
@@ -111,6 +114,7 @@ class Nats:
             text = _CONFIG.format(
                 name=node.name, port=node.port, monitor=node.monitor,
                 folder=node.folder / "store", cluster=cluster,
+                sync="always" if durable else "2m",
             )  # fmt: skip
             (node.folder / "config").write_text(text)
             node.start()

@@ -15,7 +15,8 @@ def doctor() -> None:
     from segue.commands.written import day
     from service.doctor import examine
 
-    health = examine(opening.context_of(settings.load()))
+    told = settings.load()
+    health = examine(opening.context_of(told))
     for problem in health.problems:
         print(f"segue: {problem}", file=sys.stderr)
     if health.problems:
@@ -26,6 +27,23 @@ def doctor() -> None:
     held = f"{health.held} of {health.drawn} accounts that could be asked are held out at random"
     until = f", the last until {day(health.until)}" if health.until else ""
     print(f"- {held}{until}." if health.drawn else "- No account could be asked yet.")
+    if told.nats_url:
+        _front(told.nats_url)
+
+
+def _front(url: str) -> None:
+    from service.doctor import front
+
+    found = front(url)
+    print(f"- {found.waiting:,} parcels of usage wait to be counted.")
+    if found.dead:
+        print(f"- {found.dead:,} could not be counted: see `segue dead-letters list`.")
+    if found.copies < 3:
+        print("- Usage waits on one NATS server: with it goes what waits. Run three.")
+    print(
+        "- NATS acknowledges before it writes to disk, unless its servers have `sync_interval: "
+        "always`:\n  without it a power cut of most of them can lose up to two minutes of usage."
+    )
 
 
 def resume(

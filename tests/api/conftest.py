@@ -14,7 +14,7 @@ from api.app import create
 from service import configure, keys
 from service.context import Context
 from service.secrets import Secrets
-from tests.backends import Backend, opened
+from tests.backends import Backend, Fronted, fronted, opened
 from tests.fakes.clock import FakeClock
 from tests.servers import serving
 
@@ -108,13 +108,15 @@ class World:
     clock: FakeClock
     keys: dict[str, str]
     http: httpx.Client
+    front: Fronted
     changed: list[str | None] = field(default_factory=list)
 
     def client(self, key: str | None = None, **headers: str) -> httpx.Client:
         """A client with a key, or without one."""
         if key is not None:
             headers["Authorization"] = f"Bearer {key}"
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        hooks = self.front.hooks()
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30, event_hooks=hooks)
 
     def post(self, body: Any, **headers: str) -> httpx.Response:
         """Report usage with a valid key; bytes go as they are, all else as JSON."""
@@ -162,8 +164,13 @@ def _serve(backend: Backend) -> Iterator[World]:
         )
         configure.apply(context, POLICY, "test")
         made = {scope: keys.create(context, scope) for scope in keys.Scope}
-        with serving(create(context)) as url, httpx.Client(base_url=url, timeout=30) as http:
-            world = World(url, context, clock, {str(k): v for k, v in made.items()}, http)
+        with (
+            fronted(backend, context) as front,
+            serving(create(front.context)) as url,
+            httpx.Client(base_url=url, timeout=30, event_hooks=front.hooks()) as http,
+        ):
+            given = {str(k): v for k, v in made.items()}
+            world = World(url, front.context, clock, given, http, front)
             context.signals.listen(lambda change: world.changed.extend(change.accounts or [None]))
             yield world
 

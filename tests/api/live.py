@@ -206,6 +206,7 @@ class Live:
             self.clock.set(min(end, present))
             receipt = ingest(self.runtime.context, events)
             assert receipt.accepted == len(events), receipt.rejected[:1]
+        self.count()
 
     def use(self, account: str, value: int, **more: str) -> None:
         """Usage that comes in at this instant, through the front door."""
@@ -214,9 +215,16 @@ class Live:
         headers = {"Authorization": f"Bearer {self.keys['ingest']}"}
         answer = self.http.post("/v1/usage", json=body, headers=headers)
         assert answer.json()["accepted"] == 1, answer.text
+        self.count()
+
+    def count(self) -> None:
+        """Have the usage counted that waits in front of the database."""
+        if self.runtime.merger is not None:
+            self.runtime.merger.drain()
 
     def settle(self) -> None:
         """Let the worker do everything that is due at this instant."""
+        self.count()
         asyncio.run(self.runtime.worker.until_idle())
 
     def asked(self, **account: Any) -> tuple[str, str]:
@@ -322,6 +330,7 @@ def live(backend: Backend, **changes: Any) -> Iterator[Live]:
             slack_api_url=sink.url,
             smtp_url=f"smtp://127.0.0.1:{postman.port}?starttls=never",
             mail_from="Northwind <reports@northwind.example>",
+            nats_url=backend.nats.url if backend.nats else None,
         )
         runtime = build(settings, served_at=url, clock=clock, background=False)
         configure.apply(runtime.context, policy(**changes), "test")

@@ -9,6 +9,9 @@ import httpx
 import pytest
 
 from tests.api.conftest import World
+from tests.backends import on_all
+
+pytestmark = on_all
 
 Event = Callable[..., dict[str, Any]]
 MIB = 1024 * 1024

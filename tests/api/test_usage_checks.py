@@ -8,6 +8,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.api.conftest import NOON, World
+from tests.backends import on_all
+
+pytestmark = on_all
 
 Event = Callable[..., dict[str, Any]]
 

@@ -101,12 +101,18 @@ def test_it_says_what_would_change_it(desk: Desk) -> None:
 
 
 def test_an_earlier_day_is_told_as_it_was(desk: Desk) -> None:
-    page = desk.explain(desk.account, "--on", "2026-11-18")
+    page = desk.explain(desk.account, "--on", "2026-11-18T09:00")
     assert page.splitlines()[1] == "ask · 18 Nov 2026, 09:00"
     assert "What was said (pace, ask)" in page
     assert "summary to priya over slack: sent 18 Nov 2026, 09:00" in page
     assert "Once it is delivered" in page
     assert page == desk.explain(desk.account, "--on", "2026-11-18T09:00:00+01:00")
+
+
+def test_a_day_is_what_was_decided_last_on_it(desk: Desk) -> None:
+    page = desk.explain(desk.account, "--on", "2026-11-18")
+    assert page.splitlines()[1] == "silent · 18 Nov 2026, 12:00"
+    assert "The same day at 09:00: ask" in page
 
 
 def test_json_says_the_same(desk: Desk) -> None:

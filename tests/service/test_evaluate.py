@@ -12,7 +12,9 @@ from engine.snapshot import Arm
 from service import configure
 from store import decisions, due
 from tests.api.live import PEOPLE, Live, live, policy
-from tests.backends import Backend
+from tests.backends import Backend, on_all
+
+pytestmark = on_all
 
 _numbers = count(1)
 
