@@ -10,7 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
-from engine.errors import Forbidden, Unauthorized
+from engine.errors import Forbidden, Unauthorized, Unavailable
 from service import keys
 from service.context import Context
 from service.keys import Caller, Scope
@@ -18,6 +18,8 @@ from service.secrets import hashed
 
 REMEMBERED = 5.0
 """Seconds a valid key is not looked up again: the longest a revoked one still works."""
+LATELY = 600.0
+"""And how long one may, while the database that says so does not answer."""
 _LONGEST = 512
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -33,7 +35,13 @@ def require(context: Context, scope: str, *, basic: bool = False) -> Guard:
         text = presented(connection, basic=basic)
         caller = recent.known(text)
         if caller is None:
-            caller = await run_sync(keys.caller, context, text)
+            try:
+                caller = await run_sync(keys.caller, context, text)
+            except Unavailable:
+                # Usage is taken in without the database, from those who were let in lately.
+                caller = recent.known(text, since=LATELY) if context.intake else None
+                if caller is None:
+                    raise
             if caller is None:
                 raise Unauthorized("this API key is not known or was revoked")
             recent.remember(text, caller)
@@ -70,16 +78,16 @@ class Recent:
         self._callers: dict[str, tuple[Caller, float]] = {}
         self._most = most
 
-    def known(self, text: str) -> Caller | None:
-        """The caller, if the key was found valid within the last seconds."""
-        caller, until = self._callers.get(hashed(text), (None, 0.0))
-        return caller if time.monotonic() < until else None
+    def known(self, text: str, *, since: float = REMEMBERED) -> Caller | None:
+        """The caller, if the key was found valid within so many seconds."""
+        caller, found_at = self._callers.get(hashed(text), (None, 0.0))
+        return caller if time.monotonic() < found_at + since else None
 
     def remember(self, text: str, caller: Caller) -> None:
         """Keep a valid key for a moment."""
         if len(self._callers) >= self._most:
             self._callers.clear()
-        self._callers[hashed(text)] = (caller, time.monotonic() + REMEMBERED)
+        self._callers[hashed(text)] = (caller, time.monotonic())
 
 
 def _user_name(encoded: str) -> str:

@@ -53,6 +53,7 @@ class Runtime:
     lock: IO[str] | None = None
     servers: JetStream | None = None
     merger: Merger | None = None
+    subjects: Subjects | None = None
 
     def close(self) -> None:
         """Give the database and its lock back."""
@@ -121,6 +122,7 @@ def build(
         lock=lock,
         servers=servers,
         merger=merger,
+        subjects=subjects,
     )
 
 

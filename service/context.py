@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from engine.errors import NotFound
+from engine.errors import NotFound, Unavailable
 from service.config import Applied, applied
 from service.secrets import Secrets
 from store import config as stored
@@ -97,22 +97,33 @@ class Context:
     intake: Intake | None = None
     _known: dict[str, tuple[Applied, float]] = field(default_factory=dict)
 
-    def policy(self, *, within: float = 0.0) -> Applied:
+    def policy(self, *, within: float = 0.0, lenient: bool = False) -> Applied:
         """The policy in force, or the one that was in force `within` so many seconds.
+
+        `lenient`: the last one known will do where the database does not answer.
 
         Raises:
             NotFound: when none was ever applied.
+            Unavailable: the database does not answer.
         """
         known, read_at = self._known.get("", (None, 0.0))
         if known is not None and time.monotonic() - read_at < within:
             return known
+        try:
+            known = self._newest(known)
+        except Unavailable:
+            if known is None or not lenient:
+                raise
+        self._known[""] = (known, time.monotonic())
+        return known
+
+    def _newest(self, known: Applied | None) -> Applied:
         with self.database.read() as session:
             number = stored.newest_version(session)
             same = known is not None and known.version == number
             row = None if same or number is None else stored.version(session, number)
-        if known is None or not same:
-            if row is None:
-                raise NotFound("no policy yet: run `segue config apply segue.toml`")
-            known = applied(row.text, row.version)
-        self._known[""] = (known, time.monotonic())
-        return known
+        if known is not None and same:
+            return known
+        if row is None:
+            raise NotFound("no policy yet: run `segue config apply segue.toml`")
+        return applied(row.text, row.version)

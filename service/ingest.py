@@ -71,7 +71,9 @@ def _checked(context: Context, events: Sequence[msgspec.Raw | Event], *, importe
     """The events checked by a policy just read, or read anew where it knows no such meter."""
     now, oldest = context.clock.now(), None if imported else OLDEST
     for age in (_RECENT, 0.0):
-        rules = Rules(catalogue=context.policy(within=age).catalogue, now=now, oldest=oldest)
+        # What can be kept in front of the database is taken in without it.
+        policy = context.policy(within=age, lenient=context.intake is not None)
+        rules = Rules(catalogue=policy.catalogue, now=now, oldest=oldest)
         checked = check_all(rules, _NAMES, events, imported=imported)
         if not any(rejection.code == "unknown_meter" for rejection in checked.rejections):
             break

@@ -183,6 +183,11 @@ class JetStream:
         """On how many servers each parcel is kept."""
         return int((await _answered(self._streams.stream_info(USAGE))).config.num_replicas or 1)
 
+    async def leader(self, stream: str = USAGE) -> str:
+        """The server that leads a stream, empty where none does."""
+        cluster = (await _answered(self._streams.stream_info(stream))).cluster
+        return (cluster and cluster.leader) or ""
+
     async def dead(self) -> list[int]:
         """The numbers of the parcels put aside, oldest first."""
         state = (await _answered(self._streams.stream_info(DEAD))).state

@@ -60,14 +60,18 @@ class Served:
 
 @contextmanager
 def segue_serve(
-    directory: Path, *, environment: Mapping[str, str] | None = None, port: int | None = None
+    directory: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    port: int | None = None,
+    role: str = "all",
 ) -> Iterator[Served]:
     """Run `segue serve` in a directory (its database is segue.db there) until the end."""
     chosen = port or free_port()
-    log = directory / "serve.log"
+    log = directory / f"serve-{chosen}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [SEGUE, "serve", "--port", str(chosen)],
+            [SEGUE, "serve", "--port", str(chosen), "--role", role],
             cwd=directory,
             env=_environment(environment),
             stdout=output,
