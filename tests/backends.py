@@ -24,8 +24,7 @@ from tests.postgres import Postgres
 
 BOTH = ("sqlite", "postgresql")
 ALL = (*BOTH, "jetstream")
-on_all = pytest.mark.parametrize("backend", ALL, indirect=True, scope="session")
-"""For tests of how usage comes in: with servers in front of the database too."""
+"""For tests of how usage comes in, which say `BACKENDS = ALL`: with servers in front too."""
 _numbers = count(1)
 
 
@@ -139,7 +138,7 @@ def nats() -> Iterator[Nats]:
     servers.stop()
 
 
-@pytest.fixture(scope="session", params=BOTH)
+@pytest.fixture(scope="session")
 def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Backend:
     """Each kind of database in turn."""
     name = request.param

@@ -1,11 +1,19 @@
-"""Hypothesis: random at a desk, repeatable in CI, and no deadline anywhere: machines differ."""
+"""What holds in every room: hypothesis is random at a desk, repeatable in CI; databases in turn."""
 
 import os
 
+import pytest
 from hypothesis import settings
 
-from tests.backends import backend, nats, postgres  # noqa: F401  (fixtures of every room)
+from tests.backends import BOTH, backend, nats, postgres  # noqa: F401  (fixtures of every room)
 
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run over each kind of database in turn, those that the module names."""
+    if "backend" in metafunc.fixturenames:
+        kinds = getattr(metafunc.module, "BACKENDS", BOTH)
+        metafunc.parametrize("backend", kinds, indirect=True, scope="session")

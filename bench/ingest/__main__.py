@@ -36,7 +36,7 @@ def main() -> None:
             found["sqlite"] = measure(home / "sqlite", lambda n: f"sqlite:///{home}/{n}.db", scale)
         if arguments.only != "sqlite":
             with postgres() as made:
-                found["postgresql"] = measure(home / "pg", made, scale)
+                found["postgresql"] = measure(home / "pg", made, scale, nats=True)
         p99 = banner(home / "banner", 40 if arguments.quick else ACCOUNTS)
     if arguments.json:
         told = {name: figures.ratios() for name, figures in found.items()}

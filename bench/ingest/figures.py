@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 from bench.ingest.servers import Side, nothing, prepared, segue
+from tests.nats import Nats
 
 USAGE = "/v1/usage"
 _SINGLE = ("--size", "1", "--connections", "128")
@@ -65,11 +66,18 @@ class Figures:
         }
 
 
-def measure(folder: Path, database: Callable[[str], str], scale: Scale) -> Figures:
-    """Run every side in turn; `database` makes an empty one of a name and gives its URL."""
+def measure(
+    folder: Path, database: Callable[[str], str], scale: Scale, *, nats: bool = False
+) -> Figures:
+    """Run every side in turn; `database` makes an empty one of a name and gives its URL.
+
+    `nats`: with three NATS servers in front of it too.
+    """
     figures = Figures()
     for n in range(scale.rounds):
         _round(folder / f"round-{n}", database, f"round{n}", figures, scale.seconds)
+        if nats:
+            _fronted(folder / f"fronted-{n}", database(f"fronted{n}"), figures, scale.seconds)
     _growth(folder / "growth", database("growth"), figures, scale)
     return figures
 
@@ -96,6 +104,20 @@ def _round(
         figures.note("1 in 20 a duplicate", ours.load(USAGE, seconds, "--share", ".05"))
 
 
+def _fronted(folder: Path, url: str, figures: Figures, seconds: float) -> None:
+    """NATS alone, and Segue with NATS in front."""
+    servers = Nats.start(durable=True)
+    try:
+        figures.note("nats publish", _printed("nats", servers.url, seconds))
+        environment, key = prepared(folder, url)
+        environment["SEGUE_NATS_URL"] = servers.url
+        with segue(environment, key, folder / "segue.log") as ours:
+            _warm(ours, seconds / 2)
+            figures.note("in front", ours.load(USAGE, seconds))
+    finally:
+        servers.stop()
+
+
 def _warm(side: Side, seconds: float) -> None:
     """Let the accounts be known and looked at, as they would be in a day's work."""
     for _ in range(3):
@@ -103,8 +125,11 @@ def _warm(side: Side, seconds: float) -> None:
 
 
 def _driver(url: str, seconds: float) -> dict[str, Any]:
-    path = url.removeprefix("sqlite:///")
-    command = [sys.executable, "-m", "bench.ingest.driver", path, "--seconds", str(seconds)]
+    return _printed("driver", url.removeprefix("sqlite:///"), seconds)
+
+
+def _printed(peer: str, url: str, seconds: float) -> dict[str, Any]:
+    command = [sys.executable, "-m", f"bench.ingest.{peer}", url, "--seconds", str(seconds)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found: dict[str, Any] = loads(done.stdout)
     return found

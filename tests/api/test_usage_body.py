@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from tests.api.conftest import World
-from tests.backends import on_all
+from tests.backends import ALL
 
-pytestmark = on_all
+BACKENDS = ALL
 
 Event = Callable[..., dict[str, Any]]
 MIB = 1024 * 1024

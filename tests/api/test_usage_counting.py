@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import NOON, World
-from tests.backends import on_all
+from tests.backends import ALL
 
-pytestmark = on_all
+BACKENDS = ALL
 
 Event = Callable[..., dict[str, Any]]
 

@@ -23,10 +23,10 @@ from segue.settings import Settings
 from segue.wiring import build
 from service import configure
 from tests.api.live import SECRET, Live, live, policy, token
-from tests.backends import Backend, on_all
+from tests.backends import ALL, Backend
 from tests.servers import free_port, serving
 
-pytestmark = on_all
+BACKENDS = ALL
 
 STREAM = "/v1/widget/stream"
 SOON = 2.0

@@ -12,9 +12,9 @@ from engine.snapshot import Arm
 from service import configure
 from store import decisions, due
 from tests.api.live import PEOPLE, Live, live, policy
-from tests.backends import Backend, on_all
+from tests.backends import ALL, Backend
 
-pytestmark = on_all
+BACKENDS = ALL
 
 _numbers = count(1)
 
