@@ -8,8 +8,10 @@ from anyio.to_thread import run_sync
 from litestar import Request, Response, delete, get, post, put
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from api.auth import caller_of, require
+from api.auth import caller_of
+from api.described import keyed
 from api.schema import accepts
+from api.shapes import AccountPage, AccountUsage, PlanChange
 from engine.usage import MeterUse
 from service import accounts, plans, roster
 from service.context import Context
@@ -20,6 +22,14 @@ T = TypeVar("T", bound=Shape)
 Asked = Request[Any, Any, Any]
 Limit = Annotated[int, QueryParameter(ge=1, le=1000)]
 _ONE = "/v1/accounts/{account:str}"
+_ACCOUNT = {
+    "plan": "team",
+    "name": "Acme",
+    "seats": 12,
+    "time_zone": "Europe/Berlin",
+    "external_ids": {"stripe": "cus_1"},
+}
+_PERSON = {"role": "champion", "name": "Priya Raman", "email": "priya@acme.example"}
 _NUMBERS = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -29,25 +39,43 @@ def routes(context: Context) -> list[Any]:
 
 
 def _accounts(context: Context) -> list[Any]:
-    admin = require(context, "admin")
 
-    @put(_ONE, summary="State an account anew", guards=[admin], operation_class=accepts(Account))
+    @put(
+        _ONE,
+        summary="State an account anew",
+        description="What is left out is as if it had never been said.",
+        **keyed(
+            context,
+            "admin",
+            takes=accepts(Account, examples={"on a plan": _ACCOUNT}),
+            gives=Account,
+            refuses=(404,),
+        ),
+    )
     async def state(request: Asked, account: FromPath[str]) -> Response[bytes]:
         async def put(wanted: Account, by: str) -> Account:
             return await run_sync(accounts.put, context, account, wanted, by)
 
         return await _stated(context, request, Account, put)
 
-    @delete(_ONE, summary="Erase an account and everything known of it", guards=[admin])
+    @delete(
+        _ONE,
+        summary="Erase an account and everything known of it",
+        **keyed(context, "admin", status=204, refuses=(404,)),
+    )
     async def forget(request: Asked, account: FromPath[str]) -> None:
         await run_sync(accounts.forget, context, account, caller_of(request).actor)
 
     @post(
         f"{_ONE}/plan",
         summary="Note that an account changed its plan",
-        guards=[admin],
-        status_code=200,
-        operation_class=accepts(Plan),
+        **keyed(
+            context,
+            "admin",
+            takes=accepts(Plan, examples={"an upgrade": {"plan": "business"}}),
+            gives=PlanChange,
+            refuses=(404, 409),
+        ),
     )
     async def change(request: Asked, account: FromPath[str]) -> Response[bytes]:
         async def move(wanted: Plan, by: str) -> Any:
@@ -59,20 +87,27 @@ def _accounts(context: Context) -> list[Any]:
 
 
 def _reads(context: Context) -> list[Any]:
-    reader = require(context, "read")
 
-    @get("/v1/accounts", summary="Accounts by id", guards=[reader])
+    @get(
+        "/v1/accounts",
+        summary="Accounts by id",
+        **keyed(context, "read", gives=AccountPage),
+    )
     async def listed(after: FromQuery[str] = "", limit: Limit = 100) -> Response[bytes]:
         found = await run_sync(lambda: accounts.page(context, after=after, limit=limit))
         rows = [{"account": name, **msgspec.to_builtins(shape)} for name, shape in found]
         following = rows[-1]["account"] if len(rows) == limit else None
         return _json({"accounts": rows, "next": following})
 
-    @get(_ONE, summary="One account", guards=[reader])
+    @get(_ONE, summary="One account", **keyed(context, "read", gives=Account, refuses=(404,)))
     async def one(account: FromPath[str]) -> Response[bytes]:
         return _json(await run_sync(accounts.get, context, account))
 
-    @get(f"{_ONE}/usage", summary="What the account uses of each meter", guards=[reader])
+    @get(
+        f"{_ONE}/usage",
+        summary="What the account uses of each meter",
+        **keyed(context, "read", gives=AccountUsage, refuses=(404,)),
+    )
     async def used(account: FromPath[str]) -> Response[bytes]:
         meters = await run_sync(accounts.used, context, account)
         return _json(
@@ -87,13 +122,23 @@ def _reads(context: Context) -> list[Any]:
 
 
 def _people(context: Context) -> list[Any]:
-    admin, path = require(context, "admin"), f"{_ONE}/people/{{person:str}}"
+    path = f"{_ONE}/people/{{person:str}}"
 
-    @get(path, summary="One person", guards=[require(context, "read")])
+    @get(path, summary="One person", **keyed(context, "read", gives=Person, refuses=(404,)))
     async def one(account: FromPath[str], person: FromPath[str]) -> Response[bytes]:
         return _json(await run_sync(roster.person, context, account, person))
 
-    @put(path, summary="State a person anew", guards=[admin], operation_class=accepts(Person))
+    @put(
+        path,
+        summary="State a person anew",
+        **keyed(
+            context,
+            "admin",
+            takes=accepts(Person, examples={"a champion": _PERSON}),
+            gives=Person,
+            refuses=(404,),
+        ),
+    )
     async def state(
         request: Asked, account: FromPath[str], person: FromPath[str]
     ) -> Response[bytes]:
@@ -102,7 +147,7 @@ def _people(context: Context) -> list[Any]:
 
         return await _stated(context, request, Person, put)
 
-    @delete(path, summary="Erase a person", guards=[admin])
+    @delete(path, summary="Erase a person", **keyed(context, "admin", status=204, refuses=(404,)))
     async def forget(request: Asked, account: FromPath[str], person: FromPath[str]) -> None:
         by = caller_of(request).actor
         await run_sync(roster.forget_person, context, account, person, by)
@@ -111,14 +156,23 @@ def _people(context: Context) -> list[Any]:
 
 
 def _blockers(context: Context) -> list[Any]:
-    admin, reader = require(context, "admin"), require(context, "read")
     paths = [f"{_ONE}/blockers/{{blocker:str}}", "/v1/blockers/{blocker:str}"]
 
-    @get(paths, summary="One blocker", guards=[reader])
+    @get(paths, summary="One blocker", **keyed(context, "read", gives=Blocker, refuses=(404,)))
     async def one(request: Asked, blocker: FromPath[str]) -> Response[bytes]:
         return _json(await run_sync(roster.blocker, context, _whose(request), blocker))
 
-    @put(paths, summary="State a blocker", guards=[admin], operation_class=accepts(Blocker))
+    @put(
+        paths,
+        summary="State a blocker",
+        **keyed(
+            context,
+            "admin",
+            takes=accepts(Blocker, examples={"an outage": {"kind": "incident"}}),
+            gives=Blocker,
+            refuses=(404,),
+        ),
+    )
     async def state(request: Asked, blocker: FromPath[str]) -> Response[bytes]:
         async def put(wanted: Blocker, by: str) -> Blocker:
             account = _whose(request)
@@ -126,7 +180,9 @@ def _blockers(context: Context) -> list[Any]:
 
         return await _stated(context, request, Blocker, put)
 
-    @delete(paths, summary="Forget a blocker", guards=[admin])
+    @delete(
+        paths, summary="Forget a blocker", **keyed(context, "admin", status=204, refuses=(404,))
+    )
     async def forget(request: Asked, blocker: FromPath[str]) -> None:
         by = caller_of(request).actor
         await run_sync(roster.remove_blocker, context, _whose(request), blocker, by)

@@ -21,9 +21,18 @@ import api.rejects
 import api.usage
 from api import errors
 from api.cors import WidgetOrigins
+from api.described import SCHEMES
+from api.schema import Named
+from engine.errors import Invalid, NotFound
 from service.context import Context
 
 _HEADERS = {b"x-content-type-options": b"nosniff", b"referrer-policy": b"no-referrer"}
+_ABOUT = """Usage in, the right word at the right moment.
+
+Report usage by `POST /v1/usage`, or point an SDK you already have at the other ways in
+(OpenMeter, Segment, RudderStack, Lago, Stripe). Accounts, people and blockers are stated by PUT,
+which replaces the whole thing. Errors are problems (RFC 9457), but where an SDK expects others.
+Where an answer has Retry-After, nothing was lost: send the same again after so many seconds."""
 _SLASH = "\ue000"
 """Stands for an escaped slash while a path is routed; no id holds it, since it can't be printed."""
 
@@ -53,7 +62,7 @@ def create(context: Context, *, extra: Sequence[Any] = ()) -> Litestar:
             *api.health.routes(context),
             *extra,
         ],
-        guards=[_slashes],
+        guards=[_texts],
         exception_handlers={Exception: errors.answer},
         before_send=[_secure],
         middleware=[WidgetOrigins(context)],
@@ -61,6 +70,8 @@ def create(context: Context, *, extra: Sequence[Any] = ()) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Segue",
             version=version("segue"),
+            description=_ABOUT,
+            components=Named(security_schemes=dict(SCHEMES)),
             path="/schema",
             operation_id_creator=_operation,
             render_plugins=[JsonRenderPlugin(path="/")],
@@ -79,9 +90,14 @@ def bare(context: Context) -> Litestar:
     )
 
 
-def _slashes(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Give ids their slashes back."""
+def _texts(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Give ids their slashes back, and refuse U+0000, which not every database can look up."""
     found = connection.scope.get("path_params") or {}
+    if any("\0" in str(value) for value in found.values()):
+        raise NotFound("nothing has the character U+0000 in its name")
+    for name, value in connection.query_params.items():
+        if "\0" in str(value):
+            raise Invalid(f"{name}: the character U+0000 is not allowed", code="invalid_character")
     connection.scope["path_params"] = {
         k: v.replace(_SLASH, "/") if isinstance(v, str) else v for k, v in found.items()
     }

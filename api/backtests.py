@@ -6,8 +6,10 @@ from anyio.to_thread import run_sync
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
-from api.auth import caller_of, require
+from api.auth import caller_of
+from api.described import keyed
 from api.schema import accepts
+from api.shapes import Backtest
 from service import backtest_job, configure
 from service.backtest_job import Wanted
 from service.context import Context
@@ -16,15 +18,19 @@ from store.backtests import DONE, StoredBacktest
 
 def routes(context: Context) -> list[Any]:
     """Backtests as jobs: one at a time."""
-    admin = require(context, "admin")
 
     @post(
         "/v1/backtests",
         summary="Replay stored usage under a policy, without changing anything",
-        guards=[admin],
-        status_code=202,
-        operation_class=accepts(Wanted),
         request_max_body_size=4 * configure.LARGEST,
+        **keyed(
+            context,
+            "admin",
+            takes=accepts(Wanted, required=False, examples={"a quarter": {"days": 90}}),
+            gives=Backtest,
+            status=202,
+            refuses=(404, 409),
+        ),
     )
     async def begin(request: Request[Any, Any, Any]) -> Response[Any]:
         body, by = await request.body(), caller_of(request).actor
@@ -35,7 +41,7 @@ def routes(context: Context) -> list[Any]:
     @get(
         "/v1/backtests/{id:str}",
         summary="How far a backtest is, and what it found",
-        guards=[admin],
+        **keyed(context, "admin", gives=Backtest, refuses=(404,)),
     )
     async def look(id: FromPath[str]) -> dict[str, Any]:
         found, lines = await run_sync(backtest_job.get, context, id)

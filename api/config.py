@@ -4,10 +4,10 @@ from typing import Any
 
 from anyio.to_thread import run_sync
 from litestar import Request, Response, get, put
-from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
-from api.auth import caller_of, require
+from api.auth import caller_of
+from api.described import keyed
 from api.schema import text
 from engine.errors import Invalid
 from service import configure, pause
@@ -45,8 +45,7 @@ def routes(context: Context) -> list[Any]:
     @get(
         "/v1/config",
         summary="The policy file in force (with Accept: application/toml, the file alone)",
-        responses={200: ResponseSpec(data_container=Config, description="The file and its state")},
-        guards=[require(context, "read")],
+        **keyed(context, "read", gives=Config, refuses=(404,)),
     )
     async def current(request: Request[Any, Any, Any]) -> Response[Any]:
         accept = request.headers.get("accept", "")
@@ -59,9 +58,8 @@ def routes(context: Context) -> list[Any]:
         "/v1/config",
         summary="Check a policy file and put it in force as a new version",
         description="`warnings` says what `segue config check` finds odd; the file is in force.",
-        guards=[require(context, "admin")],
-        operation_class=text(),
         request_max_body_size=2 * configure.LARGEST,
+        **keyed(context, "admin", takes=text(), gives=Config),
     )
     async def replace(request: Request[Any, Any, Any]) -> Config:
         body, actor = await request.body(), caller_of(request).actor

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api.auth import require
+from api.described import keyed
+from api.shapes import AccountLedger, Alerts
 from engine.errors import NotFound
 from service import detail, explain, snapshot
 from service.context import Context
@@ -35,12 +36,11 @@ Everything = Annotated[
 
 def routes(context: Context) -> list[Any]:
     """The read routes of an account's history."""
-    read = require(context, "read")
 
     @get(
         "/v1/accounts/{account:str}/decisions",
         summary="Decisions with every reason, newest first, and everything behind each",
-        guards=[read],
+        **keyed(context, "read", gives=Decisions, refuses=(404,)),
         sync_to_thread=True,
     )
     def decisions(
@@ -63,7 +63,7 @@ def routes(context: Context) -> list[Any]:
     @get(
         "/v1/accounts/{account:str}/alerts",
         summary="Alerts with their deliveries, newest first",
-        guards=[read],
+        **keyed(context, "read", gives=Alerts, refuses=(404,)),
         sync_to_thread=True,
     )
     def raised(account: FromPath[str], limit: Limit = 100) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def routes(context: Context) -> list[Any]:
     @get(
         "/v1/accounts/{account:str}/ledger",
         summary="The trust ledger: balance, refusals and every entry with its cause",
-        guards=[read],
+        **keyed(context, "read", gives=AccountLedger, refuses=(404,)),
         sync_to_thread=True,
     )
     def ledger(account: FromPath[str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from anyio.to_thread import run_sync
 from litestar import MediaType, Response, get
+from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
 from service import ready
@@ -25,7 +26,11 @@ def routes(context: Context) -> list[Any]:
     async def alive() -> str:
         return "ok"
 
-    @get("/readyz", summary="Requests can be served, or why not")
+    not_ready = ResponseSpec(
+        data_container=Readiness, description="Not now, and why", generate_examples=False
+    )
+
+    @get("/readyz", summary="Requests can be served, or why not", responses={503: not_ready})
     async def readiness() -> Response[Readiness]:
         found = await run_sync(_readiness, context)
         return Response(

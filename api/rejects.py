@@ -6,11 +6,9 @@ from typing import Annotated, Any
 import msgspec
 from anyio.to_thread import run_sync
 from litestar import get
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
-from api import errors
-from api.auth import require
+from api.described import keyed
 from service import rejects
 from service.context import Context
 from store.rejects import Wanted
@@ -58,15 +56,7 @@ def routes(context: Context) -> list[Any]:
     @get(
         "/v1/rejects",
         summary="What was not taken, and why: by day, source, reason, account and name",
-        guards=[require(context, "admin")],
-        responses={
-            400: ResponseSpec(
-                data_container=dict[str, Any],
-                description="Something asked for can't be",
-                media_type=errors.MEDIA_TYPE,
-                generate_examples=False,
-            )
-        },
+        **keyed(context, "admin", gives=Rejects),
     )
     async def listed(
         source: FromQuery[str | None] = None,

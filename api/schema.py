@@ -1,37 +1,72 @@
 """Describes bodies that handlers decode themselves, so that /schema is complete."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec import Components, Example, OpenAPIMediaType, RequestBody, Schema
+
+_SHAPES: dict[str, Any] = {}
+"""What bodies look like, by the names that operations refer to."""
 
 
-def accepts(shape: type[msgspec.Struct], *, many: bool = False) -> type[Operation]:
-    """An operation whose JSON body has the shape (`many`: or is an array of it)."""
-    (schema,), components = msgspec.json.schema_components([shape], ref_template="#/$defs/{name}")
-    named = components[schema["$ref"].rpartition("/")[2]]
-    one = Schema(
-        title=named.get("title"),
-        description=named.get("description"),
-        type=named["type"],
-        properties=named["properties"],
-        required=named.get("required") or None,
+class Named(Components):
+    """Components of the document: what Litestar found, and the shapes of bodies."""
+
+    def to_schema(self) -> dict[str, Any]:
+        """Both as one."""
+        found = super().to_schema()
+        return {**found, "schemas": {**found.get("schemas", {}), **_SHAPES}}
+
+
+def accepts(
+    shape: type[msgspec.Struct],
+    *,
+    many: bool = False,
+    required: bool = True,
+    examples: Mapping[str, Any] | None = None,
+) -> RequestBody:
+    """A JSON body of this shape (`many`: or an array of it); `examples` by what they show."""
+    (one,), components = msgspec.json.schema_components(
+        [shape], ref_template="#/components/schemas/{name}"
     )
-    whole = Schema(one_of=[one, Schema(type="array", items=one)]) if many else one  # type: ignore[arg-type]
-    return _operation(RequestBody(content={"application/json": OpenAPIMediaType(schema=whole)}))
+    _SHAPES.update(components)
+    whole = {"oneOf": [one, {"type": "array", "maxItems": 1000, "items": one}]} if many else one
+    return takes("application/json", schema=whole, required=required, examples=examples)
 
 
-def text() -> type[Operation]:
-    """An operation whose body is a policy file."""
-    file = OpenAPIMediaType(schema=Schema(type="string"))  # type: ignore[arg-type]
-    return _operation(RequestBody(content={"application/toml": file, "text/plain": file}))
+def takes(
+    *media: str,
+    schema: Mapping[str, Any],
+    required: bool = True,
+    examples: Mapping[str, Any] | None = None,
+) -> RequestBody:
+    """A body that looks like this, in any of these media types."""
+    shown: Any = {
+        f"example{n}": Example(summary=title, value=value)
+        for n, (title, value) in enumerate((examples or {}).items(), start=1)
+    }
+    described: Any = dict(schema)
+    content = {one: OpenAPIMediaType(schema=described, examples=shown or None) for one in media}
+    return RequestBody(content=content, required=required)
 
 
-def _operation(body: RequestBody) -> type[Operation]:
-    @dataclass
-    class Described(Operation):
-        def __post_init__(self) -> None:
-            self.request_body: Any = body
+def text() -> RequestBody:
+    """A body that is a policy file."""
+    file = OpenAPIMediaType(schema=Schema(type="string"), example=_POLICY)  # type: ignore[arg-type]
+    return RequestBody(content={"application/toml": file, "text/plain": file}, required=True)
 
-    return Described
+
+_POLICY = """[product]
+name = "Northwind Reports"
+currency = "EUR"
+
+[[meter]]
+key = "reports"
+name = { one = "report", other = "reports" }
+
+[[plan]]
+key = "team"
+name = "Team"
+limits = { reports = 10000 }
+"""

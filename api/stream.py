@@ -11,6 +11,7 @@ from typing import Any
 from litestar import Request, get
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
+from api.described import tokened
 from api.hub import Hub
 from api.token import Bearer, bearer
 from service import state
@@ -28,7 +29,14 @@ def routes(
     """The stream's route; `heartbeat`: seconds between the comments that keep it open."""
     who = bearer(context, secret)
 
-    @get("/v1/widget/stream", summary="Live state of the widget", media_type="text/event-stream")
+    @get(
+        "/v1/widget/stream",
+        summary="Live state of the widget",
+        description="Server-sent events: `state` holds what GET /v1/widget/state answers, "
+        "`expiring` comes a minute before the token ends. Last-Event-ID spares what is known.",
+        media_type="text/event-stream",
+        **tokened(refuses=(404,)),
+    )
     async def stream(request: Request[Any, Any, Any]) -> ServerSentEvent:
         visitor = await asyncio.to_thread(who, request)
         last = request.headers.get("last-event-id")

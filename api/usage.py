@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from anyio.to_thread import run_sync
 from litestar import Request, Response, post
-from litestar.openapi.datastructures import ResponseSpec
 
-from api.auth import require
+from api.described import keyed
 from api.schema import accepts
 from engine.errors import Invalid, TooLarge
 from service import ingest, rejects
@@ -21,22 +20,56 @@ _PLAIN = ("", "identity")
 _GZIP = ("gzip", "x-gzip")
 
 
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+_EXAMPLES = {
+    "a use": {
+        "id": "delivery-1001",
+        "account": "acme",
+        "meter": "reports",
+        "value": 3,
+        "user": "mia",
+        "properties": {"template": "monthly"},
+    },
+    "several at once": [
+        {"id": "delivery-1002", "account": "acme", "meter": "reports"},
+        {"id": "delivery-1003", "account": "acme", "meter": "reports", "value": 0.5},
+    ],
+}
+
+
+def _id(description: str) -> msgspec.Meta:
+    return msgspec.Meta(min_length=1, max_length=256, description=description)
 
 
 class UsageEvent(msgspec.Struct):
-    """A usage event as the schema describes it; `service.usage` is what checks it."""
+    """One use of a meter; or with `total`, where it stands; or `friction`: a limit got in the way.
 
-    id: _Id
-    account: _Id
-    meter: str
-    value: float | str | None = None
-    total: float | None = None
+    What was sent before under the same id counts once, and with other content it is refused.
+    """
+
+    id: Annotated[str, _id("Yours, of this event alone: what is sent again under it counts once.")]
+    account: Annotated[str, _id("The account that used it; an unknown one is made.")]
+    meter: Annotated[str, msgspec.Meta(description="The key of a meter in the policy file.")]
+    value: Annotated[
+        float | str | None,
+        msgspec.Meta(
+            description="How much, at most 1e15 with 6 decimals, by default 1; below 0 only with a "
+            "correction. Of a `unique` meter: the thing counted."
+        ),
+    ] = None
+    total: Annotated[
+        float | None, msgspec.Meta(description="Instead of `value`: the running total at `at`.")
+    ] = None
     kind: Literal["usage", "friction"] | None = None
-    user: _Id | None = None
-    at: datetime | None = None
+    user: Annotated[str, _id("Who used it.")] | None = None
+    at: (
+        Annotated[
+            datetime,
+            msgspec.Meta(description="When, by default now; up to 35 days back.", tz=True),
+        ]
+        | None
+    ) = None
     properties: dict[str, Any] | None = None
-    correction: _Id | None = None
+    correction: Annotated[str, _id("Why an amount is taken back.")] | None = None
 
 
 class Rejected(msgspec.Struct):
@@ -61,11 +94,16 @@ def routes(context: Context) -> list[Any]:
     @post(
         "/v1/usage",
         summary="Report usage: one event, or an array of up to 1,000",
-        guards=[require(context, "ingest")],
-        status_code=200,
+        description="At most 1 MiB, also unpacked (`Content-Encoding: gzip`). What is accepted is "
+        "durable; what is wrong with one event is no matter to the others.",
         request_max_body_size=LARGEST,
-        operation_class=accepts(UsageEvent, many=True),
-        responses={200: ResponseSpec(data_container=Answer, description="What became of each")},
+        **keyed(
+            context,
+            "ingest",
+            takes=accepts(UsageEvent, many=True, examples=_EXAMPLES),
+            gives=Answer,
+            refuses=(404, 429),
+        ),
     )
     async def usage(request: Request[Any, Any, Any]) -> Response[bytes]:
         body, encoding = await request.body(), request.headers.get("content-encoding", "")

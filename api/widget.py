@@ -14,7 +14,10 @@ from litestar.middleware.compression import CompressionMiddleware
 from litestar.params import FromPath
 from litestar.static_files import create_static_files_router
 
+from api.described import tokened
 from api.fresh import NotModified
+from api.schema import accepts
+from api.shapes import Answered, Forwarded, Undone, WidgetState
 from api.token import Bearer, bearer
 from engine.alert import FeedbackKind
 from engine.errors import Invalid, NotFound
@@ -23,7 +26,9 @@ from service.context import Context
 from service.people import of_token
 
 T = TypeVar("T")
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+_KEPT = r"^[^\x00]*$"
+"""What every database keeps: anything but U+0000."""
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_KEPT)]
 """A name the widget gives to an answer, so that the same click counts once."""
 FILES = Path(__file__).parent.parent / "widget" / "v1"
 
@@ -34,7 +39,7 @@ class Feedback(msgspec.Struct, forbid_unknown_fields=True):
     id: Id
     kind: FeedbackKind
     until: date | None = None
-    reason: Annotated[str, msgspec.Meta(max_length=500)] | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=500, pattern=_KEPT)] | None = None
     whole_account: bool = False
 
 
@@ -42,11 +47,11 @@ class Forward(msgspec.Struct, forbid_unknown_fields=True):
     """To whom the story goes: a stored person, or somebody new by e-mail."""
 
     id: Id
-    to: str | None = None
+    to: Id | None = None
     role: Literal["manager", "finance"] = "manager"
-    email: Annotated[str, msgspec.Meta(max_length=254)] | None = None
-    name: Annotated[str, msgspec.Meta(max_length=200)] | None = None
-    note: str = ""
+    email: Annotated[str, msgspec.Meta(max_length=254, pattern=_KEPT)] | None = None
+    name: Annotated[str, msgspec.Meta(max_length=200, pattern=_KEPT)] | None = None
+    note: Annotated[str, msgspec.Meta(pattern=_KEPT)] = ""
 
 
 class Undo(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,27 +64,57 @@ def routes(context: Context, secret: str | None) -> list[Any]:
     """Every route of the widget but the stream."""
     who = bearer(context, secret)
 
-    @get("/v1/widget/state", summary="Meters and the one current alert", sync_to_thread=True)
+    @get(
+        "/v1/widget/state",
+        summary="Meters and the one current alert",
+        sync_to_thread=True,
+        **tokened(gives=WidgetState, refuses=(404,)),
+    )
     def current(request: Request[Any, Any, Any]) -> dict[str, Any]:
         visitor = who(request)
         return state.of(context, visitor.account, visitor.sub)
 
     @post(
-        "/v1/widget/alerts/{alert:str}/feedback", summary="An answer to an alert", status_code=200
+        "/v1/widget/alerts/{alert:str}/feedback",
+        summary="An answer to an alert",
+        **tokened(
+            takes=accepts(Feedback, examples={"not now": {"id": "f1", "kind": "snoozed"}}),
+            gives=Answered,
+            refuses=(404, 409),
+        ),
     )
     async def answer(request: Request[Any, Any, Any], alert: FromPath[str]) -> dict[str, Any]:
+        visitor = await asyncio.to_thread(who, request)
         given = body(await request.body(), Feedback)
-        return await asyncio.to_thread(_answer, context, who(request), alert, given)
+        return await asyncio.to_thread(_answer, context, visitor, alert, given)
 
-    @post("/v1/widget/alerts/{alert:str}/forward", summary="Pass the story on", status_code=200)
+    @post(
+        "/v1/widget/alerts/{alert:str}/forward",
+        summary="Pass the story on",
+        **tokened(
+            takes=accepts(Forward, examples={"to the manager": {"id": "s1", "to": "tomas"}}),
+            gives=Forwarded,
+            refuses=(404, 409, 429),
+        ),
+    )
     async def pass_on(request: Request[Any, Any, Any], alert: FromPath[str]) -> dict[str, Any]:
+        visitor = await asyncio.to_thread(who, request)
         wanted = body(await request.body(), Forward)
-        return await asyncio.to_thread(_forward, context, who(request), alert, wanted)
+        return await asyncio.to_thread(_forward, context, visitor, alert, wanted)
 
-    @post("/v1/widget/alerts/{alert:str}/undo", summary="Take it back", status_code=200)
+    @post(
+        "/v1/widget/alerts/{alert:str}/undo",
+        summary="Take it back",
+        **tokened(
+            takes=accepts(Undo, examples={"an answer": {"id": "f1"}}),
+            gives=Undone,
+            refuses=(404,),
+        ),
+    )
     async def undo(request: Request[Any, Any, Any], alert: FromPath[str]) -> dict[str, Any]:
+        visitor = await asyncio.to_thread(who, request)
         wanted = body(await request.body(), Undo)
-        return await asyncio.to_thread(_undo, context, who(request), alert, wanted.id)
+        return await asyncio.to_thread(_undo, context, visitor, alert, wanted.id)
 
     files = create_static_files_router(
         path="/widget/v1",

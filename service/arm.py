@@ -46,7 +46,10 @@ def _drawn(
     context: Context, session: Session, accounts: Collection[str], now: datetime, applied: Applied
 ) -> dict[str, StoredArm]:
     """The draw in force of each account that may be held out, else one of now."""
-    share = share_of(applied.policy, stored.count(session)) if accounts else 0
+    if not accounts:
+        return {}
+    few = stored.count(session, most=applied.policy.holdout.small_below)
+    share = share_of(applied.policy, few)
     if share <= 0:
         return {}
     key, drawn = context.secrets.key("holdout"), dict[str, StoredArm]()

@@ -45,11 +45,13 @@ of its time, its amount in millionths, and its user. A plain tuple, since there 
 class Checked:
     """The events of a request that were found in order.
 
-    `reports`: by place in `rows`, those that do something else than add to a meter.
+    `reports`: by place in `rows`, those that do something else than add to a meter. `whole`: all
+    are kept, or none.
     """
 
     rules: Rules
     imported: bool = False
+    whole: bool = False
     rows: list[Row] = field(default_factory=list)
     reports: dict[int, Report] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
@@ -116,10 +118,15 @@ def _pieces(body: bytes) -> list[msgspec.Raw]:
 
 
 def check_all(
-    rules: Rules, names: Names, events: Iterable[Event | msgspec.Raw], *, imported: bool = False
+    rules: Rules,
+    names: Names,
+    events: Iterable[Event | msgspec.Raw],
+    *,
+    imported: bool = False,
+    whole: bool = False,
 ) -> Checked:
     """Check every event; what is wrong with one is no matter to the others."""
-    checked = Checked(rules=rules, imported=imported)
+    checked = Checked(rules=rules, imported=imported, whole=whole)
     quick = _Quick(rules, names)
     for index, event in enumerate(events):
         try:

@@ -17,6 +17,7 @@ from engine.errors import TooMany, Unavailable
 from service.checked import Checked
 from service.keep import Fate, judged, sifted
 from service.parcel import pack
+from service.usage import Rejection
 from service.writer import WAITING, Done, Written
 from store.database import Database
 from store.jetstream import JetStream
@@ -92,7 +93,8 @@ class Front:
             job.done(result)
 
     async def _send(self, loads: Sequence[Checked]) -> list[Written]:
-        fates = await asyncio.to_thread(self._fates, loads)
+        found = await asyncio.to_thread(self._fates, loads)
+        fates = [_together(load, fates) for load, fates in zip(loads, found, strict=True)]
         new = [[place for place, fate in enumerate(found) if fate is True] for found in fates]
         parcels = pack(zip(loads, new, strict=True))
         await asyncio.gather(*(self._servers.publish(p.slot, p.body) for p in parcels))
@@ -109,3 +111,10 @@ class Front:
                 log.warning("usage is taken in without the database: %s", error)
                 self._rests_until = time.monotonic() + _REST
         return sifted(loads, {})
+
+
+def _together(load: Checked, fates: list[Fate]) -> list[Fate]:
+    """None of a load that is kept whole, where one of it is refused."""
+    if load.whole and any(isinstance(fate, Rejection) for fate in fates):
+        return [None if fate is True else fate for fate in fates]
+    return fates

@@ -28,18 +28,23 @@ _NAMES = Names()
 
 
 def ingest(
-    context: Context, events: Sequence[msgspec.Raw | Event], *, imported: bool = False
+    context: Context,
+    events: Sequence[msgspec.Raw | Event],
+    *,
+    imported: bool = False,
+    whole: bool = False,
 ) -> Receipt:
     """Count usage events once each; what is in the receipt is durable.
 
-    Imported history may be of any age, and its days never are a reason to speak.
+    Imported history may be of any age, and its days never are a reason to speak. `whole`: all of
+    them or none, decided where they are kept.
 
     Raises:
         TooMany: too much waits already.
         Unavailable: the database is in trouble, and nothing was counted.
     """
-    checked = _checked(context, events, imported=imported)
-    if not checked.rows:
+    checked = _checked(context, events, imported=imported, whole=whole)
+    if not checked.rows or (whole and checked.rejections):
         return _receipt(checked, Written((), ()))
     future: Future[Written] = Future()
     # Imported history goes its own way: what waits in front of the database is live.
@@ -52,7 +57,7 @@ def ingest(
 
 async def take(context: Context, events: Sequence[msgspec.Raw | Event]) -> Receipt:
     """`ingest` for an event loop: waits without a thread."""
-    checked = _checked(context, events, imported=False)
+    checked = _checked(context, events, imported=False, whole=False)
     if not checked.rows:
         return _receipt(checked, Written((), ()))
     loop = asyncio.get_running_loop()
@@ -67,14 +72,16 @@ async def take(context: Context, events: Sequence[msgspec.Raw | Event]) -> Recei
     return _receipt(checked, written)
 
 
-def _checked(context: Context, events: Sequence[msgspec.Raw | Event], *, imported: bool) -> Checked:
+def _checked(
+    context: Context, events: Sequence[msgspec.Raw | Event], *, imported: bool, whole: bool
+) -> Checked:
     """The events checked by a policy just read, or read anew where it knows no such meter."""
     now, oldest = context.clock.now(), None if imported else OLDEST
     for age in (_RECENT, 0.0):
         # What can be kept in front of the database is taken in without it.
         policy = context.policy(within=age, lenient=context.intake is not None)
         rules = Rules(catalogue=policy.catalogue, now=now, oldest=oldest)
-        checked = check_all(rules, _NAMES, events, imported=imported)
+        checked = check_all(rules, _NAMES, events, imported=imported, whole=whole)
         if not any(rejection.code == "unknown_meter" for rejection in checked.rejections):
             break
     return checked
@@ -96,9 +103,8 @@ def _tell(context: Context, checked: Checked, written: Written) -> None:
 
 def _receipt(checked: Checked, written: Written) -> Receipt:
     refused = [fate for fate in written.fates if isinstance(fate, Rejection)]
-    accepted = sum(fate is True for fate in written.fates)
     return Receipt(
-        accepted=accepted,
-        duplicates=len(written.fates) - len(refused) - accepted,
+        accepted=sum(fate is True for fate in written.fates),
+        duplicates=sum(fate is False for fate in written.fates),
         rejected=tuple(sorted((*checked.rejections, *refused), key=lambda r: r.index)),
     )

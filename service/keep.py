@@ -19,8 +19,9 @@ from store.seen import Seen
 from store.types import MICRO
 from store.usage import Counted, How, StoredFriction
 
-Fate: TypeAlias = Rejection | bool
-"""What became of an event: kept (True), seen before (False), or refused."""
+Fate: TypeAlias = Rejection | bool | None
+"""What became of an event: kept (True), seen before (False), refused; or None: nothing was wrong
+with it, but with another that it was to be kept with."""
 _NEVER = date(1, 1, 1)
 """The day under which a meter that never resets keeps the things it counted: once for good."""
 _NOTED = timedelta(minutes=1)

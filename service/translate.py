@@ -13,7 +13,7 @@ import msgspec
 
 from engine.catalogue import Catalogue, Meter
 from engine.usage import Aggregation
-from service import forecheck, ingest, rejects
+from service import ingest, rejects
 from service.amounts import ABSENT, given
 from service.context import Context
 from service.rejects import Refusal
@@ -81,11 +81,10 @@ def take(
         usage += found
         origins += [replace(event, names=(account,))] * len(found)
     accepted = duplicates = 0
-    if whole:
-        problems += [_refusal(origins[r.index], r) for r in forecheck.refused(context, usage)]
+    together = max(len(usage), 1) if whole else TOGETHER
     if not (whole and problems):
-        for start in range(0, len(usage), TOGETHER):
-            receipt = ingest.ingest(context, usage[start : start + TOGETHER])
+        for start in range(0, len(usage), together):
+            receipt = ingest.ingest(context, usage[start : start + together], whole=whole)
             accepted, duplicates = accepted + receipt.accepted, duplicates + receipt.duplicates
             for rejection in receipt.rejected:
                 origin = origins[start + rejection.index]

@@ -18,6 +18,7 @@ from typing import TypeAlias
 from engine.errors import TooMany, Unavailable
 from service.checked import Checked
 from service.keep import Fate, Mixed, keep
+from service.usage import Rejection
 from store.database import Database
 from store.seen import Raced, Seen
 from store.trouble import passing
@@ -48,6 +49,14 @@ class _Job:
     load: Checked
     now: datetime
     done: Done
+
+
+class _Broken(Exception):
+    """A load that is to be kept whole can't be: what was written for it is undone."""
+
+    def __init__(self, fates: Sequence[Fate]) -> None:
+        super().__init__()
+        self.fates = [None if fate is True else fate for fate in fates]
 
 
 class Writer:
@@ -140,10 +149,15 @@ class Writer:
                 with database.write() as session:
                     catalogue = loads[0].rules.catalogue
                     kept = keep(session, self._seen, catalogue, loads, now, careful=careful)
+                    if loads[0].whole and any(isinstance(f, Rejection) for f in kept.fates[0]):
+                        raise _Broken(kept.fates[0])
             except (Mixed, Raced) as again:
                 self._seen.lost()
                 careful = careful or isinstance(again, Mixed)
                 continue
+            except _Broken as broken:
+                self._seen.lost()
+                return [Written(broken.fates, ())]
             except BaseException:
                 self._seen.lost()
                 raise
@@ -153,7 +167,12 @@ class Writer:
 
 
 def _alike(one: Checked, other: Checked) -> bool:
-    return one.imported == other.imported and one.rules.catalogue is other.rules.catalogue
+    """Whether two loads may go in one commit; what may have to be undone whole goes alone."""
+    return (
+        one.imported == other.imported
+        and one.rules.catalogue is other.rules.catalogue
+        and not (one.whole or other.whole)
+    )
 
 
 def _said(error: BaseException) -> BaseException:

@@ -12,9 +12,10 @@ from litestar import Response, post
 from litestar.openapi.datastructures import ResponseSpec
 
 from api import errors
-from api.auth import require
+from api.described import keyed, refusals
 from api.dialects import cloudevents, lago, segment, stripe
-from api.dialects.wire import JSON, Asked, answers, body_of, takes
+from api.dialects.wire import JSON, Asked, body_of
+from api.schema import takes
 from service.amounts import given
 from service.context import Context
 
@@ -42,19 +43,26 @@ def routes(context: Context) -> list[Any]:
 
 def _events(context: Context) -> Any:
     said = {204: ResponseSpec(data_container=None, description="CloudEvents: all was taken")}
-    said |= answers(lago.Failure, 422)
-    said |= answers(dict[str, Any], 400, 401, 403, 404, 413, 429, media=errors.MEDIA_TYPE)
+    said |= refusals(422, shape=lago.Failure, media=JSON)
+    said |= refusals(400, 401, 403, 404, 413, 429, 503)
 
     @post(
         "/api/v1/events",
         summary="CloudEvents (OpenMeter): one event or many; or Lago: one event",
-        guards=[require(context, "ingest")],
-        status_code=200,
+        description="A top-level `event` without `specversion` is Lago's. Of a batch of "
+        "CloudEvents those in order are taken, and the problem names the others.",
         exception_handlers={Exception: _refused},
-        operation_class=takes(
-            *_SPOKEN, schema={"oneOf": [cloudevents.EVENT, cloudevents.BATCH, lago.ONE]}
+        **keyed(
+            context,
+            "ingest",
+            takes=takes(
+                *_SPOKEN,
+                schema={"oneOf": [cloudevents.EVENT, cloudevents.BATCH, lago.ONE]},
+                examples={"a CloudEvent": cloudevents.EXAMPLE, "Lago's": {"event": lago.EXAMPLE}},
+            ),
+            gives=lago.Taken,
+            answers=said,
         ),
-        responses=said,
     )
     async def events(request: Asked) -> Response[Any]:
         return await run_sync(_take, context, await body_of(request))

@@ -101,4 +101,12 @@ EVENT = {
         "data": {"type": ["object", "null"]},
     },
 }
+EXAMPLE = {
+    "specversion": "1.0",
+    "id": "delivery-2001",
+    "source": "reports-api",
+    "type": "reports",
+    "subject": "acme",
+    "data": {"value": 3, "user": "mia"},
+}
 BATCH = {"type": "array", "items": EVENT}

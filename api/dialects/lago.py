@@ -15,21 +15,21 @@ import msgspec
 from anyio.to_thread import run_sync
 from litestar import Response, post
 
-from api.auth import require
+from api.described import keyed
 from api.dialects.wire import (
     JSON,
     Asked,
     Problem,
     answer,
-    answers,
     body_of,
     decoded,
+    failures,
     fields,
     reshaped,
-    takes,
     text,
     user_in,
 )
+from api.schema import takes
 from engine.errors import Invalid
 from service import translate
 from service.amounts import given
@@ -72,6 +72,33 @@ class Failure(msgspec.Struct):
     error_details: dict[str, Any] = {}
 
 
+class TakenEvent(msgspec.Struct):
+    """An event as Lago answers it; what Lago alone could know is null."""
+
+    transaction_id: str
+    external_subscription_id: str
+    code: str
+    timestamp: str
+    properties: dict[str, Any]
+    created_at: str
+    lago_id: str | None = None
+    lago_customer_id: str | None = None
+    lago_subscription_id: str | None = None
+    precise_total_amount_cents: str | None = None
+
+
+class Taken(msgspec.Struct):
+    """Lago: the event that was taken."""
+
+    event: TakenEvent
+
+
+class TakenAll(msgspec.Struct):
+    """Lago: the events, all of which were taken."""
+
+    events: list[TakenEvent]
+
+
 _EVENT = msgspec.json.Decoder(LagoEvent)
 _ONE = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _MANY = msgspec.json.Decoder(dict[str, list[msgspec.Raw]])
@@ -83,11 +110,14 @@ def routes(context: Context) -> list[Any]:
     @post(
         "/api/v1/events/batch",
         summary="Lago: report up to 100 events, all of them or none",
-        guards=[require(context, "ingest")],
-        status_code=200,
         exception_handlers={Exception: errors},
-        operation_class=takes(JSON, schema=_BATCH),
-        responses=answers(Failure, 400, 401, 403, 404, 413, 422, 429),
+        **keyed(
+            context,
+            "ingest",
+            takes=takes(JSON, schema=_BATCH, examples={"one of many": {"events": [EXAMPLE]}}),
+            gives=TakenAll,
+            answers=failures(Failure, 422),
+        ),
     )
     async def batch(request: Asked) -> Response[Any]:
         return await run_sync(_batch, context, await body_of(request))
@@ -238,6 +268,12 @@ _EVENT_SCHEMA = {
         "timestamp": {"type": ["string", "number", "null"]},
         "properties": {"type": ["object", "null"]},
     },
+}
+EXAMPLE = {
+    "transaction_id": "delivery-4001",
+    "external_subscription_id": "acme",
+    "code": "reports",
+    "properties": {"value": 3, "user": "mia"},
 }
 ONE = {"type": "object", "required": ["event"], "properties": {"event": _EVENT_SCHEMA}}
 _BATCH = {

@@ -12,20 +12,21 @@ from typing import Any
 import msgspec
 from anyio.to_thread import run_sync
 from litestar import post
+from litestar.openapi.spec import RequestBody
 
-from api.auth import require
+from api.described import keyed
 from api.dialects.wire import (
     JSON,
     Asked,
     Problem,
-    answers,
     body_of,
     decoded,
+    failures,
     fields,
     reshaped,
-    takes,
     text,
 )
+from api.schema import takes
 from engine.errors import Invalid
 from service import belonging, translate
 from service.amounts import LONGEST
@@ -112,32 +113,33 @@ errors = reshaped(failure)
 
 def routes(context: Context) -> list[Any]:
     """A batch of messages, and each kind alone."""
-    common: dict[str, Any] = {
-        "guards": [require(context, "ingest", basic=True)],
-        "status_code": 200,
-        "exception_handlers": {Exception: errors},
-        "responses": answers(Failure, 400, 401, 403, 404, 413, 429),
-    }
+    body = takes(
+        JSON, schema=_MANY_SCHEMA, examples={"a batch": {"batch": list(_EXAMPLES.values())}}
+    )
 
     @post(
         "/v1/batch",
         summary="Segment: report messages (the SDKs of Segment and RudderStack work unchanged)",
-        operation_class=takes(JSON, schema=_MANY_SCHEMA),
-        **common,
+        **_common(context, body),
     )
     async def batch(request: Asked) -> Success:
         return await run_sync(_many, context, await body_of(request))
 
-    return [batch, *(_alone(context, kind, common) for kind in ALONE)]
+    return [batch, *(_alone(context, kind) for kind in ALONE)]
 
 
-def _alone(context: Context, kind: str, common: dict[str, Any]) -> Any:
-    @post(
-        f"/v1/{kind}",
-        summary=f"Segment: report one {kind} message",
-        operation_class=takes(JSON, schema=_SCHEMA),
-        **common,
+def _common(context: Context, body: RequestBody) -> dict[str, Any]:
+    asked = keyed(
+        context, "ingest", basic=True, takes=body, gives=Success, answers=failures(Failure)
     )
+    return {**asked, "exception_handlers": {Exception: errors}}
+
+
+def _alone(context: Context, kind: str) -> Any:
+    example = {name: value for name, value in _EXAMPLES[kind].items() if name != "type"}
+    body = takes(JSON, schema=_SCHEMA, examples={f"a {kind}": example})
+
+    @post(f"/v1/{kind}", summary=f"Segment: report one {kind} message", **_common(context, body))
     async def one(request: Asked) -> Success:
         body = await body_of(request)
         return await run_sync(_take, context, [msgspec.Raw(body)], None, kind)
@@ -263,6 +265,20 @@ def _refusal(track: _Placed, error: Invalid) -> Refusal:
     )
 
 
+_EXAMPLES: dict[str, dict[str, Any]] = {
+    "group": {"type": "group", "userId": "mia", "groupId": "acme"},
+    "track": {
+        "type": "track",
+        "messageId": "delivery-3001",
+        "userId": "mia",
+        "event": "reports",
+        "properties": {"count": 3},
+    },
+    "identify": {"type": "identify", "userId": "mia", "anonymousId": "browser-7"},
+    "alias": {"type": "alias", "previousId": "browser-7", "userId": "mia"},
+    "page": {"type": "page", "userId": "mia", "context": {"groupId": "acme"}},
+    "screen": {"type": "screen", "userId": "mia", "context": {"groupId": "acme"}},
+}
 _NAME = {"type": ["string", "integer", "null"]}
 _SCHEMA = {
     "type": "object",

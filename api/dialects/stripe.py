@@ -13,8 +13,9 @@ import msgspec
 from anyio.to_thread import run_sync
 from litestar import Response, post
 
-from api.auth import require
-from api.dialects.wire import Asked, Problem, answer, answers, body_of, reshaped, takes
+from api.described import keyed
+from api.dialects.wire import Asked, Problem, answer, body_of, failures, reshaped
+from api.schema import takes
 from engine.errors import Invalid
 from service import translate
 from service.context import Context
@@ -53,7 +54,7 @@ class Failure(msgspec.Struct):
 
 
 class MeterEvent(msgspec.Struct):
-    """A meter event as Stripe answers it."""
+    """A meter event, as Stripe answers it."""
 
     object: str
     created: int
@@ -79,11 +80,15 @@ def routes(context: Context) -> list[Any]:
     @post(
         "/v1/billing/meter_events",
         summary="Stripe: report one meter event, form-encoded",
-        guards=[require(context, "ingest", basic=True)],
-        status_code=200,
         exception_handlers={Exception: errors},
-        operation_class=takes(FORM, schema=_SCHEMA),
-        responses=answers(Failure, 400, 401, 403, 404, 413, 429),
+        **keyed(
+            context,
+            "ingest",
+            basic=True,
+            takes=takes(FORM, schema=_SCHEMA, examples={"a meter event": _EXAMPLE}),
+            gives=MeterEvent,
+            answers=failures(Failure),
+        ),
     )
     async def create(request: Asked) -> Response[Any]:
         key = request.headers.get("idempotency-key", "")
@@ -170,6 +175,12 @@ def _refused(code: str, message: str, param: str) -> Response[Any]:
 
 
 _MISSING = "parameter_missing"
+_EXAMPLE = {
+    "event_name": "reports",
+    f"payload[{CUSTOMER}]": "acme",
+    f"payload[{VALUE}]": "3",
+    "identifier": "delivery-5001",
+}
 _SCHEMA = {
     "type": "object",
     "required": ["event_name", f"payload[{CUSTOMER}]"],

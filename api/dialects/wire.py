@@ -1,4 +1,4 @@
-"""What the dialects share at the door: the body, errors in their own shape, and descriptions."""
+"""What the dialects share at the door: the body, and errors in their own shape."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody
 
 from api import errors
+from api.described import refusals
 from api.usage import unpacked
 from engine.errors import Invalid
 from service.amounts import given
@@ -112,36 +112,6 @@ def reshaped(
     return handler
 
 
-def takes(*media: str, schema: Mapping[str, Any]) -> type[Operation]:
-    """An operation whose body looks like this, for the description of the API."""
-    described: Any = dict(schema)
-
-    @dataclass
-    class Described(Operation):
-        def __post_init__(self) -> None:
-            content = {one: OpenAPIMediaType(schema=described) for one in media}
-            self.request_body: Any = RequestBody(content=content, required=True)
-
-    return Described
-
-
-def answers(shape: Any, *codes: int, media: str = JSON) -> dict[int, ResponseSpec]:
-    """What a route may answer beside success, in one shape."""
-    said = {
-        400: "Something in it is wrong",
-        401: "No valid key",
-        403: "The key is for something else",
-        404: "No policy is in force yet",
-        413: "More than is taken at once",
-        422: "It can't be taken as it is",
-        429: "Too much at once: wait for Retry-After",
-    }
-    return {
-        code: ResponseSpec(
-            data_container=shape,
-            description=said[code],
-            media_type=media,
-            generate_examples=False,
-        )
-        for code in codes
-    }
+def failures(shape: Any, *more: int) -> dict[int, ResponseSpec]:
+    """What a dialect may answer beside success, in its own shape."""
+    return refusals(400, 401, 403, 404, 413, 429, 503, *more, shape=shape, media=JSON)

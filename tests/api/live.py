@@ -35,7 +35,7 @@ START = datetime(2026, 8, 1, 6, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
 TODAY = NOW.date()
 """A Wednesday, nine o'clock in Berlin: the daily look, and the end of the quiet hours."""
-PEOPLE = {
+PEOPLE: dict[str, dict[str, Any]] = {
     "priya": {"role": "champion", "name": "Priya Raman"},
     "tomas": {"role": "manager", "name": "Tomás Vidal"},
     "fiona": {"role": "finance", "name": "Fiona Becker", "can_buy": True},

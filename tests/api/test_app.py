@@ -98,6 +98,17 @@ def test_readiness_of_a_whole_server(world: World) -> None:
     assert answer.json() == {"ready": True, "problems": [], "notes": []}
 
 
+def shape(described: dict[str, Any], path: str, method: str) -> dict[str, Any]:
+    """What a JSON body looks like."""
+    body = described["paths"][path][method]["requestBody"]
+    return resolved(described, body["content"]["application/json"]["schema"])
+
+
+def resolved(described: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    name = found.get("$ref", "").rpartition("/")[2]
+    return dict(described["components"]["schemas"][name]) if name else found
+
+
 def test_the_description_is_complete_and_loads_nothing(world: World) -> None:
     answer = httpx.get(f"{world.url}/schema")
     described = answer.json()
@@ -107,11 +118,11 @@ def test_the_description_is_complete_and_loads_nothing(world: World) -> None:
         "/v1/accounts/{account}/people/{person}", "/v1/accounts/{account}/blockers/{blocker}",
         "/v1/accounts/{account}/plan", "/v1/accounts/{account}/usage", "/v1/blockers/{blocker}",
     } <= described["paths"].keys()  # fmt: skip
-    body = described["paths"]["/v1/accounts/{account}"]["put"]["requestBody"]
-    assert "time_zone" in body["content"]["application/json"]["schema"]["properties"]
-    event: dict[str, Any] = described["paths"]["/v1/usage"]["post"]["requestBody"]
-    one, many = event["content"]["application/json"]["schema"]["oneOf"]
-    assert one["required"] == ["id", "account", "meter"]
+    assert "time_zone" in shape(described, "/v1/accounts/{account}", "put")["properties"]
+    one, many = shape(described, "/v1/usage", "post")["oneOf"]
+    assert resolved(described, one)["required"] == ["id", "account", "meter"]
     assert many["type"] == "array"
+    for name in re.findall(r'"\$ref":"#/components/schemas/(\w+)"', answer.text):
+        assert name in described["components"]["schemas"]
     assert not re.search(r"https?://", answer.text.replace("http://127.0.0.1", ""))
     assert "html" not in answer.headers["content-type"]

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
@@ -30,7 +30,7 @@ class Mailbox:
         if self.refuse_data:
             return self.refuse_data.pop(0)
         parsed = message_from_bytes(envelope.content, policy=policy.default)
-        self.messages.append(cast(EmailMessage, parsed))
+        self.messages.append(parsed)
         self.envelopes.append((envelope.mail_from, list(envelope.rcpt_tos)))
         return "250 OK"
 

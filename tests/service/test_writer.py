@@ -16,7 +16,7 @@ from service import configure
 from service.checked import Checked, Names, check_all
 from service.context import Context
 from service.secrets import Secrets
-from service.usage import Rules
+from service.usage import Rejection, Rules
 from service.writer import Writer, Written
 from store import tables
 from store.database import Database
@@ -42,13 +42,14 @@ def context(backend: Backend) -> Iterator[Context]:
         yield context_of(database)
 
 
-def load(context: Context, *ids: str, **more: Any) -> Checked:
+def load(context: Context, *ids: str, whole: bool = False, **more: Any) -> Checked:
     """A request with an event for each id."""
     events = [
-        msgspec.Raw(msgspec.json.encode({"id": i, "account": "acme", "meter": "reports", **more}))
+        msgspec.Raw(msgspec.json.encode({"account": "acme", "meter": "reports", **more, "id": i}))
         for i in ids
     ]
-    return check_all(Rules(catalogue=context.policy().catalogue, now=NOON), Names(), events)
+    rules = Rules(catalogue=context.policy().catalogue, now=NOON)
+    return check_all(rules, Names(), events, whole=whole)
 
 
 class Waiting:
@@ -141,6 +142,39 @@ def test_one_that_fails_spoils_nobody_elses(context: Context) -> None:
     assert isinstance(bad.wait(), RuntimeError)
     assert good.wait() == other.wait() == Written([True], ["acme"])
     assert used(context) == 3
+
+
+def test_what_is_to_be_kept_whole_is_not_kept_where_a_conflict_came_meanwhile(
+    context: Context,
+) -> None:
+    """Those who go along with it are kept, and it is kept as soon as nothing is against it."""
+    writer = Writer(context.database)
+    writer.do(load(context, "known"), NOON)
+    before, whole, after = Waiting(), Waiting(), Waiting()
+    with held(context):
+        writer.put(load(context, "same", value=2), NOON, before)
+        writer.put(load(context, "new", "same", "known", whole=True), NOON, whole)
+        writer.put(load(context, "other"), NOON, after)
+    said = whole.wait()
+    assert isinstance(said, Written)
+    new, same, known = said.fates
+    assert isinstance(same, Rejection)
+    assert same.code == "id_conflict"
+    assert (new, known) == (None, False), "it would have been kept; it was kept before"
+    assert before.wait() == after.wait() == Written([True], ["acme"])
+    assert used(context) == 1 + 2 + 1
+    assert writer.do(load(context, "new", "known", whole=True), NOON).fates == [True, False]
+    assert used(context) == 5
+
+
+def test_an_account_is_not_made_for_what_is_not_kept(context: Context) -> None:
+    writer = Writer(context.database)
+    twice = [*load(context, "a", account="other", whole=True).rows]
+    both = load(context, "a", account="other", value=2, whole=True)
+    both.rows[:0] = twice
+    assert [type(fate) for fate in writer.do(both, NOON).fates] == [type(None), Rejection]
+    with context.database.read() as session:
+        assert session.get(tables.Account, "other") is None
 
 
 def fill(context: Context, writer: Writer) -> None:

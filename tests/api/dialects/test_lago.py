@@ -1,6 +1,8 @@
 """Lago: its client unchanged, one event and batches that are taken whole or not at all."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -173,6 +175,37 @@ def test_a_batch_with_a_conflict_is_not_taken_at_all(world: World, account: str)
     assert world.used(account) == 9
     (found,) = rejects(world, account=account)
     assert (found["source"], found["code"], found["count"]) == ("lago", "id_conflict", 2)
+
+
+def test_a_batch_with_events_of_a_meter_told_by_totals_is_not_taken_at_all(
+    world: World, account: str
+) -> None:
+    """Only the commit knows: whether events go with what was told of the period before."""
+    total = {"id": "total", "account": account, "meter": "reports", "total": 5}
+    assert world.post({**total, "at": NOON.isoformat()}).json()["accepted"] == 1
+    answer = batch(world, event(account, code="runs"), event(account))
+    assert answer.status_code == 422
+    assert answer.json()["error_details"] == {"1": {"properties": ["total_mixed"]}}
+    assert world.used(account, "runs") == 0
+    assert world.used(account) == 5
+    (found,) = rejects(world, account=account)
+    assert (found["code"], found["count"]) == ("total_mixed", 1)
+
+
+def test_of_two_batches_at_the_same_time_that_conflict_one_is_taken(
+    world: World, account: str
+) -> None:
+    shared = [event(account) for _ in range(4)]
+    batches = [[{**e, "properties": {"count": count}} for e in shared] for count in ("3", "5")]
+    start = threading.Barrier(2)
+
+    def send(events: list[dict[str, Any]]) -> int:
+        start.wait()
+        return batch(world, event(account), *events).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(send, batches)) == [200, 422]
+    assert world.used(account) in (3 + 4 * 3, 3 + 4 * 5)
 
 
 def test_what_no_meter_counts_is_no_fault(world: World, account: str) -> None:

@@ -1,0 +1,32 @@
+"""What is not kept by account, and why: the one list of exceptions.
+
+Where accounts are spread over shards, a table of `SHARED` is on every shard or on one of its own,
+and a function of `ACROSS` is asked of each shard, or of the one that the worker serves.
+"""
+
+SHARED = {
+    "configversion": "the policy file in force, the same for everybody",
+    "calibration": "what all forecasts taught, the same for everybody",
+    "pause": "whether asks pause, for everybody",
+    "api_key": "who may report, before any account is named",
+    "leader": "one line: who does the night's work",
+    "seen_part": "which parts of fingerprints there are, a few lines a shard",
+    "seen_count": "how many fingerprints a part holds, a line a part and writer",
+    "external_id": "which account another system's name means: asked to find the account",
+    "identity": "which account a Segment user belongs to: asked to find the account",
+    "install": "which account a chat workspace belongs to: asked to find the account",
+    "reject": "what was not taken may belong to no account at all",
+    "audit": "what admins did, in the order in which they did it",
+    "backtest": "what an admin asked for, over any accounts",
+    "callback": "which message of a chat was handled: known before any account is",
+    "import_run": "how far a file came, with whatever accounts it holds",
+}
+
+ACROSS = {
+    "due.waiting": "whether anybody is due: a worker asks its own shard",
+    "due.mark_daily": "whose daily look has come: a worker marks on its own shard",
+    "due.claim": "a worker takes whoever is due on its own shard",
+    "outbox.claim": "a worker takes whatever is due on its own shard",
+    "accounts.count": "whether there are as many accounts as a holdout needs; counts no further",
+    "seen.Seen._take_in": "a writer reads a part once, to spare asking it ever after",
+}
