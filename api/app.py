@@ -10,6 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.routes import HTTPRoute
 from litestar.types import Message, Method, Receive, Scope, Send
 
 import api.accounts
@@ -103,13 +104,24 @@ def _texts(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) 
     }
 
 
-async def _secure(message: Message, _: Scope) -> None:
+async def _secure(message: Message, scope: Scope) -> None:
     """Headers every answer carries; a handler's own hold."""
     if message["type"] == "http.response.start":
         headers = list(message.get("headers", []))
         known = {name.lower() for name, _ in headers}
+        if scope.get("method") == "OPTIONS" and b"allow" in known:
+            headers = [(name, value) for name, value in headers if name.lower() != b"allow"]
+            headers.append((b"allow", _methods(scope)))
         headers += [(name, value) for name, value in _HEADERS.items() if name not in known]
         message["headers"] = headers
+
+
+def _methods(scope: Scope) -> bytes:
+    """What a path can be asked; Litestar's own answer names the methods of one handler alone."""
+    path, routes = scope.get("path_template"), scope["litestar_app"].routes
+    http = (route for route in routes if isinstance(route, HTTPRoute))
+    methods = {method for route in http if route.path_format == path for method in route.methods}
+    return ", ".join(sorted(methods)).encode()
 
 
 def _operation(handler: HTTPRouteHandler, method: Method, path: list[Any]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from litestar.openapi.spec import Components, Example, OpenAPIMediaType, RequestBody, Schema
+from litestar.openapi.spec import Components, Example, OpenAPIMediaType, RequestBody
 
 _SHAPES: dict[str, Any] = {}
 """What bodies look like, by the names that operations refer to."""
@@ -53,8 +53,8 @@ def takes(
 
 def text() -> RequestBody:
     """A body that is a policy file."""
-    file = OpenAPIMediaType(schema=Schema(type="string"), example=_POLICY)  # type: ignore[arg-type]
-    return RequestBody(content={"application/toml": file, "text/plain": file}, required=True)
+    shown = {"a small one": _POLICY}
+    return takes("application/toml", "text/plain", schema={"type": "string"}, examples=shown)
 
 
 _POLICY = """[product]
@@ -68,5 +68,10 @@ name = { one = "report", other = "reports" }
 [[plan]]
 key = "team"
 name = "Team"
+next = "business"
 limits = { reports = 10000 }
+
+[[plan]]
+key = "business"
+name = "Business"
 """

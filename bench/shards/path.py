@@ -8,6 +8,9 @@ from typing import Any
 
 from bench.shards.bound import Verdict, judged
 from bench.shards.statements import Heard, listening
+from service.checked import Names, check_all
+from service.usage import Event, Rules
+from service.writer import Writer
 from tests.api.live import NOW, Live, live, policy
 from tests.backends import Backend
 
@@ -62,6 +65,7 @@ def walked(backend: Backend) -> Iterator[list[Verdict]]:
 def _walk(world: Live, heard: Heard, account: str, other: str) -> None:
     steps: dict[str, Callable[[], Any]] = {
         "ingest": lambda: _ingest(world, account, other),
+        "ingest after a restart": lambda: _restarted(world, account),
         "dialects": lambda: _dialects(world, account),
         "look and delivery": lambda: asyncio.run(_work(world)),
         "state": lambda: world.widget(account).state(),
@@ -92,6 +96,14 @@ def _ingest(world: Live, account: str, other: str) -> None:
     for _ in range(2):  # The second time all of them are known.
         _post(world, "/v1/usage", json=sent)
     _post(world, "/v1/usage", json={"id": "10", "account": other, "meter": "reports"})
+
+
+def _restarted(world: Live, account: str) -> None:
+    """A writer that knows of no fingerprint yet."""
+    context = world.runtime.context
+    rules = Rules(catalogue=context.policy().catalogue, now=context.clock.now())
+    one = Event(id="11", account=account, meter="reports")
+    Writer(context.database).do(check_all(rules, Names(), [one]), rules.now)
 
 
 def _dialects(world: Live, account: str) -> None:

@@ -47,6 +47,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+_LAST = "PUT /v1/config"
+"""Changes what the others rest on."""
 _ORDER = ("PUT", "POST", "GET", "DELETE")
 """What is stated first can be found, and what is erased last was there."""
 _MEANT = {
@@ -69,6 +71,11 @@ _MEANT = {
 """Values of fields that a drawn text would hardly ever hit."""
 
 
+@schemathesis.serializer("application/toml")
+def _as_text(_: Any, value: Any) -> bytes:
+    return str(value).encode()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """The product, who asks it, and what it knows by name."""
@@ -84,7 +91,7 @@ class Asked:
     def operations(self) -> list[Any]:
         """What it describes, in an order in which it can be asked."""
         found = [one.ok() for one in self.schema.get_all_operations()]
-        found.sort(key=lambda one: (_ORDER.index(one.method.upper()), -len(one.path), one.path))
+        found.sort(key=lambda one: (one.label == _LAST, _rank(one), -len(one.path), one.path))
         return [one for one in found if one.label != STREAM]
 
     def probe(self, operation: Any, *, examples: int, seed: int | None = None) -> None:
@@ -134,6 +141,10 @@ class Asked:
     def _askers(self, operation: Any) -> list[str]:
         """Everybody, but mostly who may."""
         return [self.asker(operation)] * (3 * len(self.keys)) + list(self.keys)
+
+
+def _rank(operation: Any) -> int:
+    return _ORDER.index(operation.method.upper())
 
 
 def _named(body: Any, names: Mapping[str, Any]) -> Any:

@@ -62,6 +62,21 @@ def test_every_error_is_a_problem(method: str, path: str, status: int, world: Wo
     assert {"type", "title", "detail", "code"} <= problem.keys()
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/v1/config", "GET, OPTIONS, PUT"),
+        ("/v1/accounts/acme", "DELETE, GET, OPTIONS, PUT"),
+        ("/v1/usage", "OPTIONS, POST"),
+    ],
+)
+def test_a_path_says_all_that_it_can_be_asked(path: str, methods: str, world: World) -> None:
+    assert httpx.options(f"{world.url}{path}").headers["allow"] == methods
+    refused = httpx.patch(f"{world.url}{path}")
+    assert refused.status_code == 405
+    assert set(refused.headers["allow"].split(", ")) == set(methods.split(", "))
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/v1/usage", "/schema"])
 def test_headers_of_every_answer(path: str, world: World) -> None:
     answer = httpx.get(f"{world.url}{path}")

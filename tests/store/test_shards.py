@@ -15,8 +15,8 @@ from store.rows import as_list
 from tests.backends import Backend, opened
 
 WALKED = {
-    "ingest", "dialects", "look and delivery", "state", "feedback", "the card after it",
-    "the next day",
+    "ingest", "ingest after a restart", "dialects", "look and delivery", "state", "feedback",
+    "the card after it", "the next day",
 }  # fmt: skip
 
 
