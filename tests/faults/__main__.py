@@ -40,12 +40,15 @@ def main() -> int:
 def chosen(only: list[str], *, short: bool) -> list[Fault]:
     """The faults to run; SystemExit where there is none of a name."""
     names = [fault.name for fault in FAULTS]
-    if unknown := [name for name in only if not any(name in known for known in names)]:
+    if unknown := [
+        name for name in only if not any(name.lower() in known.lower() for known in names)
+    ]:
         sys.exit(f"no fault is named {unknown[0]!r}; there are: {', '.join(names)}")
     return [
         fault
         for fault in FAULTS
-        if (fault.short or not short) and (not only or any(name in fault.name for name in only))
+        if (fault.short or not short)
+        and (not only or any(name.lower() in fault.name.lower() for name in only))
     ]
 
 

@@ -20,13 +20,15 @@ class Fault:
 
     `scene`: the database and the nodes, ready to take usage; it may raise Unable. `strike`: on
     entering the fault begins, on leaving it ends as far as the world around is concerned (space on
-    the disk, a server that is back); the product is left to recover by itself. `kills`: how many
-    processes of the product end by it. `short`: cheap enough for `make test`.
+    the disk, a server that is back); the product is left to recover by itself.
+    `says`: what /readyz must say meanwhile. `kills`: how many processes of the product end by it.
+    `short`: cheap enough for `make test`.
     """
 
     name: str
     scene: Callable[[], AbstractContextManager[Scene]]
     strike: Strike
+    says: str
     lasts: float = 0.0
     kills: int = 0
     short: bool = False

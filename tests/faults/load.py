@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from tests.faults.ledger import Event, Ledger
+from tests.faults.ledger import MICRO, Event, Ledger, totals
 
 SENDERS = 3
 SIZES = (25, 1, 60)
@@ -16,7 +16,7 @@ REST = 0.02
 """Seconds between two requests of a sender: the machine has other things to do as well."""
 LONGEST = 0.5
 EACH = 0.35
-"""Seconds after which the next account grows past its limit."""
+"""Seconds at least, until the next account grows past its limit."""
 PATIENCE = 120.0
 
 
@@ -30,16 +30,20 @@ class Load:
     urls: Sequence[str]
     key: str
     accounts: Sequence[str]
+    limit: int
     ledger: Ledger = field(default_factory=Ledger)
     retried: int = 0
+    _growing: int = 0
+    _grown: float = 0.0
+    _next_at: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _over: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
         """Begin to pour."""
-        begun = time.monotonic()
         for n in range(SENDERS):
-            thread = threading.Thread(target=self._run, args=(n, begun), daemon=True)
+            thread = threading.Thread(target=self._run, args=(n,), daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -64,22 +68,28 @@ class Load:
     def _client(self) -> httpx.Client:
         return httpx.Client(headers={"Authorization": f"Bearer {self.key}"}, timeout=30)
 
-    def _run(self, sender: int, begun: float) -> None:
+    def _run(self, sender: int) -> None:
         with self._client() as client:
-            for events in self._batches(sender, begun):
+            for events in self._batches(sender):
                 self._until_acknowledged(client, sender, events)
                 time.sleep(REST)
 
-    def _batches(self, sender: int, begun: float) -> Iterator[list[Event]]:
+    def _batches(self, sender: int) -> Iterator[list[Event]]:
         number, turn = 0, sender
         while not self._over.is_set():
             size = SIZES[turn % len(SIZES)]
-            growing = int((time.monotonic() - begun) / EACH)
-            account = self.accounts[min(growing, len(self.accounts) - 1)]
-            if turn % 2:  # The others use something as well.
-                account = f"bulk-{turn % 7}"
+            account = self._account() if turn % 2 else f"bulk-{turn % 7}"
             yield [self._event(sender, number + i, account) for i in range(size)]
             number, turn = number + size, turn + 1
+
+    def _account(self) -> str:
+        """Who grows at the moment."""
+        with self._lock:
+            now = time.monotonic()
+            if self._grown >= self.limit and now >= self._next_at:
+                self._growing = min(self._growing + 1, len(self.accounts) - 1)
+                self._grown, self._next_at = 0.0, now + EACH
+            return self.accounts[self._growing]
 
     def _event(self, sender: int, number: int, account: str) -> Event:
         event: Event = {"id": f"{sender}-{number}", "account": account, "meter": "reports"}
@@ -108,5 +118,7 @@ class Load:
         told = answer.json()
         if told["accepted"] + told["duplicates"] == len(events):
             self.ledger.note(events, begun, time.monotonic())
+            with self._lock:
+                self._grown += totals(events)[self.accounts[self._growing], "reports"] / MICRO
         else:
             self.ledger.refuse(answer.text)

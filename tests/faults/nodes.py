@@ -46,6 +46,10 @@ class Node:
         self._begin()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
+        self.wait()
+
+    def wait(self) -> None:
+        """Until it answers."""
         end = time.monotonic() + PATIENCE
         while not self._lives():
             assert time.monotonic() < end, self.log.read_text()[-2000:]

@@ -50,6 +50,8 @@ class Result:
             yield f"{len(self.refused)} answers refused good usage: {self.refused[0][:200]}"
         if self.unfinished or self.back_after is None:
             yield "it did not acknowledge again"
+        if not any(self.fault.says in words for words in self.during):
+            yield f"/readyz never said {self.fault.says!r}, but: {'; '.join(self.during)}"
         if self.after != [READY] * len(self.after):
             yield f"/readyz afterwards: {'; '.join(self.after)}"
         if self.restarts != self.fault.kills:
@@ -61,7 +63,7 @@ class Result:
 def run(fault: Fault, seconds: float) -> Result:
     """Load before, during and after the fault; then the tables are compared with the ledger."""
     with fault.scene() as scene:
-        load, watch = Load(scene.answering, scene.key, ACCOUNTS), Watch(scene.all)
+        load, watch = Load(scene.answering, scene.key, ACCOUNTS, LIMIT), Watch(scene.all)
         watch.start()
         load.start()
         time.sleep(seconds)

@@ -98,9 +98,9 @@ def environment(url: str, sink: SlackSink) -> dict[str, str]:
     """What each node is told."""
     return {
         "SEGUE_DATABASE_URL": url,
-        "SEGUESECRET_KEYS": SECRET,
-        "SEGUE_WIDGETSECRET": WIDGET,
-        "SEGUE_SLACK_SIGNINGSECRET": "signing",
+        "SEGUE_SECRET_KEYS": SECRET,
+        "SEGUE_WIDGET_SECRET": WIDGET,
+        "SEGUE_SLACK_SIGNING_SECRET": "signing",
         "SEGUE_SLACK_API_URL": sink.url,
     }
 

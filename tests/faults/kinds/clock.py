@@ -9,6 +9,7 @@ from segue.settings import load
 from segue.wiring import build
 from tests.fakes.slack_sink import slack_sink
 from tests.faults.fault import Fault
+from tests.faults.ready import READY
 from tests.faults.scene import Scene, environment, folder, prepared
 from tests.servers import free_port, serving
 
@@ -51,4 +52,4 @@ def _jumps(scene: Scene) -> Iterator[None]:
     yield
 
 
-FAULT = Fault(name="the clock jumps", scene=_scene, strike=_jumps)
+FAULT = Fault(name="the clock jumps", scene=_scene, strike=_jumps, says=READY)

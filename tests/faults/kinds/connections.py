@@ -51,4 +51,10 @@ def _take_all(url: str, taken: ExitStack) -> None:
             return
 
 
-FAULT = Fault(name="no connection left, PostgreSQL", scene=_scene, strike=_exhausted, lasts=LASTS)
+FAULT = Fault(
+    name="no connection left, PostgreSQL",
+    scene=_scene,
+    strike=_exhausted,
+    says="the database does not answer",
+    lasts=LASTS,
+)

@@ -105,7 +105,18 @@ def _full_and_restarted(scene: Scene) -> Iterator[None]:
     scene.server.restart()
 
 
-ON_SQLITE = Fault(name="disk full, SQLite", scene=_sqlite, strike=_full, lasts=LASTS, short=True)
+ON_SQLITE = Fault(
+    name="disk full, SQLite",
+    scene=_sqlite,
+    strike=_full,
+    says="the disk is full",
+    lasts=LASTS,
+    short=True,
+)
 ON_POSTGRES = Fault(
-    name="disk full, PostgreSQL", scene=_postgres, strike=_full_and_restarted, lasts=LASTS
+    name="disk full, PostgreSQL",
+    scene=_postgres,
+    strike=_full_and_restarted,
+    says="the disk is full",
+    lasts=LASTS,
 )

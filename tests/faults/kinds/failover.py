@@ -44,4 +44,9 @@ def _promoted(scene: Scene) -> Iterator[None]:
     yield
 
 
-FAULT = Fault(name="fail-over to the standby", scene=_scene, strike=_promoted)
+FAULT = Fault(
+    name="fail-over to the standby",
+    scene=_scene,
+    strike=_promoted,
+    says="the database does not answer",
+)

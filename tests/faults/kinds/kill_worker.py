@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from tests.faults.fault import Fault
+from tests.faults.ready import SILENT
 from tests.faults.scene import Scene, postgres
 from tests.postgres import Postgres
 
@@ -25,9 +26,12 @@ def _killed(scene: Scene) -> Iterator[None]:
     """First one worker, then the other, then the first again: whoever leads is among them."""
     workers = [node for node in scene.nodes if node.role == "worker"]
     for worker in (workers[0], workers[1], workers[0]):
+        worker.wait()
         worker.kill()
         time.sleep(APART)
     yield
 
 
-FAULT = Fault(name="kill -9 of workers, PostgreSQL", scene=_scene, strike=_killed, kills=3)
+FAULT = Fault(
+    name="kill -9 of workers, PostgreSQL", scene=_scene, strike=_killed, says=SILENT, kills=3
+)

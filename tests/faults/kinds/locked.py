@@ -20,4 +20,11 @@ def _locked(scene: Scene) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
-FAULT = Fault(name="SQLite locked", scene=sqlite, strike=_locked, lasts=LASTS, short=True)
+FAULT = Fault(
+    name="SQLite locked",
+    scene=sqlite,
+    strike=_locked,
+    says="the database keeps it waiting",
+    lasts=LASTS,
+    short=True,
+)

@@ -39,6 +39,17 @@ def _killed(scene: Scene) -> Iterator[None]:
 
 
 RESTART = Fault(
-    name="restart of PostgreSQL", scene=_scene, strike=_restarted, lasts=AWAY, short=True
+    name="restart of PostgreSQL",
+    scene=_scene,
+    strike=_restarted,
+    says="the database does not answer",
+    lasts=AWAY,
+    short=True,
 )
-KILL = Fault(name="kill -9 of PostgreSQL", scene=_scene, strike=_killed, lasts=AWAY)
+KILL = Fault(
+    name="kill -9 of PostgreSQL",
+    scene=_scene,
+    strike=_killed,
+    says="the database does not answer",
+    lasts=AWAY,
+)

@@ -11,6 +11,7 @@ import jwt
 import psycopg
 
 from tests.faults.fault import Fault
+from tests.faults.ready import READY
 from tests.faults.scene import ACCOUNTS, WIDGET, Scene, postgres, sqlite
 from tests.postgres import Postgres
 
@@ -66,5 +67,7 @@ def _reader(scene: Scene) -> Iterator[None]:
         yield
 
 
-ON_SQLITE = Fault(name="slow readers, SQLite", scene=sqlite, strike=_slow, lasts=LASTS)
-ON_POSTGRES = Fault(name="slow readers, PostgreSQL", scene=_on_postgres, strike=_slow, lasts=LASTS)
+ON_SQLITE = Fault(name="slow readers, SQLite", scene=sqlite, strike=_slow, says=READY, lasts=LASTS)
+ON_POSTGRES = Fault(
+    name="slow readers, PostgreSQL", scene=_on_postgres, strike=_slow, says=READY, lasts=LASTS
+)
