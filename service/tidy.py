@@ -1,11 +1,17 @@
-"""Tidies: closes alerts nobody answered in time, forgets callbacks, rejects and lost backtests."""
+"""Tidies: closes alerts nobody answered in time, forgets callbacks, rejects and lost backtests.
 
+And sets right what a wrong clock left behind.
+"""
+
+import logging
 from datetime import timedelta
 
 from engine.errors import NotFound
 from service import backtest_job, cards, rejects
 from service.context import Context
-from store import alerts, callbacks
+from store import ahead, alerts, callbacks
+
+log = logging.getLogger(__name__)
 
 REPEATED = timedelta(days=3)
 """Longer than any platform repeats a callback."""
@@ -26,6 +32,9 @@ def run(context: Context) -> int:
             cards.refresh(session, alert.account, alert.id, now)
         callbacks.forget_before(session, now - REPEATED)
         backtest_job.forget_lost(session, now)
+        waited = ahead.set_right(session, now)
+    if waited:
+        log.warning("%d things waited for a time that a wrong clock showed", waited)
     for account in {a.account for a in over}:
         context.signals.changed(account)
     return len(over)

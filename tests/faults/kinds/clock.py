@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from segue.settings import load
 from segue.wiring import build
+from tests.fakes.clock import FakeClock
 from tests.fakes.slack_sink import slack_sink
 from tests.faults.fault import Fault
 from tests.faults.ready import READY
@@ -16,14 +17,17 @@ from tests.servers import free_port, serving
 JUMPS = (timedelta(days=5), timedelta(days=-2), timedelta(0))
 """How wrong it is, one after the other."""
 BETWEEN = 3.0
+BEGIN = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+LONG_AGO = timedelta(days=20)
+"""When the accounts came."""
 
 
 class JumpingClock:
-    """Runs as others do, but `wrong` by so much; it begins on a tenth of a month."""
+    """Runs as others do, but `wrong` by so much."""
 
     def __init__(self) -> None:
         self.wrong = timedelta(0)
-        self._begin = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+        self._begin = BEGIN
         self._since = time.monotonic()
 
     def now(self) -> datetime:
@@ -38,7 +42,7 @@ _CLOCK = JumpingClock()
 def _scene() -> Iterator[Scene]:
     with folder() as home, slack_sink() as sink:
         url, port = f"sqlite:///{home}/segue.db", free_port()
-        address, key = f"http://127.0.0.1:{port}", prepared(url, _CLOCK)
+        address, key = f"http://127.0.0.1:{port}", prepared(url, FakeClock(BEGIN - LONG_AGO))
         runtime = build(load(environment(url, sink)), served_at=address, clock=_CLOCK)
         with closing(runtime), serving(runtime.app, port=port):
             yield Scene(url=url, sink=sink, key=key, here=address)

@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 from tests.faults.fault import Fault
 from tests.faults.scene import Scene, sqlite
 
-LASTS = 13.0
-"""Seconds; a statement waits ten."""
+LASTS = 22.0
+"""Seconds; each who writes waits ten, one after the other: the worker too."""
 
 
 @contextmanager
