@@ -27,7 +27,7 @@ class Storing:
     """What is known of the database by writing to it; shared by all who do."""
 
     def __init__(self, *, fresh: float = FRESH, slow: float = SLOW) -> None:
-        self._fresh, self._slow = fresh, slow
+        self.fresh, self.slow = fresh, slow
         self._lock = threading.Lock()
         self._numbers = count()
         self._begun: dict[int, float] = {}
@@ -52,16 +52,16 @@ class Storing:
         if self._unknown():
             tried = threading.Thread(target=self._try, args=(database, now), daemon=True)
             tried.start()
-            tried.join(self._slow)
+            tried.join(self.slow)
         with self._lock:
             first = min(self._begun.values(), default=time.monotonic())
-            if time.monotonic() - first >= self._slow:
+            if time.monotonic() - first >= self.slow:
                 return "usage can't be stored now: the database keeps it waiting"
             return self._trouble and f"usage can't be stored now: {self._trouble}"
 
     def _unknown(self) -> bool:
         with self._lock:
-            return not self._begun and time.monotonic() - self._seen > self._fresh
+            return not self._begun and time.monotonic() - self._seen > self.fresh
 
     def _try(self, database: Database, now: Callable[[], datetime]) -> None:
         try:
