@@ -23,7 +23,7 @@ from tests.faults.nodes import Node
 from tests.postgres import Postgres
 
 LIMIT = 100
-ACCOUNTS = tuple(f"acct-{n}" for n in range(40))
+ACCOUNTS = tuple(f"acct-{n}" for n in range(30))
 SECRET = "a-key-that-every-node-has"
 JOINED = date(2026, 1, 1)
 WIDGET = "a-widget-secret-of-32-bytes-or-more"
