@@ -9,6 +9,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
 
+from engine.errors import Unavailable
 from segue.jobs import Jobs
 from service import calibrate, deliver, evaluate, pause, retention, tidy
 from service.channel import Channel
@@ -40,7 +41,8 @@ class Worker:
         self._leadership = Leadership(context.database, holder)
 
     async def step(self) -> int:
-        """Everything that is due now; says how much that was."""
+        """Everything that is owed or due now; says how much was due."""
+        await asyncio.to_thread(self._context.owed.pay)
         looked = await asyncio.to_thread(evaluate.run_due, self._context)
         sent = await deliver.run_due(self._context, self._channels)
         return looked + sent
@@ -77,6 +79,8 @@ class Worker:
             self._jobs.stop()
         if self._task is not None:
             await self._task
+        with suppress(Unavailable):  # Claims run out by themselves.
+            await asyncio.to_thread(self._context.owed.pay)
         await asyncio.to_thread(self._leadership.resign)
 
     def _led(self) -> Context:

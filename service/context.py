@@ -9,6 +9,7 @@ from typing import Protocol
 
 from engine.errors import NotFound
 from service.config import Applied, applied
+from service.owed import Owed
 from service.secrets import Secrets
 from store import config as stored
 from store.database import Database
@@ -79,6 +80,7 @@ class Context:
     public_url: str
     signals: Signals = field(default_factory=Signals)
     channels: tuple[str, ...] = ()
+    owed: Owed = field(default_factory=Owed)
     _known: dict[str, tuple[Applied, float]] = field(default_factory=dict)
 
     def policy(self, *, within: float = 0.0) -> Applied:
