@@ -1,5 +1,5 @@
 # Every target does its own set-up: `make demo` and `make test` work on a fresh clone.
-.PHONY: help setup demo test check format lock clean bench bench-timing soak fuzz
+.PHONY: help setup demo test check format lock clean bench bench-timing soak fuzz faults
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,10 @@ soak:            ## 10,000 account-years through the laws of restraint (YEARS=, 
 fuzz:            ## ask whatever /schema allows, on both databases (EXAMPLES=, SEED=)
 	@.ci/setup dev
 	@.venv/bin/python -m tests.api.fuzz --examples $(or $(EXAMPLES),500) --seed $(or $(SEED),1)
+
+faults:          ## kills, full disks, fail-over and wrong clocks under load: lost, doubled, told twice (ONLY=, SECONDS=)
+	@.ci/setup dev
+	@.venv/bin/python -m tests.faults --seconds $(or $(SECONDS),5) $(if $(ONLY),--only "$(ONLY)")
 
 lock:            ## resolve the dependencies anew, for every platform and Python from 3.11
 	@.ci/setup dev

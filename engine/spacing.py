@@ -15,7 +15,11 @@ def duplicate(context: Context, policy: Policy, now: datetime) -> Finding | None
     """The same was raised before, and the limit is still the same."""
     period = context.due.key.period
     for alert in context.snapshot.alerts:
-        if alert.key.period == period and _same(alert, context) and not _rearmed(alert, context):
+        if (
+            alert.key.period == period
+            and _same(alert, context)
+            and not _rearmed(alert, context, now)
+        ):
             return no("raised", context.day(alert.raised_at).isoformat(), _until(context))
     return None
 
@@ -38,13 +42,13 @@ def _same(alert: PastAlert, context: Context) -> bool:
     return old.moment is new.moment or after
 
 
-def _rearmed(alert: PastAlert, context: Context) -> bool:
-    """Whether the limit changed since."""
+def _rearmed(alert: PastAlert, context: Context, now: datetime) -> bool:
+    """Whether the limit changed since; one that is yet to change (a clock was wrong) did not."""
     if context.moment is Moment.MILESTONE:
         return False
     changes = [change.at for change in context.snapshot.plan_changes]
     changes += [context.meter.limit_since] if context.meter.limit_since else []
-    return any(alert.raised_at < at for at in changes)
+    return any(alert.raised_at < at <= now for at in changes)
 
 
 def _spoken(context: Context, classes: tuple[AlertClass, ...]) -> list[tuple[datetime, PastAlert]]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -11,10 +12,12 @@ from engine.errors import Fenced
 log = logging.getLogger(__name__)
 RENEW = 5
 """Seconds between two looks at who leads."""
+NIGHT: dict[str, Any] = {"hour": 0, "minute": 5}
+"""When what a night is for is done, in UTC."""
 
 
 class Jobs:
-    """Ticks for timed releases and daily evaluations; for the leader alone: tidying, and the night.
+    """Who leads, and for the leader alone: tidying, and the night.
 
     `lead`: lead or go on leading, and say the term, None: another does. What a night left undone,
     since nobody was there, is made up for where a term begins.
@@ -23,7 +26,6 @@ class Jobs:
     def __init__(
         self,
         *,
-        wake: Callable[[], None],
         tidy: Callable[[], object],
         nightly: Callable[[], object],
         lead: Callable[[], int | None],
@@ -37,7 +39,6 @@ class Jobs:
         # Who leads is looked at beside what the leader does, however long that takes.
         for name in ("threads", "lead"):
             self._scheduler.add_executor("threadpool", name, max_workers=1)
-        self._scheduler.add_job(_tick, "interval", seconds=1, args=[wake], id="releases")
         self._scheduler.add_job(
             self._renew,
             "interval",
@@ -50,18 +51,18 @@ class Jobs:
             self._leading, "interval", minutes=5, args=[tidy], id="tidy", executor="threads"
         )
         self._scheduler.add_job(
-            self._leading,
-            "cron",
-            hour=0,
-            minute=5,
-            args=[nightly],
-            id="nightly",
-            executor="threads",
+            self._leading, "cron", **NIGHT, args=[nightly], id="nightly", executor="threads"
         )
 
     def start(self) -> None:
         """Begin to tick."""
         self._scheduler.start()
+
+    def again(self) -> None:
+        """The clock was put back: nothing waits until it shows once more what it showed before."""
+        for name in ("lead", "tidy"):
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+        self._scheduler.reschedule_job("nightly", trigger="cron", **NIGHT)
 
     def stop(self) -> None:
         """End; a job that runs is left to finish."""
@@ -81,7 +82,3 @@ class Jobs:
             job()
         except Fenced:
             log.info("another node leads now, and does the rest")
-
-
-async def _tick(wake: Callable[[], None]) -> None:
-    wake()

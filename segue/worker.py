@@ -5,9 +5,11 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from datetime import timedelta
 
+from engine.errors import Unavailable
 from segue.jobs import Jobs
 from service import calibrate, deliver, evaluate, pause, retention, tidy
 from service.channel import Channel
@@ -16,17 +18,21 @@ from service.retention import KEEP, Keep
 from store.leader import Leadership
 
 log = logging.getLogger(__name__)
-IDLE = 1.0
+TICK = 1.0
+"""Seconds between two looks at what is due by the clock; what comes in is looked at at once."""
+BACK = timedelta(minutes=1)
+"""A clock that goes back by more was put back."""
 
 
 class Worker:
-    """Woken by changes and by the scheduler; every step can be repeated without harm."""
+    """Woken by changes, and by itself; every step can be repeated without harm."""
 
     def __init__(
         self, context: Context, channels: Mapping[str, Channel], keep: Keep = KEEP
     ) -> None:
         self._context, self._channels, self._keep = context, channels, keep
         self._wake = asyncio.Event()
+        self._clock = context.clock.now()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._jobs: Jobs | None = None
@@ -35,7 +41,8 @@ class Worker:
         self._leadership = Leadership(context.database, holder)
 
     async def step(self) -> int:
-        """Everything that is due now; says how much that was."""
+        """Everything that is owed or due now; says how much was due."""
+        await asyncio.to_thread(self._context.owed.pay)
         looked = await asyncio.to_thread(evaluate.run_due, self._context)
         sent = await deliver.run_due(self._context, self._channels)
         return looked + sent
@@ -56,7 +63,6 @@ class Worker:
 
         self._deaf = self._context.signals.listen(changed)
         self._jobs = Jobs(
-            wake=self._wake.set,
             tidy=lambda: tidy.run(self._led()),
             nightly=lambda: night(self._led(), self._keep),
             lead=lambda: self._leadership.keep(self._context.clock.now()),
@@ -73,6 +79,8 @@ class Worker:
             self._jobs.stop()
         if self._task is not None:
             await self._task
+        with suppress(Unavailable):  # Claims run out by themselves.
+            await asyncio.to_thread(self._context.owed.pay)
         await asyncio.to_thread(self._leadership.resign)
 
     def _led(self) -> Context:
@@ -82,18 +90,24 @@ class Worker:
     async def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
+            self._see_the_clock()
             try:
                 busy = await self.step()
             except Exception:
                 # A locked or full database passes; a worker that ended would stay silent for good.
                 log.exception("the worker's step failed; it is tried again")
                 busy = 0
-                await asyncio.sleep(IDLE)
+                await asyncio.sleep(TICK)
             if not busy and not self._stopping:
-                try:
-                    await asyncio.wait_for(self._wake.wait(), 60)
-                except TimeoutError:
-                    log.debug("nothing came for a minute")
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), TICK)
+
+    def _see_the_clock(self) -> None:
+        now, before = self._context.clock.now(), self._clock
+        self._clock = now
+        if self._jobs is not None and now < before - BACK:
+            log.warning("the clock was put back by %s", before - now)
+            self._jobs.again()
 
 
 def night(context: Context, keep: Keep = KEEP) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.errors import NotFound, Unavailable
 from service.config import Applied, applied
+from service.owed import Owed
 from service.secrets import Secrets
 from store import config as stored
 from store.database import Database
@@ -95,6 +96,7 @@ class Context:
     signals: Signals = field(default_factory=Signals)
     channels: tuple[str, ...] = ()
     intake: Intake | None = None
+    owed: Owed = field(default_factory=Owed)
     _known: dict[str, tuple[Applied, float]] = field(default_factory=dict)
 
     def policy(self, *, within: float = 0.0, lenient: bool = False) -> Applied:

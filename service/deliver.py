@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import Session
 
 from engine.alert import AlertClass
+from engine.errors import Unavailable
 from engine.release import Defer, Ended, Expire
 from service import cards, dispatch, forward, outgoing, routing, snapshot
 from service.channel import Channel, DeliveryKind, Failed, Outgoing, Retry, Sent
@@ -45,9 +47,13 @@ async def _in_turn(
     context: Context, channels: Mapping[str, Channel], deliveries: list[StoredDelivery]
 ) -> None:
     """One account's deliveries keep their order: the notice first, the card after the summary."""
-    for delivery in deliveries:
+    for place, delivery in enumerate(deliveries):
         try:
             await _one(context, channels, delivery)
+        except Unavailable as error:
+            log.warning("%s over %s waits: %s", delivery.id, delivery.channel, error)
+            context.owed.later(partial(_give_back, context, deliveries[place:]))
+            return
         except Exception:
             # One delivery's trouble must not hold up the others; it is put back and tried again.
             log.exception("%s over %s could not be sent", delivery.id, delivery.channel)
@@ -62,7 +68,12 @@ async def _one(context: Context, channels: Mapping[str, Channel], delivery: Stor
     result: Sent | Retry | Failed = (
         Failed("channel_off") if channel is None else await channel.send(ready.outgoing)
     )
-    await asyncio.to_thread(_record, context, ready, result)
+    try:
+        await asyncio.to_thread(_record, context, ready, result)
+    except Unavailable as error:
+        # What was handed over must not go out again.
+        log.warning("%s over %s is noted later: %s", delivery.id, delivery.channel, error)
+        context.owed.later(partial(_record, context, ready, result))
 
 
 def _claim(context: Context, limit: int) -> tuple[StoredDelivery, ...]:
@@ -142,6 +153,15 @@ def _record(context: Context, ready: Ready, result: Sent | Retry | Failed) -> No
                 _failed(context, session, ready, reason, now)
                 log.warning("%s over %s failed: %s", delivery.id, delivery.channel, reason)
     context.signals.changed(delivery.account)
+
+
+def _give_back(context: Context, deliveries: Sequence[StoredDelivery]) -> None:
+    """The database was away before these were handed over: they are due at once, and untried."""
+    now = context.clock.now()
+    with context.database.write() as session:
+        for delivery in deliveries:
+            if outbox.renew(session, delivery, now):
+                outbox.later(session, delivery, now, reason="database", tried=False)
 
 
 def _put_back(context: Context, delivery: StoredDelivery) -> None:

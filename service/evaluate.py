@@ -8,10 +8,12 @@ rests on. Who dies in between loses nothing: the account stays due.
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from engine.alert import Outcome
 from engine.decide import decide_all
 from engine.decision import Decision
+from engine.errors import Unavailable
 from engine.snapshot import Snapshot
 from service import foreseen, frozen, outcome, snapshot
 from service.apart import apart
@@ -42,9 +44,19 @@ def run_due(context: Context, *, limit: int = TOGETHER) -> int:
             if daily:
                 due.mark_daily(session, now, limit=limit)
             claims = due.claim(session, now, daily=daily, limit=limit)
-        _look(context, claims, now, applied)
+        try:
+            _look(context, claims, now, applied)
+        except Unavailable:
+            context.owed.later(partial(_give_back, context, claims))
+            raise
         looked += len(claims)
     return looked
+
+
+def _give_back(context: Context, claims: Sequence[Claim]) -> None:
+    """These are due at once: nobody waits until the claims run out."""
+    with context.database.write() as session:
+        due.done(session, claims, again={claim.account for claim in claims})
 
 
 def _look(context: Context, claims: Sequence[Claim], now: datetime, applied: Applied) -> None:

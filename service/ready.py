@@ -5,6 +5,7 @@ import logging
 from engine.errors import NotFound
 from service import pause
 from service.context import Context
+from service.writer import writer_of
 from store.migrations import pending
 from templates import paused
 
@@ -27,4 +28,5 @@ def problems(context: Context) -> list[str]:
     except Exception as error:  # whatever a database's driver raises
         log.warning("not ready: %s", error)
         return ["the database does not answer"]
-    return []
+    trouble = writer_of(context.database).storing.problem(context.database, context.clock.now)
+    return [trouble] if trouble else []

@@ -10,6 +10,8 @@ from store import retention
 
 log = logging.getLogger(__name__)
 _PARTS_AT_ONCE = 1000
+_DAYS_AT_ONCE = timedelta(days=3)
+"""Of fingerprints, in a night: more than goes by between two, but little if a clock is wrong."""
 _ACCOUNTS_AT_ONCE = 200
 
 
@@ -29,18 +31,21 @@ def run(context: Context, keep: Keep) -> None:
     now = context.clock.now()
     with context.database.read() as session:
         before = now - timedelta(days=keep.events)
+        oldest = retention.oldest_part(session)
+        if oldest is not None:
+            before = min(before, oldest + _DAYS_AT_ONCE)
         parts = retention.parts_before(session, before)[:_PARTS_AT_ONCE]
     for part in parts:
         with context.database.write() as session:
             retention.drop_part(session, part)
-    folded, after, oldest = 0, "", (now - timedelta(days=keep.hours)).date()
+    folded, after, edge = 0, "", (now - timedelta(days=keep.hours)).date()
     while True:
         with context.database.read() as session:
             accounts = retention.accounts_after(session, after, _ACCOUNTS_AT_ONCE)
         if not accounts:
             break
         with context.database.write() as session:
-            folded += retention.fold_hours(session, (accounts[0], accounts[-1]), oldest)
+            folded += retention.fold_hours(session, (accounts[0], accounts[-1]), edge)
         after = accounts[-1]
     if parts or folded:
         log.info("%d parts of fingerprints dropped, %d hours folded", len(parts), folded)

@@ -1,12 +1,19 @@
-"""Tidies: closes alerts nobody answered in time, forgets callbacks, rejects and lost backtests."""
+"""Tidies: closes alerts nobody answered in time, forgets callbacks, rejects and lost backtests.
 
-from datetime import timedelta
+And sets right what a wrong clock left behind.
+"""
+
+import logging
+from datetime import datetime, timedelta
 
 from engine.errors import NotFound
 from service import backtest_job, cards, rejects
 from service.context import Context
-from store import alerts, callbacks
+from store import ahead, alerts, callbacks
 
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 500
 REPEATED = timedelta(days=3)
 """Longer than any platform repeats a callback."""
 
@@ -15,6 +22,7 @@ def run(context: Context) -> int:
     """Close what has been open too long; says how many."""
     now = context.clock.now()
     rejects.tidy(context)
+    _set_right(context, now)
     try:
         days = context.policy().policy.ask.open_days
     except NotFound:  # Nobody went live yet.
@@ -29,3 +37,16 @@ def run(context: Context) -> int:
     for account in {a.account for a in over}:
         context.signals.changed(account)
     return len(over)
+
+
+def _set_right(context: Context, now: datetime) -> None:
+    """Nothing waits for a time that the clock showed by mistake."""
+    with context.database.write() as session:
+        waited = ahead.free(session, now)
+    looks, found = 0, _AT_ONCE
+    while found == _AT_ONCE:
+        with context.database.write() as session:
+            found = ahead.look_again(session, now, limit=_AT_ONCE)
+        looks += found
+    if waited or looks:
+        log.warning("a clock was wrong: %d looks and %d claims or sends waited", looks, waited)

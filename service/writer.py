@@ -18,6 +18,7 @@ from typing import TypeAlias
 from engine.errors import TooMany, Unavailable
 from service.checked import Checked
 from service.keep import Fate, Mixed, keep
+from service.storing import Storing
 from service.usage import Rejection
 from store.database import Database
 from store.seen import Raced, Seen
@@ -65,6 +66,7 @@ class Writer:
     def __init__(
         self, database: Database, *, waiting: int = WAITING, together: int = TOGETHER
     ) -> None:
+        self.storing = Storing()
         self._database = weakref.ref(database)
         self._seen = Seen(database.sqlalchemy.dialect.name)
         self._most, self._together = waiting, together
@@ -127,7 +129,8 @@ class Writer:
         """Keep them together; where that fails for a reason of theirs, each alone."""
         results: Sequence[Written | BaseException]
         try:
-            results = self._commit([job.load for job in jobs], max(job.now for job in jobs))
+            with self.storing.commit():
+                results = self._commit([job.load for job in jobs], max(job.now for job in jobs))
         except BaseException as error:
             if len(jobs) > 1 and not passing(error):
                 for job in jobs:

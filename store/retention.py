@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from secrets import token_hex
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text
 from sqlmodel import Session
@@ -11,18 +12,29 @@ from store.rows import table
 from store.tables import Account, DayBucket, HourBucket, SeenCount, SeenPart
 
 
+def oldest_part(session: Session) -> datetime | None:
+    """When the newest fingerprint of the oldest full part was kept."""
+    return session.connection().execute(_parts().limit(1)).scalar()
+
+
 def parts_before(session: Session, before: datetime) -> list[int]:
     """Full parts whose newest fingerprint was kept before an instant."""
+    newest = func.max(table(SeenCount).c.newest_at)
+    found = session.connection().execute(_parts().having(newest < before))
+    return [n for _, n in found]
+
+
+def _parts() -> Any:
+    """Full parts, oldest first, each with when its newest fingerprint was kept."""
     p, c = table(SeenPart).c, table(SeenCount).c
-    statement = (
-        select(p.n)
+    newest = func.max(c.newest_at)
+    return (
+        select(newest, p.n)
         .join_from(table(SeenPart), table(SeenCount), c.part == p.n)
         .where(p.sealed_at.is_not(None))
         .group_by(p.n)
-        .having(func.max(c.newest_at) < before)
-        .order_by(p.n)
+        .order_by(newest, p.n)
     )
-    return list(session.connection().execute(statement).scalars())
 
 
 def drop_part(session: Session, n: int) -> None:

@@ -52,9 +52,12 @@ class Postgres:
     _template: str | None = None
 
     @classmethod
-    def start(cls, *, durable: bool = False, **settings: str) -> "Postgres":
-        """A new, empty server. `durable`: it waits for the disk, as one in production does."""
-        found, folder = found_in(places()), _folder()
+    def start(cls, *, durable: bool = False, inside: str = "/tmp", **settings: str) -> "Postgres":
+        """A new, empty server. `durable`: it waits for the disk, as one in production does.
+
+        `inside`: where it makes its folder.
+        """
+        found, folder = found_in(places()), _folder(inside)
         made = cls(
             binaries=_readable(found, folder),
             folder=folder,
@@ -121,16 +124,23 @@ class Postgres:
             self.process.wait(PATIENCE)
             self.process = None
 
+    def halt(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it, to be started again: fast, or by SIGQUIT at once, without a farewell."""
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(PATIENCE)
+            self.process = None
+
     def restart(self) -> None:
         """Start it, whether it runs, was stopped or was killed."""
-        self._halt()
+        self.halt()
         end = time.monotonic() + PATIENCE
         while not self._started():
             assert time.monotonic() < end, (self.folder / "log").read_text()[-2000:]
 
     def stop(self) -> None:
         """End it for good."""
-        self._halt()
+        self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     close = stop
@@ -138,12 +148,6 @@ class Postgres:
     @property
     def _data(self) -> Path:
         return self.folder / "data"
-
-    def _halt(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait(PATIENCE)
-            self.process = None
 
     def _started(self) -> bool:
         """Start it and see whether it answers; False where it ended instead."""
@@ -174,9 +178,9 @@ class Postgres:
         assert done.returncode == 0, f"{command}: {done.stderr}{done.stdout}"
 
 
-def _folder() -> Path:
+def _folder(inside: str = "/tmp") -> Path:
     """A folder of a server's own, directly under /tmp: nobody could enter pytest's own ones."""
-    folder = Path(tempfile.mkdtemp(prefix="segue-postgres-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="segue-postgres-", dir=inside))
     folder.chmod(0o755)
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")

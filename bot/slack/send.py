@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import messages
 from bot.slack.refusals import GONE, named, refusal
-from engine.errors import SegueError
+from engine.errors import SegueError, Unavailable
 from service.channel import Channel, DeliveryKind, Failed, Outgoing, Retry, Sent
 from service.context import Context
 from store import installs, people
@@ -35,6 +35,8 @@ class SlackChannel(Channel):
             return refusal(error)
         except (ClientError, TimeoutError, OSError) as error:
             return Retry(_TRY_AGAIN, f"no answer from Slack: {type(error).__name__}")
+        except Unavailable:
+            raise  # The database is away: nothing was posted, and the delivery is all right.
         except SegueError as error:
             return Failed(str(error))
 

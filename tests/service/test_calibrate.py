@@ -308,7 +308,6 @@ async def test_the_night_is_made_up_for_at_the_start() -> None:
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
     jobs = Jobs(
-        wake=lambda: None,
         tidy=lambda: None,
         nightly=lambda: loop.call_soon_threadsafe(done.set),
         lead=lambda: 1,

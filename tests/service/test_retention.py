@@ -76,6 +76,22 @@ def test_an_id_is_known_for_as_long_as_an_event_may_be_late(
     assert post(context, "a").accepted == 1
 
 
+def test_a_clock_that_is_far_ahead_for_a_night_forgets_little(
+    context: Context, clock: FakeClock
+) -> None:
+    for days in (0, 10, 20):
+        clock.set(NOON + timedelta(days=days))
+        post(context, f"kept-{days}")
+        with context.database.write() as session:
+            session.execute(text("UPDATE seen_part SET sealed_at = opened_at"))
+    right = clock.now()
+    clock.advance(days=400)
+    retention.run(context, Keep())
+    clock.set(right)
+    assert post(context, "kept-20").duplicates == 1
+    assert post(context, "kept-10", days=10).duplicates == 1
+
+
 def test_the_part_that_is_being_filled_stays(context: Context, clock: FakeClock) -> None:
     post(context, "a")
     clock.set(NOON + timedelta(days=300))
