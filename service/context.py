@@ -28,10 +28,14 @@ class Clock(Protocol):
 
 
 class Intake(Protocol):
-    """Where checked usage goes: the database's writer, or servers in front of it."""
+    """Servers that take checked usage in, in front of the database and in place of its writer."""
 
     def put(self, load: "Checked", now: datetime, done: "Done") -> None:
         """Have a load kept; `done` is called with what became of it, in another thread."""
+        ...
+
+    def problem(self) -> str | None:
+        """Why usage can't be taken in now; None: it can."""
         ...
 
 

@@ -28,6 +28,8 @@ TOGETHER = 8_000
 """Usage events that are sent at once."""
 _ROUNDS = 4
 """How many such lots are under way at once."""
+_SLOW = 3.0
+"""Seconds from which on servers that say nothing are trouble."""
 _REST = 5.0
 """Seconds for which a database that did not answer is not asked again."""
 
@@ -63,6 +65,16 @@ class Front:
             self._queue.append(_Job(load, done))
             self._events += len(load)
         self._servers.soon(self._next)
+
+    def problem(self) -> str | None:
+        """Why usage can't be taken in now; answers within seconds."""
+        asked = self._servers.begin(self._servers.leader())
+        try:
+            led = asked.result(_SLOW)
+        except (TimeoutError, Unavailable):
+            asked.cancel()
+            return "usage can't be taken in now: no quorum of NATS servers answers"
+        return None if led else "usage can't be taken in now: the NATS servers have no leader"
 
     def _next(self) -> None:
         """Begin another round where there is something to send, and not too many are under way."""

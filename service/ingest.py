@@ -10,7 +10,7 @@ import msgspec
 from service.checked import Checked, Names, check_all
 from service.context import Context, Intake
 from service.usage import OLDEST, Event, Rejection, Rules
-from service.writer import Written, settle, writer_of
+from service.writer import Writer, Written, settle, writer_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def _checked(
     return checked
 
 
-def _intake(context: Context) -> Intake:
+def _intake(context: Context) -> Intake | Writer:
     return context.intake or writer_of(context.database)
 
 

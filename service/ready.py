@@ -14,11 +14,23 @@ log = logging.getLogger(__name__)
 
 def notes(context: Context) -> list[str]:
     """What stands in nobody's way and should be looked at all the same."""
+    if context.intake is not None and (found := _of_database(context)):
+        return [f"usage is taken in and waits: {problem}" for problem in found]
     return [paused.note("en")] if pause.in_force(context) else []
 
 
 def problems(context: Context) -> list[str]:
-    """Everything that is wrong now; empty: ready."""
+    """Everything that is wrong now; empty: ready.
+
+    With servers in front of the database usage is taken in without it, so it may be away.
+    """
+    if context.intake is None:
+        return _of_database(context)
+    trouble = context.intake.problem()
+    return [trouble] if trouble else []
+
+
+def _of_database(context: Context) -> list[str]:
     try:
         if pending(context.database):
             return ["the tables are older than this version: run `segue migrate`"]

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.app import create
-from engine.errors import TooMany
+from engine.errors import TooMany, Unavailable
 from segue.cli import app
 from service import configure, dead_letters, keys, rejects
 from service.checked import Checked, Names, check_all
@@ -233,10 +233,34 @@ def test_usage_is_taken_in_while_the_database_is_away(nats: Nats) -> None:
             assert post("2") == 200
             assert post("3", "segue_ingest_nobody") == 503
             assert httpx.get(f"{base}/v1/accounts/acme/usage", headers=headers).status_code == 503
+            ready = httpx.get(f"{base}/readyz", timeout=60).json()
+            assert ready["ready"]
+            assert ready["notes"] == ["usage is taken in and waits: the database does not answer"]
             server.restart()
             node.merger.drain()
             assert node.used() == 2
     server.stop()
+
+
+def test_without_a_quorum_nobody_is_told_that_usage_is_taken_in(url: str) -> None:
+    servers = Nats.start()
+    try:
+        with opened(url, servers) as node, serving(create(node.context)) as base:
+            assert httpx.get(f"{base}/readyz", timeout=60).json()["ready"]
+            for gone in servers.nodes[1:]:
+                gone.kill()
+            answer = httpx.get(f"{base}/readyz", timeout=60)
+            assert answer.status_code == 503
+            assert "usage can't be taken in now" in answer.json()["problems"][0]
+            with pytest.raises(Unavailable):
+                node.report("1")
+            for back in servers.nodes[1:]:
+                back.start()
+            servers.settle()
+            assert within(60, lambda: httpx.get(f"{base}/readyz", timeout=60).is_success)
+            assert node.report("1") == 1
+    finally:
+        servers.stop()
 
 
 def test_workers_share_the_partitions_and_take_over(url: str) -> None:
