@@ -1,8 +1,9 @@
 """What stands in the way of serving, in words."""
 
 import logging
+from contextlib import suppress
 
-from engine.errors import NotFound
+from engine.errors import NotFound, Unavailable
 from service import pause
 from service.context import Context
 from service.writer import writer_of
@@ -16,7 +17,9 @@ def notes(context: Context) -> list[str]:
     """What stands in nobody's way and should be looked at all the same."""
     if context.intake is not None and (found := _of_database(context)):
         return [f"usage is taken in and waits: {problem}" for problem in found]
-    return [paused.note("en")] if pause.in_force(context) else []
+    with suppress(Unavailable):  # It went away between two questions: the next answer says so.
+        return [paused.note("en")] if pause.in_force(context) else []
+    return []
 
 
 def problems(context: Context) -> list[str]:

@@ -11,6 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from store.jetstream import JetStream
 from tests.servers import PATIENCE, free_port
 
 SERVER = Path(sys.executable).parent / "nats-server"
@@ -138,11 +139,24 @@ class Nats:
             assert time.monotonic() < end, "the NATS servers did not become ready"
             time.sleep(0.05)
 
+    def close(self) -> None:
+        """`stop`, by the name that `closing` asks for."""
+        self.stop()
+
     def stop(self) -> None:
         """End all of them for good."""
         for node in self.nodes:
             node.kill()
         shutil.rmtree(self.folder)
+
+
+def leading(servers: Nats) -> str:
+    """The node that leads the stream of usage."""
+    client = JetStream(servers.url).open()
+    try:
+        return client.run(client.leader())
+    finally:
+        client.close()
 
 
 def _node(folder: Path, name: str) -> Node:

@@ -11,9 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from store.jetstream import JetStream
 from tests.api.conftest import POLICY
-from tests.nats import Nats
+from tests.nats import Nats, leading
 from tests.postgres import Postgres
 from tests.servers import PATIENCE, Served, free_port, refused, segue, segue_serve
 
@@ -109,7 +108,7 @@ def test_whoever_dies_each_acknowledged_event_counts_once(
         more(600)
         nodes[0].kill()
         more(600)
-        dead = servers.node(leader(servers))
+        dead = servers.node(leading(servers))
         dead.kill()
         more(600)
         nodes[0], nodes[2] = node(0), node(2)
@@ -137,15 +136,6 @@ def test_without_servers_or_postgres_it_says_so(tmp_path: Path, postgres: Postgr
     gone |= {"SEGUE_DATABASE_URL": url, "SEGUE_SECRET_KEYS": "a-key-that-every-node-has"}
     assert "no NATS server answers" in refused(tmp_path, "serve", environment=gone)
     postgres.drop(url)
-
-
-def leader(servers: Nats) -> str:
-    """The node that leads the stream of usage: its death hurts most."""
-    client = JetStream(servers.url).open()
-    try:
-        return client.run(client.leader())
-    finally:
-        client.close()
 
 
 def counted(url: str, key: str) -> float:

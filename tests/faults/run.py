@@ -77,6 +77,7 @@ def run(fault: Fault, seconds: float) -> Result:
         during = watch.between(struck, healed + (back or 0.0) + 2 * STEP)
         told = _until_told(scene, load.ledger) if finished else _told(scene, load.ledger)
         after = _until_ready(watch)
+        _until_counted(scene, load.ledger)
         again = load.again() if finished else 0
         found = stored.compared(scene.url, load.ledger)
         watch.stop()
@@ -118,6 +119,13 @@ def _until_told(scene: Scene, ledger: Ledger) -> stored.Told:
         time.sleep(STEP)
     time.sleep(5 * STEP)
     return _told(scene, ledger)
+
+
+def _until_counted(scene: Scene, ledger: Ledger) -> None:
+    """What waits in front of the database has reached it."""
+    end = time.monotonic() + PATIENCE
+    while scene.nats and stored.compared(scene.url, ledger).lost and time.monotonic() < end:
+        time.sleep(STEP)
 
 
 def _until_ready(watch: Watch) -> list[str]:

@@ -20,6 +20,7 @@ from store.database import Database
 from store.migrations import migrate
 from tests.fakes.slack_sink import SlackSink, slack_sink
 from tests.faults.nodes import Node
+from tests.nats import Nats
 from tests.postgres import Postgres
 
 LIMIT = 100
@@ -39,6 +40,7 @@ class Scene:
     nodes: list[Node] = field(default_factory=list)
     server: Postgres | None = None
     standby: Postgres | None = None
+    nats: Nats | None = None
     disk: Path | None = None
     """Where the database lies, if on a disk of its own."""
     notes: list[str] = field(default_factory=list)
@@ -73,25 +75,39 @@ def sqlite(place: Path | None = None) -> Iterator[Scene]:
 
 @contextmanager
 def postgres(
-    server: Postgres, roles: Sequence[str] = ("all",), *, url: str | None = None
+    server: Postgres,
+    roles: Sequence[str] = ("all",),
+    *,
+    url: str | None = None,
+    nats: Nats | None = None,
 ) -> Iterator[Scene]:
-    """Nodes on a database of a PostgreSQL server. `url`: another way to the same."""
+    """Nodes on a database of a PostgreSQL server. `url`: another way to the same.
+
+    `nats`: servers in front of it.
+    """
     with (
         folder() as home,
-        _scene(home, url or server.database(), server, roles) as made,
+        _scene(home, url or server.database(), server, roles, nats) as made,
     ):
         yield made
 
 
 @contextmanager
-def _scene(home: Path, url: str, server: Postgres | None, roles: Sequence[str]) -> Iterator[Scene]:
+def _scene(
+    home: Path,
+    url: str,
+    server: Postgres | None,
+    roles: Sequence[str],
+    nats: Nats | None = None,
+) -> Iterator[Scene]:
+    more = {"SEGUE_NATS_URL": nats.url} if nats else {}
     with slack_sink() as sink, ExitStack() as stack:
         key = prepared(url)
-        nodes = [Node(home, environment(url, sink), role) for role in roles]
+        nodes = [Node(home, environment(url, sink) | more, role) for role in roles]
         for node in nodes:
             stack.callback(node.stop)
             node.start()
-        yield Scene(url=url, sink=sink, key=key, nodes=nodes, server=server)
+        yield Scene(url=url, sink=sink, key=key, nodes=nodes, server=server, nats=nats)
 
 
 def environment(url: str, sink: SlackSink) -> dict[str, str]:

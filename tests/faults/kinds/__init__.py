@@ -9,6 +9,7 @@ from tests.faults.kinds import (
     kill_serve,
     kill_worker,
     locked,
+    nats,
     postgres_ends,
     slow_readers,
 )
@@ -27,4 +28,7 @@ FAULTS: tuple[Fault, ...] = (
     clock.FAULT,
     slow_readers.ON_SQLITE,
     slow_readers.ON_POSTGRES,
+    nats.ONE_OF_THREE,
+    nats.BEHIND,
+    nats.WORKER,
 )
