@@ -6,6 +6,7 @@ Exit 1 where anything was lost, doubled or told twice, or did not recover by its
 """
 
 import argparse
+import signal
 import sys
 import time
 
@@ -18,6 +19,7 @@ from tests.faults.table import lines, row
 def main() -> int:
     """Run them one after the other."""
     asked = _asked()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # Whatever was started ends with us.
     results: list[Result] = []
     unable: list[str] = []
     for fault in chosen(asked.only, short=asked.short):

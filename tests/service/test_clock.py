@@ -1,12 +1,13 @@
 """A clock that was wrong for a while: nothing is lost, nothing said twice, nothing waits for it."""
 
 import asyncio
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
 from segue.jobs import Jobs
+from segue.worker import Worker
 from service import evaluate, tidy
 from store import due, outbox
 from tests.api.live import NOW, Live, live
@@ -129,3 +130,26 @@ async def test_jobs_wait_for_no_time_that_is_over() -> None:
     await asyncio.wait_for(led.wait(), 3)
     await asyncio.wait_for(tidied.wait(), 3)
     jobs.stop()
+
+
+async def test_a_worker_notices_that_the_clock_was_put_back(world: Live) -> None:
+    context, account = world.runtime.context, await asyncio.to_thread(world.account)
+
+    def next_look() -> datetime:
+        with context.database.read() as session:
+            return due.watches(session, [account])[account].next_daily
+
+    async def until(holds: Callable[[datetime], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not holds(await asyncio.to_thread(next_look)):
+                await asyncio.sleep(0.1)
+
+    worker = Worker(context, world.runtime.channels)
+    await worker.start()
+    try:
+        world.clock.set(NOW + WRONG)
+        await until(lambda look: look > NOW + WRONG)
+        world.clock.set(SOON)
+        await until(lambda look: look < NOW + timedelta(days=2))
+    finally:
+        await worker.stop()

@@ -16,6 +16,7 @@ from tests.faults.kinds import (
 
 FAULTS: tuple[Fault, ...] = (
     kill_serve.ON_SQLITE,
+    kill_serve.ON_SQLITE_TWICE,
     kill_serve.ON_POSTGRES,
     kill_worker.FAULT,
     postgres_ends.RESTART,

@@ -13,7 +13,13 @@ AWAY = 3.0
 
 
 @contextmanager
-def _scene() -> Iterator[Scene]:
+def _alone() -> Iterator[Scene]:
+    with closing(Postgres.start()) as server, postgres(server) as scene:
+        yield scene
+
+
+@contextmanager
+def _apart() -> Iterator[Scene]:
     with (
         closing(Postgres.start()) as server,
         postgres(server, roles=("api", "worker")) as scene,
@@ -40,7 +46,7 @@ def _killed(scene: Scene) -> Iterator[None]:
 
 RESTART = Fault(
     name="restart of PostgreSQL",
-    scene=_scene,
+    scene=_alone,
     strike=_restarted,
     says="the database does not answer",
     lasts=AWAY,
@@ -48,7 +54,7 @@ RESTART = Fault(
 )
 KILL = Fault(
     name="kill -9 of PostgreSQL",
-    scene=_scene,
+    scene=_apart,
     strike=_killed,
     says="the database does not answer",
     lasts=AWAY,
