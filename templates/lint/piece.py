@@ -68,13 +68,12 @@ class Piece:
     @cached_property
     def values(self) -> set[str]:
         """Every fact as it may be written: as it is, and at the head of a sentence."""
-        known = {fact.cited.value for fact in (self.facts or {}).values()}
-        return known | {value[:1].upper() + value[1:] for value in known if value}
+        return _headed(fact.cited.value for fact in (self.facts or {}).values())
 
     @cached_property
     def own(self) -> set[str]:
         """Words that are not ours: names of the account, the product, plans, meters and people."""
-        return {name for name in {*self.names, *self.plan, *self.next_plan, *self.people} if name}
+        return _headed((*self.names, *self.plan, *self.next_plan, *self.people))
 
     @cached_property
     def unnamed(self) -> str:
@@ -100,6 +99,12 @@ class Piece:
         """`text` in the plain spelling of the piece's language."""
         alphabet = self.words.rules["alphabet"]
         return folded(text, script=alphabet["script"], letters=alphabet["letters"])
+
+
+def _headed(texts: Iterable[str]) -> set[str]:
+    """Each as it is, and as it is written at the head of a sentence."""
+    known = {text for text in texts if text}
+    return known | {text[:1].upper() + text[1:] for text in known}
 
 
 Rule = Callable[[Piece], Iterable[Problem]]

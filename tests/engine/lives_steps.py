@@ -149,7 +149,8 @@ class Merge:
             meter=life.meters[0].counts.key,
             moment=Moment.PACE,
             alert_class=AlertClass.ASK,
-            period=f"merged {at.date()}",
+            # A key is one alert of the account, whoever it came from.
+            period=f"merged {len(life.told)} {at.date()}",
         )
         past = PastAlert(key=key, raised_at=at, charged_at=at, closed_at=at, person="eve")
         told = Told(past=past, audience=("eve",), stops=False)

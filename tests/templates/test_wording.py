@@ -37,6 +37,23 @@ def test_an_ask_in_our_own_words_is_never_held_back_for_them(locale, moment):
     assert wording.blocked(story, facts(*crew, locale=locale)) is None
 
 
+@pytest.mark.parametrize("locale", ["en", "de"])
+@pytest.mark.parametrize(
+    ("moment", "alert_class"),
+    [
+        (Moment.PACE, AlertClass.ASK),
+        (Moment.SUSTAINED_OVER, AlertClass.ASK),
+        (Moment.RECURRING_FRICTION, AlertClass.ASK),
+        (Moment.MILESTONE, AlertClass.REFLECTION),
+    ],
+)
+@pytest.mark.parametrize("name", ["exports1", "s3 requests", "v2-Aufrufe", "iPhone 15 sessions"])
+def test_a_meter_may_be_called_by_a_number(name, moment, alert_class, locale):
+    main = sample_meter(name_one=name, name_other=name)
+    story = sample_story(locale, moment=moment, alert_class=alert_class, main=main)
+    assert wording.blocked(story, facts(locale=locale)) is None
+
+
 def test_a_name_that_would_stand_in_an_approvers_text_holds_the_ask_back():
     value = "delivered to clients by Ana Petrova"
     story = sample_story(main=sample_meter(name_other="reports", value=""))
