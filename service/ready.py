@@ -2,7 +2,7 @@
 
 import logging
 
-from engine.errors import NotFound
+from engine.errors import NotFound, Unavailable
 from service import pause
 from service.context import Context
 from service.writer import writer_of
@@ -12,9 +12,18 @@ from templates import paused
 log = logging.getLogger(__name__)
 
 
-def notes(context: Context) -> list[str]:
-    """What stands in nobody's way and should be looked at all the same."""
-    return [paused.note("en")] if pause.in_force(context) else []
+_AWAY = "the database does not answer"
+
+
+def examined(context: Context) -> tuple[list[str], list[str]]:
+    """What stands in the way of serving; and, where nothing does, what should be looked at."""
+    wrong = problems(context)
+    if wrong:
+        return wrong, []
+    try:
+        return [], [paused.note("en")] if pause.in_force(context) else []
+    except Unavailable:  # It went away in between.
+        return [_AWAY], []
 
 
 def problems(context: Context) -> list[str]:
@@ -27,6 +36,6 @@ def problems(context: Context) -> list[str]:
         return [str(error)]
     except Exception as error:  # whatever a database's driver raises
         log.warning("not ready: %s", error)
-        return ["the database does not answer"]
+        return [_AWAY]
     trouble = writer_of(context.database).storing.problem(context.database, context.clock.now)
     return [trouble] if trouble else []
