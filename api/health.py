@@ -43,6 +43,5 @@ def routes(context: Context) -> list[Any]:
 
 
 def _readiness(context: Context) -> Readiness:
-    problems = ready.problems(context)
-    notes = [] if problems else ready.notes(context)
+    problems, notes = ready.examined(context)
     return Readiness(ready=not problems, problems=problems, notes=notes)

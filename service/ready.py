@@ -1,7 +1,6 @@
 """What stands in the way of serving, in words."""
 
 import logging
-from contextlib import suppress
 
 from engine.errors import NotFound, Unavailable
 from service import pause
@@ -11,15 +10,20 @@ from store.migrations import pending
 from templates import paused
 
 log = logging.getLogger(__name__)
+_AWAY = "the database does not answer"
 
 
-def notes(context: Context) -> list[str]:
-    """What stands in nobody's way and should be looked at all the same."""
+def examined(context: Context) -> tuple[list[str], list[str]]:
+    """What stands in the way of serving; and, where nothing does, what should be looked at."""
+    wrong = problems(context)
+    if wrong:
+        return wrong, []
     if context.intake is not None and (found := _of_database(context)):
-        return [f"usage is taken in and waits: {problem}" for problem in found]
-    with suppress(Unavailable):  # It went away between two questions: the next answer says so.
-        return [paused.note("en")] if pause.in_force(context) else []
-    return []
+        return [], [f"usage is taken in and waits: {problem}" for problem in found]
+    try:
+        return [], [paused.note("en")] if pause.in_force(context) else []
+    except Unavailable:  # It went away in between.
+        return ([_AWAY], []) if context.intake is None else ([], [_AWAY])
 
 
 def problems(context: Context) -> list[str]:
@@ -42,6 +46,6 @@ def _of_database(context: Context) -> list[str]:
         return [str(error)]
     except Exception as error:  # whatever a database's driver raises
         log.warning("not ready: %s", error)
-        return ["the database does not answer"]
+        return [_AWAY]
     trouble = writer_of(context.database).storing.problem(context.database, context.clock.now)
     return [trouble] if trouble else []
