@@ -164,7 +164,7 @@ def _frictions(dialect: str) -> Any:
     return (
         select(f.account, f.at, f.user, f.meter)
         .where(among(dialect, f.account), f.at >= bindparam("since"))
-        .order_by(f.at)
+        .order_by(f.at, f.account, f.id)
     )
 
 
