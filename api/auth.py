@@ -78,10 +78,10 @@ class Recent:
         self._callers: dict[str, tuple[Caller, float]] = {}
         self._most = most
 
-    def known(self, text: str, *, since: float = REMEMBERED) -> Caller | None:
+    def known(self, text: str, *, since: float | None = None) -> Caller | None:
         """The caller, if the key was found valid within so many seconds."""
         caller, found_at = self._callers.get(hashed(text), (None, 0.0))
-        return caller if time.monotonic() < found_at + since else None
+        return caller if time.monotonic() < found_at + (since or REMEMBERED) else None
 
     def remember(self, text: str, caller: Caller) -> None:
         """Keep a valid key for a moment."""

@@ -9,9 +9,6 @@ import httpx
 import pytest
 
 from tests.api.conftest import World
-from tests.backends import ALL
-
-BACKENDS = ALL
 
 Event = Callable[..., dict[str, Any]]
 MIB = 1024 * 1024

@@ -8,9 +8,6 @@ from urllib.parse import quote
 import pytest
 
 from tests.api.conftest import NOON, World
-from tests.backends import ALL
-
-BACKENDS = ALL
 
 Event = Callable[..., dict[str, Any]]
 

@@ -103,17 +103,17 @@ def test_whoever_dies_each_acknowledged_event_counts_once(
             goal = sum(sender.sent for sender in senders) + events
             until(lambda: sum(sender.sent for sender in senders) >= goal)
 
-        more(600)
+        more(200)
         nodes[2].kill()  # A worker, with parcels at hand.
-        more(600)
+        more(200)
         nodes[0].kill()
-        more(600)
+        more(200)
         dead = servers.node(leading(servers))
         dead.kill()
-        more(600)
+        more(200)
         nodes[0], nodes[2] = node(0), node(2)
         dead.start()
-        more(600)
+        more(200)
         stop.set()
         for thread in threads:
             thread.join(PATIENCE)

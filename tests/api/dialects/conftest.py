@@ -12,7 +12,7 @@ from service import configure, keys
 from service.context import Context
 from service.secrets import Secrets
 from tests.api.conftest import NOON, World
-from tests.backends import Backend, opened
+from tests.backends import Backend, Fronted, opened
 from tests.fakes.clock import FakeClock
 from tests.servers import serving
 
@@ -63,7 +63,9 @@ def running(backend: Backend) -> Iterator[World]:
         configure.apply(context, POLICY, "test")
         made = {scope: keys.create(context, scope) for scope in keys.Scope}
         with serving(create(context)) as url, httpx.Client(base_url=url, timeout=30) as http:
-            yield World(url, context, clock, {str(k): v for k, v in made.items()}, http)
+            yield World(
+                url, context, clock, {str(k): v for k, v in made.items()}, http, Fronted(context)
+            )
 
 
 @pytest.fixture
