@@ -12,7 +12,7 @@ demo: setup      ## real usage through Segue, on one page
 
 test:            ## everything that is tested (installs a browser where there is none)
 	@.ci/setup browser
-	@set -a; . .venv/browser/env; .venv/bin/python -m pytest -n $${WORKERS:-2} --dist loadfile --no-loadscope-reorder
+	@set -a; . .venv/browser/env; .venv/bin/python -m pytest -n $${WORKERS:-3} --dist loadfile --no-loadscope-reorder
 
 check:           ## format, lint, types, import rules, generated files
 	@.ci/setup dev

@@ -8,7 +8,7 @@ from bench.ingest.table import written
 
 
 def test_every_figure_is_measured(tmp_path: Path) -> None:
-    scale = Scale(seconds=0.4, rounds=1, small=500, large=1_000)
+    scale = Scale(seconds=0.3, rounds=1, small=300, large=600)
     figures = measure(tmp_path, lambda name: f"sqlite:///{tmp_path}/{name}.db", scale)
     assert set(figures.ratios()) == {
         "batch_over_typed_noop",

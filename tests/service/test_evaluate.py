@@ -12,9 +12,7 @@ from engine.snapshot import Arm
 from service import configure
 from store import decisions, due
 from tests.api.live import PEOPLE, Live, live, policy
-from tests.backends import ALL, Backend
-
-BACKENDS = ALL
+from tests.backends import Backend
 
 _numbers = count(1)
 

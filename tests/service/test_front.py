@@ -263,6 +263,11 @@ def test_without_a_quorum_nobody_is_told_that_usage_is_taken_in(url: str) -> Non
         servers.stop()
 
 
+def test_where_no_server_answers_it_says_so() -> None:
+    with pytest.raises(Unavailable, match="no NATS server answers"):
+        JetStream("nats://127.0.0.1:1").open()
+
+
 def test_workers_share_the_partitions_and_take_over(url: str) -> None:
     one, two = Shares(Database(url), 16), Shares(Database(url), 16)
     assert one.held() == set(range(16))
