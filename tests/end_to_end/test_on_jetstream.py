@@ -139,7 +139,7 @@ def counted(url: str, key: str) -> float:
 
 def until(holds: Callable[[], bool]) -> None:
     """Wait for it."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + 3 * PATIENCE
     while not holds():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.1)
