@@ -23,6 +23,8 @@ from tests.nats import Nats
 from tests.postgres import Postgres
 
 BOTH = ("sqlite", "postgresql")
+ONE = ("sqlite",)
+"""For tests of what is the same over any database, which say `BACKENDS = ONE`."""
 ALL = (*BOTH, "jetstream")
 """For tests of how usage comes in, which say `BACKENDS = ALL`: with servers in front too."""
 _numbers = count(1)

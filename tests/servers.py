@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import httpx
 import uvicorn
 
 SEGUE = Path(sys.executable).parent / "segue"
+_LOWEST, _RANGE = 20_000, 2_000
+_ports = count(os.getpid() * 7)
 PATIENCE = 90.0
 """Seconds a server may take to answer; this machine may be busy."""
 
@@ -117,10 +120,20 @@ def _done(
 
 
 def free_port() -> int:
-    """A port nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on, of a range that is this process's alone.
+
+    The kernel takes none of these for a client, and no other process of the tests does.
+    """
+    own = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while True:
+        port = _LOWEST + own % 6 * _RANGE + next(_ports) % _RANGE
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def _environment(more: Mapping[str, str] | None) -> dict[str, str]:

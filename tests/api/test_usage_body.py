@@ -9,6 +9,9 @@ import httpx
 import pytest
 
 from tests.api.conftest import World
+from tests.backends import ONE
+
+BACKENDS = ONE
 
 Event = Callable[..., dict[str, Any]]
 MIB = 1024 * 1024

@@ -8,6 +8,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.api.conftest import NOON, World
+from tests.backends import ONE
+
+BACKENDS = ONE
 
 Event = Callable[..., dict[str, Any]]
 

@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from tests.api.live import ORIGIN, Live, live, token
-from tests.backends import Backend
+from tests.backends import ONE, Backend
+
+BACKENDS = ONE
 
 FILES = Path(__file__).parents[2] / "widget" / "v1"
 SCRIPT = "/widget/v1/segue.js"

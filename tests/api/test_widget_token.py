@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from tests.api.live import PEOPLE, SECRET, Live, claims, live, token
-from tests.backends import Backend
+from tests.backends import ONE, Backend
+
+BACKENDS = ONE
 
 STATE = "/v1/widget/state"
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from bench.ingest.banner import banner
 from bench.ingest.figures import Scale, measure
 from bench.ingest.table import written
 
@@ -27,7 +26,3 @@ def test_every_figure_is_measured(tmp_path: Path) -> None:
     table = written("a machine", {"sqlite": figures}, 12.0)
     assert "| **Segue, 100 a request** |" in table
     assert "12 ms" in table
-
-
-def test_a_crossing_leads_to_a_banner(tmp_path: Path) -> None:
-    assert banner(tmp_path, 3) > 0

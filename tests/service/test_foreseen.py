@@ -17,7 +17,9 @@ from service.recorded_stored import record
 from store import tables
 from store.forecasts import Came
 from tests.api.live import NOW, START, TODAY, Live, event, growing, live, policy
-from tests.backends import Backend
+from tests.backends import ONE, Backend
+
+BACKENDS = ONE
 
 MORE = """
 [[meter]]

@@ -24,8 +24,10 @@ from service.secrets import Secrets
 from store import imports, tables
 from store.types import joined
 from tests.api.conftest import NOON, POLICY
-from tests.backends import Backend, opened
+from tests.backends import ONE, Backend, opened
 from tests.fakes.clock import FakeClock
+
+BACKENDS = ONE
 
 HEADER = "account,timestamp,value,meter,user,id,kind,correction\n"
 _numbers = count(1)

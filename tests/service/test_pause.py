@@ -20,7 +20,9 @@ from service.explain import explain
 from store import audit, tables
 from templates.paused import told
 from tests.api.live import NOW, PEOPLE, Live, growing, live, policy
-from tests.backends import Backend
+from tests.backends import ONE, Backend
+
+BACKENDS = ONE
 
 SHARE = 0.05
 REFUSING = 31
