@@ -11,7 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.app import create
-from engine.errors import TooMany, Unavailable
+from engine.errors import Invalid, TooMany, Unavailable
+from segue import settings
 from segue.cli import app
 from service import configure, dead_letters, keys, rejects
 from service.checked import Checked, Names, check_all
@@ -277,3 +278,8 @@ def test_workers_share_the_partitions_and_take_over(url: str) -> None:
     one.close()
     assert two.held() == set(range(16))
     two.close()
+
+
+def test_it_stands_before_postgresql_alone() -> None:
+    with pytest.raises(Invalid, match="it stands before PostgreSQL"):
+        settings.load({"SEGUE_NATS_URL": "nats://127.0.0.1:4222"})
