@@ -35,19 +35,25 @@ def require(context: Context, scope: str, *, basic: bool = False) -> Guard:
         text = presented(connection, basic=basic)
         caller = recent.known(text)
         if caller is None:
-            try:
-                caller = await run_sync(keys.caller, context, text)
-            except Unavailable:
-                # Usage is taken in without the database, from those who were let in lately.
-                caller = recent.known(text, since=LATELY) if context.intake else None
-                if caller is None:
-                    raise
-            if caller is None:
-                raise Unauthorized("this API key is not known or was revoked")
-            recent.remember(text, caller)
+            caller = await _looked_up(text)
         if not caller.scope.covers(needed):
             raise Forbidden(f"this needs a key with scope {needed}; yours has {caller.scope}")
         connection.scope["auth"] = caller
+
+    async def _looked_up(text: str) -> Caller:
+        try:
+            caller = await run_sync(keys.caller, context, text)
+        except Unavailable:
+            # Usage is taken in without the database, from those who were let in lately.
+            away = needed is Scope.INGEST and context.intake is not None
+            caller = recent.known(text, since=LATELY) if away else None
+            if caller is None:
+                raise
+            return caller
+        if caller is None:
+            raise Unauthorized("this API key is not known or was revoked")
+        recent.remember(text, caller)
+        return caller
 
     return guard
 

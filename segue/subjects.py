@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from engine.errors import Unavailable
 from service.context import Change, Context
-from store.jetstream import JetStream
+from store.broker import Broker
 
 log = logging.getLogger(__name__)
 GATHER = 0.05
@@ -26,8 +26,8 @@ Stop = Callable[[], Awaitable[None]]
 class Subjects:
     """Tells and hears on the loop of the connection to the servers."""
 
-    def __init__(self, context: Context, servers: JetStream, *, works: bool) -> None:
-        self._signals, self._servers, self._works = context.signals, servers, works
+    def __init__(self, context: Context, broker: Broker, *, works: bool) -> None:
+        self._signals, self._broker, self._works = context.signals, broker, works
         self._name = uuid4().hex[:12]
         self._lock = threading.Lock()
         self._changed: set[str] = set()
@@ -38,31 +38,31 @@ class Subjects:
 
     def start(self) -> None:
         """Begin to tell and to listen."""
-        self._servers.run(self._listen())
-        self._servers.returned(lambda: self._pass_on(None, work=True))
+        self._broker.run(self._listen())
+        self._broker.returned(lambda: self._pass_on(None, work=True))
         self._deaf = self._signals.listen(self._note)
 
     def stop(self) -> None:
         """End both; what was not told yet is told first."""
         self._deaf()
-        self._servers.run(self._tell())
+        self._broker.run(self._tell())
 
     def begin(self, account: str) -> None:
         """Hear of an account from now on."""
-        self._servers.begin(self._join(account))
+        self._broker.begin(self._join(account))
 
     def end(self, account: str) -> None:
         """Hear of it no more."""
-        self._servers.begin(self._leave(account))
+        self._broker.begin(self._leave(account))
 
     async def _listen(self) -> None:
-        await self._servers.listen(_ALL, self._hear)
+        await self._broker.listen(_ALL, self._hear)
         if self._works:
-            await self._servers.listen(_WORK, self._hear_of_work)
+            await self._broker.listen(_WORK, self._hear_of_work)
 
     async def _join(self, account: str) -> None:
         if account not in self._heard:
-            self._heard[account] = await self._servers.listen(_subject(account), self._hear)
+            self._heard[account] = await self._broker.listen(_subject(account), self._hear)
             # What was said before the servers knew that we listen, nobody heard.
             self._pass_on([account], work=False)
 
@@ -83,7 +83,7 @@ class Subjects:
             if self._gathering:
                 return
             self._gathering = True
-        self._servers.begin(self._tell_soon())
+        self._broker.begin(self._tell_soon())
 
     async def _tell_soon(self) -> None:
         await asyncio.sleep(GATHER)
@@ -96,12 +96,12 @@ class Subjects:
             self._all = self._work = self._gathering = False
         try:
             if everyone:
-                await self._servers.tell(_ALL, self._said(None, work=True))
+                await self._broker.tell(_ALL, self._said(None, work=True))
                 return
             for account in accounts:
-                await self._servers.tell(_subject(account), self._said(account, work=work))
+                await self._broker.tell(_subject(account), self._said(account, work=work))
             if work:
-                await self._servers.tell(_WORK, self._said(None, work=True))
+                await self._broker.tell(_WORK, self._said(None, work=True))
         except Unavailable as error:  # Everyone looks at everything once the servers are back.
             log.warning("the other nodes could not be told: %s", error)
 

@@ -32,9 +32,9 @@ from service.context import Clock, Context
 from service.front import Front
 from service.merge import Merger
 from service.retention import Keep
-from store import backtests, due, outbox
+from store import backtests, due, jetstream, outbox
+from store.broker import Broker
 from store.database import file_of
-from store.jetstream import JetStream
 
 log = logging.getLogger("segue")
 
@@ -51,14 +51,14 @@ class Runtime:
     app: Litestar
     warnings: list[str] = field(default_factory=list)
     lock: IO[str] | None = None
-    servers: JetStream | None = None
+    broker: Broker | None = None
     merger: Merger | None = None
     subjects: Subjects | None = None
 
     def close(self) -> None:
         """Give the database and its lock back."""
-        if self.servers is not None:
-            self.servers.close()
+        if self.broker is not None:
+            self.broker.close()
         self.context.database.close()
         if self.lock is not None:
             self.lock.close()
@@ -87,11 +87,11 @@ def build(
             due.free(session)
             outbox.free(session)
             backtests.fail(session, None, "restarted")
-    servers = JetStream(settings.nats_url).open() if settings.nats_url else None
-    merger = Merger(context, servers) if servers and role.works else None
-    if servers is not None:
-        context = replace(context, intake=Front(context.database, servers))
-    subjects = Subjects(context, servers, works=role.works) if servers else None
+    broker = jetstream.opened(settings.nats_url) if settings.nats_url else None
+    merger = Merger(context, broker) if broker and role.works else None
+    if broker is not None:
+        context = replace(context, intake=Front(context.database, broker))
+    subjects = Subjects(context, broker, works=role.works) if broker else None
     hub = Hub(context.signals, subjects)
     channels = _channels(settings, context)
     keep = Keep(events=settings.keep_events_days, hours=settings.keep_hours_days)
@@ -120,7 +120,7 @@ def build(
         app=app,
         warnings=_warnings(settings),
         lock=lock,
-        servers=servers,
+        broker=broker,
         merger=merger,
         subjects=subjects,
     )

@@ -26,6 +26,7 @@ def apart(
     except (OperationalError, Unavailable, Fenced):
         raise
     except Exception:
+        # Whatever it was, it belongs to one of them: alone it is told of, and the others go on.
         if len(items) == 1:
             trouble(items[0])
             return []

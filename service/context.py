@@ -15,8 +15,7 @@ from store import config as stored
 from store.database import Database
 
 if TYPE_CHECKING:
-    from service.checked import Checked
-    from service.writer import Done
+    from service.intake import Intake
 
 
 class Clock(Protocol):
@@ -24,18 +23,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""
-        ...
-
-
-class Intake(Protocol):
-    """Servers that take checked usage in, in front of the database and in place of its writer."""
-
-    def put(self, load: "Checked", now: datetime, done: "Done") -> None:
-        """Have a load kept; `done` is called with what became of it, in another thread."""
-        ...
-
-    def problem(self) -> str | None:
-        """Why usage can't be taken in now; None: it can."""
         ...
 
 
@@ -99,7 +86,7 @@ class Context:
     public_url: str
     signals: Signals = field(default_factory=Signals)
     channels: tuple[str, ...] = ()
-    intake: Intake | None = None
+    intake: "Intake | None" = None
     owed: Owed = field(default_factory=Owed)
     _known: dict[str, tuple[Applied, float]] = field(default_factory=dict)
 

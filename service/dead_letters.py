@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from engine.errors import Invalid, NotFound
 from service.context import Context
 from service.parcel import unpack
 from service.usage import Rules
-from store.jetstream import Dead, JetStream
+from store import buried, jetstream
+from store.broker import Broker
+from store.buried import Dead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,59 +28,61 @@ class Letter:
     meters: tuple[str, ...] = ()
 
 
-def listed(context: Context, servers: JetStream, *, limit: int) -> tuple[int, Sequence[Letter]]:
+def listed(context: Context, broker: Broker, *, limit: int) -> tuple[int, Sequence[Letter]]:
     """How many there are, and the oldest of them.
 
     Raises:
         Unavailable: the servers don't answer.
     """
-    numbers = servers.run(servers.dead())
-    return len(numbers), [_letter(context, dead) for dead in _opened(servers, numbers[:limit])]
+    found = islice(_all(broker), limit)
+    return broker.run(buried.count(broker)), [_letter(context, dead) for dead in found]
 
 
-def one(context: Context, servers: JetStream, number: int) -> Letter:
+def one(context: Context, broker: Broker, number: int) -> Letter:
     """A parcel put aside.
 
     Raises:
         NotFound: there is none of this number.
     """
-    return _letter(context, _found(servers, number))
+    return _letter(context, _found(broker, number))
 
 
-def replay(servers: JetStream, numbers: Sequence[int] | None) -> int:
-    """Have parcels (None: all) counted again; those that still can't be come back here.
+def replay(broker: Broker, number: int | None) -> int:
+    """Have a parcel (None: all) counted again; one that still can't be comes back here.
 
     Raises:
-        NotFound: there is none of one of these numbers; nothing was done with any.
+        NotFound: there is none of this number.
     """
-    given = servers.run(servers.dead()) if numbers is None else numbers
-    letters = [_found(servers, number) for number in given]
+    # All of now: what comes back while they are sent is not sent once more.
+    letters = list(_all(broker)) if number is None else [_found(broker, number)]
     for dead in letters:
         # Only once the servers hold it again is it forgotten here; counted twice it is not.
-        servers.run(servers.publish(dead.slot, dead.body, again=dead.number))
-        servers.run(servers.forget(dead.number))
+        broker.run(jetstream.publish(broker, dead.slot, dead.body, again=dead.number))
+        broker.run(buried.forget(broker, dead.number))
     return len(letters)
 
 
-def drop(servers: JetStream, number: int) -> None:
+def drop(broker: Broker, number: int) -> None:
     """Forget a parcel for good.
 
     Raises:
         NotFound: there is none of this number.
     """
-    servers.run(servers.forget(_found(servers, number).number))
+    broker.run(buried.forget(broker, _found(broker, number).number))
 
 
-def _opened(servers: JetStream, numbers: Sequence[int]) -> Iterator[Dead]:
-    for number in numbers:
-        if (dead := servers.run(servers.buried(number))) is not None:
-            yield dead
+def _all(broker: Broker) -> Iterator[Dead]:
+    """Every parcel that is put aside, oldest first."""
+    number = 1
+    while (dead := broker.run(buried.following(broker, number))) is not None:
+        yield dead
+        number = dead.number + 1
 
 
-def _found(servers: JetStream, number: int) -> Dead:
-    dead = servers.run(servers.buried(number))
-    if dead is None:
-        raise NotFound(f"nothing of number {number} was put aside: see `segue dead-letters`")
+def _found(broker: Broker, number: int) -> Dead:
+    dead = broker.run(buried.following(broker, number))
+    if dead is None or dead.number != number:
+        raise NotFound(f"nothing of number {number} was put aside: see `segue dead-letters list`")
     return dead
 
 

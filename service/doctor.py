@@ -7,8 +7,7 @@ from engine import holdout
 from service import pause
 from service.context import Context
 from service.ready import problems
-from store import arms
-from store.jetstream import JetStream
+from store import arms, buried, jetstream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +58,12 @@ def front(url: str) -> Front:
     Raises:
         Unavailable: the servers don't answer.
     """
-    servers = JetStream(url).open()
+    broker = jetstream.opened(url)
     try:
-        copies, waits = servers.run(servers.copies()), servers.run(servers.waiting())
-        dead = len(servers.run(servers.dead()))
+        return Front(
+            copies=broker.run(jetstream.copies(broker)),
+            waiting=sum(broker.run(jetstream.waiting(broker)).values()),
+            dead=broker.run(buried.count(broker)),
+        )
     finally:
-        servers.close()
-    return Front(copies=copies, waiting=sum(waits.values()), dead=dead)
+        broker.close()

@@ -1,16 +1,15 @@
 """Takes usage events in: what is acknowledged was checked, counted once, and is durable."""
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 
 import msgspec
 
 from service.checked import Checked, Names, check_all
-from service.context import Context, Intake
+from service.context import Context
+from service.intake import Intake, Written
 from service.usage import OLDEST, Event, Rejection, Rules
-from service.writer import Writer, Written, settle, writer_of
+from service.writer import writer_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +45,9 @@ def ingest(
     checked = _checked(context, events, imported=imported, whole=whole)
     if not checked.rows or (whole and checked.rejections):
         return _receipt(checked, Written((), ()))
-    future: Future[Written] = Future()
     # Imported history goes its own way: what waits in front of the database is live.
     intake = writer_of(context.database) if imported else _intake(context)
-    intake.put(checked, checked.rules.now, lambda result: settle(future, result))
-    written = future.result()
+    written = intake.do(checked, checked.rules.now)
     _tell(context, checked, written)
     return _receipt(checked, written)
 
@@ -60,14 +57,7 @@ async def take(context: Context, events: Sequence[msgspec.Raw | Event]) -> Recei
     checked = _checked(context, events, imported=False, whole=False)
     if not checked.rows:
         return _receipt(checked, Written((), ()))
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Written] = loop.create_future()
-    _intake(context).put(
-        checked,
-        checked.rules.now,
-        lambda result: loop.call_soon_threadsafe(settle, future, result),
-    )
-    written = await future
+    written = await _intake(context).take(checked, checked.rules.now)
     _tell(context, checked, written)
     return _receipt(checked, written)
 
@@ -87,7 +77,7 @@ def _checked(
     return checked
 
 
-def _intake(context: Context) -> Intake | Writer:
+def _intake(context: Context) -> Intake:
     return context.intake or writer_of(context.database)
 
 

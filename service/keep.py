@@ -129,6 +129,13 @@ def sifted(loads: Sequence[Checked], known: dict[bytes, bytes]) -> list[list[Fat
     ]
 
 
+def together(load: Checked, fates: list[Fate]) -> list[Fate]:
+    """What becomes of a load's events: of one that is kept whole none, where one is refused."""
+    if load.whole and any(isinstance(fate, Rejection) for fate in fates):
+        return [None if fate is True else fate for fate in fates]
+    return fates
+
+
 def _fate(known: dict[bytes, bytes], key: bytes, content: bytes, index: int) -> Fate:
     before = known.setdefault(key, content)
     if before is content:

@@ -11,11 +11,15 @@ from engine.errors import Invalid, TooMany, Unavailable
 from service import rejects
 from service.checked import Checked
 from service.context import Context
+from service.intake import Written
 from service.parcel import unpack
 from service.rejects import Refusal
 from service.usage import Rejection, Rules
-from service.writer import Written, settle, writer_of
-from store.jetstream import PARTITIONS, Delivered, JetStream, Pull
+from service.writer import writer_of
+from store import jetstream
+from store.broker import Broker
+from store.buried import bury
+from store.jetstream import PARTITIONS, Delivered
 from store.partitions import Shares
 from store.trouble import passing
 
@@ -23,42 +27,31 @@ log = logging.getLogger(__name__)
 _EVERY = 5.0
 """Seconds between two looks at who owns what."""
 _AGAIN = 1.0
-_WEARY = 20
-"""How often a parcel may come before it is held to be what kills its workers."""
 
 
 class Merger:
     """Owns partitions, counts what they hold, and puts aside what can't be counted."""
 
-    def __init__(self, context: Context, servers: JetStream) -> None:
-        self._context, self._servers = context, servers
+    def __init__(self, context: Context, broker: Broker) -> None:
+        self._context, self._broker = context, broker
         self._writer = writer_of(context.database)
         self._shares = Shares(context.database, PARTITIONS)
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._pulls: dict[int, Pull] = {}
-        self._ending: asyncio.Event
+        self._ending = asyncio.Event()
         self._running: Future[None] | None = None
 
     def start(self) -> None:
         """Begin to count."""
-        self._running = self._servers.begin(self._run())
+        self._running = self._broker.begin(self._run())
 
     def stop(self) -> None:
         """Finish what is at hand, and leave the partitions to others."""
         if self._running is not None:
-            self._servers.run(self._end())
+            self._broker.soon(self._ending.set)
             self._running.result(30)
         self._shares.close()
 
-    def drain(self) -> int:
-        """Count all that waits now, and say how many parcels that was."""
-        return self._servers.run(self._drained())
-
-    async def _end(self) -> None:
-        self._ending.set()
-
     async def _run(self) -> None:
-        self._ending = asyncio.Event()
         while not self._ending.is_set():
             await self._own(await asyncio.to_thread(self._shares.held))
             with suppress(TimeoutError):
@@ -78,75 +71,56 @@ class Merger:
     async def _keep_at(self, partition: int) -> None:
         while True:
             try:
-                pull = await self._servers.pull(partition)
+                pull = await jetstream.pull(self._broker, partition)
                 try:
                     while True:
-                        await _whole(self._count(await pull.next()))
+                        await _whole(self.count(await pull.next()))
                 finally:
                     await pull.close()
             except Unavailable as error:
                 log.warning("%s", error)
             except Exception:
+                # Nobody else counts this partition: whoever gave up would leave its usage waiting.
                 log.exception("usage of partition %d waits; it is tried again", partition)
             await asyncio.sleep(_AGAIN)
 
-    async def _drained(self) -> int:
-        count = 0
-        while waiting := await self._servers.waiting():
-            for partition in waiting:
-                if partition not in self._pulls:
-                    self._pulls[partition] = await self._servers.pull(partition)
-                parcels = await self._pulls[partition].next(_AGAIN)
-                await self._count(parcels)
-                count += len(parcels)
-        return count
-
-    async def _count(self, parcels: Sequence[Delivered]) -> None:
+    async def count(self, parcels: Sequence[Delivered]) -> None:
         """Count each parcel; the writer makes one commit of those that wait."""
-        if parcels:
-            rules = await asyncio.to_thread(self._rules)
-            await asyncio.gather(*(self._one(parcel, rules) for parcel in parcels))
-
-    async def _one(self, parcel: Delivered, rules: Rules) -> None:
-        if parcel.tries > _WEARY:
-            await self._bury(parcel, f"it was begun {parcel.tries - 1} times and never finished")
+        if not parcels:
             return
         try:
+            rules = await asyncio.to_thread(self._rules)
+        except Unavailable:
+            await asyncio.gather(*(jetstream.again(parcel, _AGAIN) for parcel in parcels))
+            raise
+        await asyncio.gather(*(self._one(parcel, rules) for parcel in parcels))
+
+    async def _one(self, parcel: Delivered, rules: Rules) -> None:
+        try:
             load = unpack(parcel.body, rules)
-            written = await self._written(load)
+            written = await self._writer.take(load, rules.now) if load.rows else Written((), ())
         except Invalid as error:
             await self._bury(parcel, error.detail)
         except (TooMany, Unavailable):
-            await self._servers.again(parcel, _AGAIN)
+            await jetstream.again(parcel, _AGAIN)
         except Exception as error:
+            # A parcel that can't be counted may not hold up those behind it.
             if passing(error):
-                await self._servers.again(parcel, _AGAIN)
+                await jetstream.again(parcel, _AGAIN)
             else:
                 log.exception("a parcel of usage can't be counted; it is put aside")
                 await self._bury(parcel, f"{type(error).__name__}: {error}")
         else:
             await self._tell(load, written)
-            await self._servers.done(parcel)
+            await jetstream.done(parcel)
 
     async def _bury(self, parcel: Delivered, reason: str) -> None:
         log.error("usage was put aside (see `segue dead-letters`): %s", reason)
-        await self._servers.bury(parcel, reason)
+        await bury(self._broker, parcel, reason)
 
     def _rules(self) -> Rules:
         catalogue = self._context.policy(within=1.0).catalogue
         return Rules(catalogue=catalogue, now=self._context.clock.now())
-
-    async def _written(self, load: Checked) -> Written:
-        if not load.rows:
-            return Written((), ())
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Written] = loop.create_future()
-
-        def done(result: Written | BaseException) -> None:
-            loop.call_soon_threadsafe(settle, future, result)
-
-        self._writer.put(load, load.rules.now, done)
-        return await future
 
     async def _tell(self, load: Checked, written: Written) -> None:
         """Say whose usage changed, and note what was refused after it was acknowledged."""

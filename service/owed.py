@@ -3,9 +3,14 @@
 In memory: if the process dies with it, the claims run out by themselves.
 """
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+
+from engine.errors import Unavailable
+
+log = logging.getLogger(__name__)
 
 Write = Callable[[], object]
 
@@ -29,5 +34,11 @@ class Owed:
         """
         with self._paying:
             while self._work:
-                self._work[0]()
+                try:
+                    self._work[0]()
+                except Unavailable:
+                    raise
+                except Exception:
+                    # It would fail for ever, and all behind it wait; claims run out by themselves.
+                    log.exception("what was owed to the database can't be written")
                 self._work.popleft()

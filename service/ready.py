@@ -33,7 +33,7 @@ def problems(context: Context) -> list[str]:
     """
     if context.intake is None:
         return _of_database(context)
-    trouble = context.intake.problem()
+    trouble = context.intake.problem(context.clock.now)
     return [trouble] if trouble else []
 
 
@@ -47,5 +47,5 @@ def _of_database(context: Context) -> list[str]:
     except Exception as error:  # whatever a database's driver raises
         log.warning("not ready: %s", error)
         return [_AWAY]
-    trouble = writer_of(context.database).storing.problem(context.database, context.clock.now)
+    trouble = writer_of(context.database).problem(context.clock.now)
     return [trouble] if trouble else []

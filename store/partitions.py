@@ -13,8 +13,6 @@ from store.database import Database
 if TYPE_CHECKING:
     from psycopg import Connection
 
-_PRESENT, _OWNED = 0x5E60F, 0x5E610
-"""First keys of advisory locks: who works (shared), and who owns which partition."""
 _WORKERS = """
 SELECT count(*) FROM pg_locks
 WHERE locktype = 'advisory' AND classid = %s AND granted
@@ -50,20 +48,22 @@ class Shares:
             self._connection = postgres.connect(
                 self._database.direct_url, autocommit=True, times=postgres.PATIENT
             )
-            postgres.asked(self._connection, "SELECT pg_advisory_lock_shared(%s, 0)", _PRESENT)
+            postgres.asked(
+                self._connection, "SELECT pg_advisory_lock_shared(%s, 0)", postgres.WORKS
+            )
         return self._connection
 
     def _taken(self, connection: "Connection[Any]") -> set[int]:
-        workers = int(postgres.asked(connection, _WORKERS, _PRESENT)) or 1
+        workers = int(postgres.asked(connection, _WORKERS, postgres.WORKS)) or 1
         fair = -(-self._partitions // workers)
         while len(self._held) > fair:
             given = self._held.pop()
-            postgres.asked(connection, "SELECT pg_advisory_unlock(%s, %s)", _OWNED, given)
+            postgres.asked(connection, "SELECT pg_advisory_unlock(%s, %s)", postgres.OWNS, given)
         for n in range(self._partitions):
             if len(self._held) == fair:
                 break
             if n not in self._held and postgres.asked(
-                connection, "SELECT pg_try_advisory_lock(%s, %s)", _OWNED, n
+                connection, "SELECT pg_try_advisory_lock(%s, %s)", postgres.OWNS, n
             ):
                 self._held.add(n)
         return self._held

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LOCKS = 0x5E60E
 """The first key of Segue's advisory locks, so that they are nobody else's."""
+WORKS, OWNS = LOCKS + 1, LOCKS + 2
+"""Those of two more kinds: who counts waiting usage (shared), and who owns which part of it."""
 SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _REACHED = {
     "application_name": "segue",

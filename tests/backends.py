@@ -15,9 +15,10 @@ from sqlmodel import Session
 from service.context import Context
 from service.front import Front
 from service.merge import Merger
-from store import tables
+from store import jetstream, tables
+from store.broker import Broker
 from store.database import Database
-from store.jetstream import JetStream
+from store.jetstream import Pull
 from store.migrations import migrate
 from tests.nats import Nats
 from tests.postgres import Postgres
@@ -69,25 +70,43 @@ def opened(backend: Backend) -> Iterator[Database]:
     backend.drop(url)
 
 
+class Drain:
+    """Has all counted that waits in front of a database, when a test wants it."""
+
+    def __init__(self, broker: Broker, merger: Merger) -> None:
+        self._broker, self._merger = broker, merger
+        self._pulls: dict[int, Pull] = {}
+
+    def __call__(self) -> int:
+        """Count what waits; how many parcels that was."""
+        return self._broker.run(self._drained())
+
+    async def _drained(self) -> int:
+        count = 0
+        while waiting := await jetstream.waiting(self._broker):
+            for partition in waiting:
+                if partition not in self._pulls:
+                    self._pulls[partition] = await jetstream.pull(self._broker, partition)
+                parcels = await self._pulls[partition].next(1.0)
+                await self._merger.count(parcels)
+                count += len(parcels)
+        return count
+
+
 @dataclass(frozen=True)
 class Fronted:
     """A context whose usage goes the way of its backend, and how to have it counted."""
 
     context: Context
-    merger: Merger | None = None
-
-    def settle(self) -> None:
-        """Count what waits in front of the database, where something does."""
-        if self.merger is not None:
-            self.merger.drain()
+    drain: Drain | None = None
 
     def hooks(self) -> dict[str, Any]:
         """What lets a client of httpx see its usage counted, as soon as it is acknowledged."""
-        return {"response": [self._settled]} if self.merger is not None else {}
+        return {"response": [self._settled]} if self.drain else {}
 
     def _settled(self, response: httpx.Response) -> None:
-        if response.request.method == "POST":
-            self.settle()
+        if self.drain and response.request.method == "POST":
+            self.drain()
 
 
 @contextmanager
@@ -96,12 +115,12 @@ def fronted(backend: Backend, context: Context) -> Iterator[Fronted]:
     if backend.nats is None:
         yield Fronted(context)
         return
-    servers = JetStream(backend.nats.url).open()
+    broker = jetstream.opened(backend.nats.url)
     try:
-        made = replace(context, intake=Front(context.database, servers))
-        yield Fronted(made, Merger(context, servers))
+        made = replace(context, intake=Front(context.database, broker))
+        yield Fronted(made, Drain(broker, Merger(context, broker)))
     finally:
-        servers.close()
+        broker.close()
 
 
 def without_fingerprints(session: Session) -> None:

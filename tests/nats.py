@@ -11,7 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from store.jetstream import JetStream
+from store import jetstream
 from tests.servers import PATIENCE, free_port
 
 SERVER = Path(sys.executable).parent / "nats-server"
@@ -24,7 +24,7 @@ jetstream {{
   store_dir: "{folder}"
   sync_interval: {sync}
   max_memory_store: 64MB
-  max_file_store: 4GB
+  max_file_store: {room}
 }}
 {cluster}
 """
@@ -95,11 +95,11 @@ class Nats:
     nodes: list[Node]
 
     @classmethod
-    def start(cls, *, nodes: int = 3, durable: bool = False) -> "Nats":
+    def start(cls, *, nodes: int = 3, durable: bool = False, room: str = "4GB") -> "Nats":
         """Start them and wait until all are ready.
 
         `durable`: each message is on the disk before it is acknowledged, as it should be where
-        power can fail; a killed process loses nothing either way.
+        power can fail; a killed process loses nothing either way. `room`: on each disk.
 
         Raises:
             FileNotFoundError: there is no server, and how to get one.
@@ -115,7 +115,7 @@ class Nats:
             text = _CONFIG.format(
                 name=node.name, port=node.port, monitor=node.monitor,
                 folder=node.folder / "store", cluster=cluster,
-                sync="always" if durable else "2m",
+                sync="always" if durable else "2m", room=room,
             )  # fmt: skip
             (node.folder / "config").write_text(text)
             node.start()
@@ -152,11 +152,11 @@ class Nats:
 
 def leading(servers: Nats) -> str:
     """The node that leads the stream of usage."""
-    client = JetStream(servers.url).open()
+    broker = jetstream.opened(servers.url)
     try:
-        return client.run(client.leader())
+        return broker.run(jetstream.leader(broker))
     finally:
-        client.close()
+        broker.close()
 
 
 def _node(folder: Path, name: str) -> Node:

@@ -11,36 +11,10 @@ from bench.shards.statements import Heard, listening
 from service.checked import Names, check_all
 from service.usage import Event, Rules
 from service.writer import Writer
+from tests.api.conftest import METERS
 from tests.api.live import NOW, Live, live, policy
 from tests.backends import Backend
 
-METERS = """
-[[meter]]
-key = "runs"
-name = { one = "run", other = "runs" }
-aggregation = "count"
-meaningful = false
-
-[[meter]]
-key = "peak"
-name = { one = "session", other = "sessions" }
-aggregation = "max"
-meaningful = false
-
-[[meter]]
-key = "storage"
-name = { one = "GB", other = "GB" }
-aggregation = "latest"
-kind = "cumulative"
-meaningful = false
-
-[[meter]]
-key = "visitors"
-name = { one = "visitor", other = "visitors" }
-aggregation = "unique"
-field = "visitor"
-meaningful = false
-"""
 _LATER = "2026-11-18T07:59:00Z"
 
 

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from service.context import Context
     from service.dead_letters import Letter
-    from store.jetstream import JetStream
+    from store.broker import Broker
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,8 +31,8 @@ def listing(
     """
     from service import dead_letters
 
-    with _reached() as (context, servers):
-        count, letters = dead_letters.listed(context, servers, limit=limit)
+    with _reached() as (context, broker):
+        count, letters = dead_letters.listed(context, broker, limit=limit)
     if not count:
         print("Nothing was put aside.")
     for letter in letters:
@@ -49,8 +49,8 @@ def show(number: Number) -> None:
     """
     from service import dead_letters
 
-    with _reached() as (context, servers):
-        letter = dead_letters.one(context, servers, number)
+    with _reached() as (context, broker):
+        letter = dead_letters.one(context, broker, number)
     print(f"{letter.number}  {_holds(letter)}, {letter.size:,} bytes")
     print(f"why       {letter.reason}")
     if letter.accounts:
@@ -71,8 +71,8 @@ def replay(
 
     if (number is None) is not everything:
         raise typer.BadParameter("name one, or say --all")
-    with _reached() as (_, servers):
-        count = dead_letters.replay(servers, None if number is None else [number])
+    with _reached() as (_, broker):
+        count = dead_letters.replay(broker, number)
     print(f"{count:,} {'waits' if count == 1 else 'wait'} to be counted again.")
 
 
@@ -89,12 +89,12 @@ def drop(
     """
     from service import dead_letters
 
-    with _reached() as (context, servers):
-        letter = dead_letters.one(context, servers, number)
+    with _reached() as (context, broker):
+        letter = dead_letters.one(context, broker, number)
         if dry_run:
             print(f"{_holds(letter)} would be lost. Nothing was changed (--dry-run).")
             return
-        dead_letters.drop(servers, number)
+        dead_letters.drop(broker, number)
     print(f"{_holds(letter)} will never be counted.")
 
 
@@ -105,17 +105,17 @@ def _holds(letter: "Letter") -> str:
 
 
 @contextmanager
-def _reached() -> "Iterator[tuple[Context, JetStream]]":
+def _reached() -> "Iterator[tuple[Context, Broker]]":
     from engine.errors import Invalid
     from segue import opening, settings
-    from store.jetstream import JetStream
+    from store.jetstream import opened
 
     told = settings.load()
     if told.nats_url is None:
         raise Invalid("it is not set, so usage waits nowhere", pointer="SEGUE_NATS_URL")
     context = opening.context_of(told)
-    servers = JetStream(told.nats_url).open()
+    broker = opened(told.nats_url)
     try:
-        yield context, servers
+        yield context, broker
     finally:
-        servers.close()
+        broker.close()

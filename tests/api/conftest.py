@@ -20,17 +20,7 @@ from tests.servers import serving
 
 NOON = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
 
-POLICY = """
-[product]
-name = "Northwind Reports"
-currency = "EUR"
-time_zone = "Europe/Berlin"
-
-[[meter]]
-key = "reports"
-name = { one = "report", other = "reports" }
-field = "count"
-
+METERS = """
 [[meter]]
 key = "runs"
 name = { one = "run", other = "runs" }
@@ -68,19 +58,32 @@ name = { one = "device", other = "devices" }
 aggregation = "unique"
 kind = "cumulative"
 meaningful = false
+"""
+"""Of every kind."""
+POLICY = f"""
+[product]
+name = "Northwind Reports"
+currency = "EUR"
+time_zone = "Europe/Berlin"
 
+[[meter]]
+key = "reports"
+name = {{ one = "report", other = "reports" }}
+field = "count"
+
+{METERS}
 [[plan]]
 key = "starter"
 name = "Starter"
 next = "team"
-limits = { reports = 1000 }
+limits = {{ reports = 1000 }}
 
 [[plan]]
 key = "team"
 name = "Team"
 price = "490.00"
 next = "business"
-limits = { reports = 10000, seats = 20 }
+limits = {{ reports = 10000, seats = 20 }}
 
 [[plan]]
 key = "business"

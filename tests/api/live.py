@@ -23,7 +23,7 @@ from segue.wiring import Runtime, build
 from service import configure, keys
 from service.ingest import ingest
 from store import installs
-from tests.backends import Backend
+from tests.backends import Backend, Drain
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailbox import Mailbox, Postman
 from tests.fakes.slack_sink import SlackSink, slack_sink
@@ -135,6 +135,7 @@ class Live:
     mailbox: Mailbox
     http: httpx.Client
     keys: dict[str, str]
+    drain: Drain | None = None
     made: list[str] = field(default_factory=list)
 
     def admin(self, method: str, path: str, body: Any = None) -> httpx.Response:
@@ -219,8 +220,8 @@ class Live:
 
     def count(self) -> None:
         """Have the usage counted that waits in front of the database."""
-        if self.runtime.merger is not None:
-            self.runtime.merger.drain()
+        if self.drain:
+            self.drain()
 
     def settle(self) -> None:
         """Let the worker do everything that is due at this instant."""
@@ -341,7 +342,10 @@ def live(backend: Backend, **changes: Any) -> Iterator[Live]:
                 serving(runtime.app, port=port),
                 httpx.Client(base_url=url, timeout=30) as http,
             ):
-                yield Live(url, runtime, clock, sink, postman.mailbox, http, made)
+                box, drain = postman.mailbox, None
+                if runtime.broker and runtime.merger:
+                    drain = Drain(runtime.broker, runtime.merger)
+                yield Live(url, runtime, clock, sink, box, http, made, drain)
                 runtime.hub.close()
         finally:
             runtime.close()

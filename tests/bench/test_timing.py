@@ -31,7 +31,6 @@ from engine.policy import Policy, Preset
 
 ROOT = Path(__file__).parents[2]
 STAND_IN = Path(__file__).parent / "benchmark"
-REAL = shared.default_folder()
 ACCOUNTS, DAYS = 9, 150
 START = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -148,16 +147,6 @@ def test_it_asks_what_the_backtest_asks(ran: tuple[str, Path], tmp_path: Path) -
     rows = map(json.loads, out.read_text(encoding="utf-8").splitlines())
     asks = [(r["account"], datetime.fromisoformat(r["at"])) for r in rows if r["class"] == "ask"]
     assert sorted(asks) == sorted((a, datetime.fromisoformat(at)) for a, at in asked(ran[1]))
-
-
-@pytest.mark.skipif(not (REAL / "score.py").is_file(), reason="the timing benchmark is not here")
-def test_the_benchmarks_own_scorer_reads_it(tiny: Path, tmp_path: Path) -> None:
-    done = run(tiny, "--out", tmp_path, "--jobs", "1", folder=REAL)
-    assert not done.returncode, done.stderr
-    command = [sys.executable, REAL / "score.py", tiny, tmp_path / "tiny.jsonl"]
-    scored = subprocess.run(command, check=True, capture_output=True, text=True)
-    row = scored.stdout.splitlines()[-1].partition("| alerts ")[2]
-    assert row in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -24,17 +24,11 @@ from service.explain import explain
 from service.secrets import Secrets
 from store import forecasts, tables
 from store.forecasts import Came, StoredForecast
-from tests.api.live import NOW, START, Live, live, policy
+from tests.api.live import NOW, START, Live, policy
 from tests.backends import Backend, opened
 from tests.fakes.clock import FakeClock
 
 NIGHT = datetime(2026, 11, 18, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
 
 
 @pytest.fixture

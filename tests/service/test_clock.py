@@ -1,32 +1,17 @@
 """A clock that was wrong for a while: nothing is lost, nothing said twice, nothing waits for it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-
-import pytest
 
 from segue.jobs import Jobs
 from segue.worker import Worker
 from service import evaluate, tidy
 from store import due, outbox
-from tests.api.live import NOW, Live, live
-from tests.backends import Backend
+from tests.api.live import NOW, Live
 
 WRONG = timedelta(days=5)
 SOON = NOW + timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
-
-
-@pytest.fixture
-def world(running: Live) -> Iterator[Live]:
-    yield running
-    running.reset()
 
 
 def test_what_only_a_clock_that_was_ahead_knew_is_told_on_its_day(world: Live) -> None:

@@ -1,7 +1,6 @@
 """The outbox: pushes wait for the reader's hours, are decided again then, and end one way."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,20 +9,7 @@ import pytest
 
 from service import deliver
 from service.channel import Failed, Outgoing, Retry, Sent
-from tests.api.live import NOW, PEOPLE, Live, growing, live
-from tests.backends import Backend
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
-
-
-@pytest.fixture
-def world(running: Live) -> Iterator[Live]:
-    yield running
-    running.reset()
+from tests.api.live import NOW, PEOPLE, Live, growing
 
 
 def utc(text: str) -> datetime:

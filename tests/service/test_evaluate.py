@@ -11,16 +11,9 @@ from engine import holdout
 from engine.snapshot import Arm
 from service import configure
 from store import decisions, due
-from tests.api.live import PEOPLE, Live, live, policy
-from tests.backends import Backend
+from tests.api.live import PEOPLE, Live, policy
 
 _numbers = count(1)
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
 
 
 @pytest.fixture

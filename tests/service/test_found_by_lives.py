@@ -8,19 +8,12 @@ import pytest
 
 from service import configure
 from service.ingest import ingest
-from tests.api.live import NOW, PEOPLE, Live, event, growing, live, policy
-from tests.backends import Backend
+from tests.api.live import NOW, PEOPLE, Live, event, growing, policy
 
 EVENING = datetime(2026, 11, 18, 19, 0, tzinfo=UTC)
 MORNING = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
 # Jonas is the champion by what he does with the product; his role is user.
 USERS = {name: {**person, "role": "user"} for name, person in PEOPLE.items() if name == "jonas"}
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
 
 
 @pytest.fixture

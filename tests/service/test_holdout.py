@@ -11,17 +11,10 @@ from service import configure, lift
 from service.explain import explain
 from store import arms
 from store.arms import StoredArm
-from tests.api.live import NOW, Live, live, policy
-from tests.backends import Backend
+from tests.api.live import NOW, Live, policy
 
 _numbers = count(1)
 SMALL, LARGE = 0.5, 0.2
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
 
 
 @pytest.fixture

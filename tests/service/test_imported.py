@@ -1,28 +1,14 @@
 """History that was imported is known, but it is no reason to ask: that takes something live."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from service.ingest import ingest
-from tests.api.live import START, TODAY, Live, event, live
-from tests.backends import Backend
+from tests.api.live import START, TODAY, Live, event
 
 AUGUST, OCTOBER, NOVEMBER = START.date(), date(2026, 10, 1), date(2026, 11, 1)
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
-
-
-@pytest.fixture
-def world(running: Live) -> Iterator[Live]:
-    yield running
-    running.reset()
 
 
 def four_days_a_week(amount: int, since: date = AUGUST, until: date = TODAY) -> dict[date, int]:

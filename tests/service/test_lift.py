@@ -11,16 +11,9 @@ from engine.exposure import Arms, OutcomeKind
 from engine.lift import LiftState, Unmeasured
 from engine.snapshot import Arm
 from service import configure, lift
-from tests.api.live import Live, live, policy
-from tests.backends import Backend
+from tests.api.live import Live, policy
 
 _numbers = count(1)
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from service import configure, detail
-from tests.api.live import PEOPLE, Live, live, policy
-from tests.backends import Backend
+from tests.api.live import PEOPLE, Live, policy
 
 EXPORTS = """
 [[meter]]
@@ -22,12 +21,6 @@ key = "team"
 """
 EVENING = datetime(2026, 11, 18, 19, tzinfo=UTC)
 MORNING = datetime(2026, 11, 19, 8, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
 
 
 @pytest.fixture

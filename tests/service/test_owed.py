@@ -11,20 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from engine.errors import Unavailable
 from service import evaluate
-from tests.api.live import Live, live
-from tests.backends import Backend
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
-
-
-@pytest.fixture
-def world(running: Live) -> Iterator[Live]:
-    yield running
-    running.reset()
+from tests.api.live import Live
 
 
 @contextmanager
@@ -84,3 +71,13 @@ def test_a_look_that_could_not_be_kept_is_made_again_at_once(world: Live) -> Non
         evaluate.run_due(world.runtime.context)
     world.settle()
     assert world.deliveries(account)[0]["state"] == "sent"
+
+
+def test_what_can_never_be_written_holds_up_nothing_behind_it(
+    world: Live, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = world.account()
+    world.runtime.context.owed.later(lambda: [][0])
+    world.settle()
+    assert world.deliveries(account)[0]["state"] == "sent"
+    assert "can't be written" in caplog.text

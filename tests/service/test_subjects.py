@@ -13,8 +13,8 @@ from segue.subjects import Subjects
 from segue.wiring import build
 from service.context import Change, Context
 from service.secrets import Secrets
+from store.broker import Broker
 from store.database import Database
-from store.jetstream import JetStream
 from tests.api.live import live
 from tests.api.test_widget_stream import opened, within
 from tests.backends import Backend
@@ -38,19 +38,19 @@ class Node:
 
 @contextmanager
 def node(nats: Nats, *, works: bool = False) -> Iterator[Node]:
-    servers = JetStream(nats.url).open()
+    broker = Broker(nats.url).open()
     context = Context(
         database=Database("sqlite://"),
         clock=FakeClock(),
         secrets=Secrets(["k"]),
         public_url="http://test",
     )
-    made = Node(context, Subjects(context, servers, works=works))
+    made = Node(context, Subjects(context, broker, works=works))
     made.subjects.start()
     context.signals.listen(made.heard.append)
     yield made
     made.subjects.stop()
-    servers.close()
+    broker.close()
 
 
 @pytest.fixture
