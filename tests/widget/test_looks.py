@@ -203,16 +203,21 @@ def test_it_glides_in_where_motion_is_welcome(visit: Visit) -> None:
     page = visit.page
     page.emulate_media(reduced_motion="no-preference")
     page.add_init_script("""
-      window.heights = [];
       addEventListener('segue:shown', ({ target }) => {
-        const look = () => {
-          heights.push(target.offsetHeight);
-          if (heights.length < 60) requestAnimationFrame(look);
-        };
-        look(); });
+        const [motion] = target.shadowRoot.getAnimations();
+        motion.pause();
+        window.heights = [0, .25, .5, .75].map((way) => {
+          motion.currentTime = way * motion.effect.getTiming().duration;
+          return target.offsetHeight;
+        });
+        motion.play();
+      });
     """)
     visit.open()
-    page.wait_for_function("heights.length >= 60")
-    heights = page.evaluate("heights")
-    assert heights == sorted(heights)
-    assert len(set(heights)) > 3
+    page.wait_for_function(
+        "window.heights && "
+        "!document.querySelector('segue-banner').shadowRoot.getAnimations().length"
+    )
+    heights = page.evaluate("[...heights, document.querySelector('segue-banner').offsetHeight]")
+    assert heights == sorted(set(heights))
+    assert heights[0] == 0
