@@ -180,7 +180,7 @@ class Segue(_Site):
         with self.arrived:
             self.posts.append((alert, verb, body))
             self.arrived.notify_all()
-        if self.refuse:
+        if self.refuse and body.get("kind") != "seen":
             return self.refuse.pop(0)
         if verb == "forward":
             return 200, self._forward(body)
