@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from engine.errors import Invalid
-from service.usage import LEAST
-from store.postgres import is_postgres
+from service.lateness import LEAST
+from store.address import is_postgres
 
 DEFAULT_DATABASE = "sqlite:///segue.db"
 

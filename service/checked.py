@@ -14,9 +14,9 @@ from engine.catalogue import Meter
 from engine.errors import Invalid, TooLarge
 from engine.usage import Aggregation
 from service.amounts import ABSENT, LARGEST, LONGEST, literal
+from service.lateness import AHEAD
 from service.usage import (
     ADDED,
-    AHEAD,
     Event,
     Kind,
     Rejection,

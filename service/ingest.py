@@ -8,7 +8,8 @@ import msgspec
 from service.checked import Checked, Names, check_all
 from service.context import Context
 from service.intake import Intake, Written
-from service.usage import OLDEST, Event, Rejection, Rules
+from service.lateness import OLDEST
+from service.usage import Event, Rejection, Rules
 from service.writer import writer_of
 
 

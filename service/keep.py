@@ -12,8 +12,9 @@ from engine.catalogue import Catalogue
 from service.batch import Batch
 from service.calendar import Calendar, next_daily
 from service.checked import Checked
+from service.lateness import LEAST
 from service.totals import Settled, Told, mixed, settle
-from service.usage import ADDED, LEAST, Kind, Rejection, Report
+from service.usage import ADDED, Kind, Rejection, Report
 from store import accounts, totals, usage, watch
 from store.seen import Seen
 from store.types import MICRO

@@ -8,8 +8,8 @@ from engine.catalogue import Catalogue
 from engine.errors import Conflict, Invalid, NotFound
 from service import cards
 from service.context import Context
+from service.lateness import AHEAD
 from service.shapes import Plan
-from service.usage import AHEAD
 from store import accounts, alerts, audit, due, usage
 from store.accounts import StoredChange
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from service.context import Context
-from service.usage import LEAST
+from service.lateness import LEAST
 from store import retention
 
 log = logging.getLogger(__name__)

@@ -13,14 +13,10 @@ from engine.catalogue import Catalogue, Meter
 from engine.errors import Invalid
 from engine.usage import Aggregation
 from service.amounts import ABSENT, LONGEST, canonical, fields, given, literal, millionths, thing_in
+from service.lateness import AHEAD, OLDEST
 from store.fingerprint import content
 from store.types import MICRO
 
-OLDEST = timedelta(days=35)
-"""How late a usage event may be; the duplicate window is at least as long."""
-LEAST = OLDEST + timedelta(days=2)
-"""What is known of single events is kept so long: as late as one may come, and some for clocks."""
-AHEAD = timedelta(minutes=5)
 ADDED = (Aggregation.SUM, Aggregation.COUNT)
 """Aggregations whose amounts add up."""
 _FIELD = re.compile(r" - at `\$\.?(.*)`$")

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from engine.errors import Unavailable
 from store import postgres
+from store.address import is_postgres
 from store.trouble import passing
 
 _PRAGMAS = (
@@ -36,7 +37,7 @@ class Database:
     def __init__(self, url: str, *, direct_url: str | None = None, patient: bool = False) -> None:
         self.url = url
         self.direct_url = direct_url or url
-        self.is_postgres = postgres.is_postgres(url)
+        self.is_postgres = is_postgres(url)
         if self.is_postgres:
             pooled = direct_url is not None and direct_url != url
             times = postgres.PATIENT if patient else postgres.TIMES
@@ -101,7 +102,7 @@ class Database:
 
 def file_of(url: str) -> Path | None:
     """The SQLite file that an address names."""
-    if postgres.is_postgres(url):
+    if is_postgres(url):
         return None
     named = make_url(url).database
     return Path(named) if named and named != ":memory:" else None

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
 from engine.errors import Invalid, Unavailable
+from store.address import plain
 
 if TYPE_CHECKING:
     from psycopg import Connection as Direct
@@ -17,7 +18,6 @@ LOCKS = 0x5E60E
 """The first key of Segue's advisory locks, so that they are nobody else's."""
 WORKS, OWNS = LOCKS + 1, LOCKS + 2
 """Those of two more kinds: who counts waiting usage (shared), and who owns which part of it."""
-SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _REACHED = {
     "application_name": "segue",
     "connect_timeout": "5",
@@ -53,17 +53,6 @@ class Lock(IntEnum):
     MIGRATE = 1
     LEAD = 2
     BACKTEST = 3
-
-
-def is_postgres(url: str) -> bool:
-    """Whether an address is one of PostgreSQL's."""
-    return url.startswith(SCHEMES)
-
-
-def plain(url: str) -> str:
-    """The address as libpq reads it, which knows several hosts and all its own parameters."""
-    scheme = next(s for s in SCHEMES if url.startswith(s))
-    return f"postgresql://{url.removeprefix(scheme)}"
 
 
 def opened(url: str, *, pooled: bool = False, times: Mapping[str, str] = TIMES) -> Engine:

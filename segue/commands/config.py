@@ -5,11 +5,12 @@ import re
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.contradictions import Contradiction
+if TYPE_CHECKING:
+    from engine.contradictions import Contradiction
 
 app = typer.Typer(no_args_is_help=True, help="Check, apply and show the policy file.")
 _QUOTED, _HELD = re.compile(r"`[^`]*`"), "\u00a0"
@@ -43,7 +44,7 @@ def _count(things: Sequence[object], name: str) -> str:
     return f"{len(things)} {name}" if len(things) == 1 else f"{len(things)} {name}s"
 
 
-def _say(odd: Sequence[Contradiction]) -> None:
+def _say(odd: Sequence["Contradiction"]) -> None:
     """Each contradiction in a paragraph of its own."""
     if not odd:
         return

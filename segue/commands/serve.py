@@ -21,7 +21,7 @@ def serve(
     """
     from segue import settings
     from segue.server import run  # HTTP and chats are slow to import; other commands do without.
-    from store.postgres import is_postgres
+    from store.address import is_postgres
 
     told = settings.load()
     if role is not Role.ALL and not is_postgres(told.database_url):

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from store.postgres import is_postgres, plain
+from store.address import is_postgres, plain
 from tests.faults.ledger import MICRO, Ledger, Totals
 
 Ask = Callable[[str], list[Any]]

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlmodel import SQLModel
 
-from store import exposures, identities, tables
+from store import exposures, identities, migrations, tables
 from store.database import Database
 from store.migrations import migrate, pending
 from tests.backends import Backend, plan_of
@@ -114,3 +115,10 @@ def test_external_ids_that_were_stated_before_can_be_looked_up(database: Databas
     with database.read() as session:
         assert identities.owners(session, "stripe", ["cus_1", "cus_2"]) == {"cus_1": "a"}
         assert identities.owners(session, "lago", ["sub_1"]) == {"sub_1": "a"}
+
+
+def test_files_are_named_after_their_revisions_in_order() -> None:
+    """By their names Segue knows, without Alembic, whether there is anything to do."""
+    scripts = list(ScriptDirectory(str(Path(migrations.__file__).parent)).walk_revisions())
+    named = sorted(Path(script.path).stem.split("_")[0] for script in scripts)
+    assert named == [script.revision for script in reversed(scripts)]
