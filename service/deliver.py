@@ -77,8 +77,13 @@ async def _one(context: Context, channels: Mapping[str, Channel], delivery: Stor
 
 
 def _claim(context: Context, limit: int) -> tuple[StoredDelivery, ...]:
+    now = context.clock.now()
+    with context.database.read() as session:  # Mostly nothing is, and to see that locks nobody.
+        first = outbox.next_due(session)
+    if first is None or first > now:
+        return ()
     with context.database.write() as session:
-        return outbox.claim(session, context.clock.now(), limit=limit)
+        return outbox.claim(session, now, limit=limit)
 
 
 def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import case, func, tuple_, update
@@ -242,11 +243,14 @@ def of_alert(session: Session, account: str, alert: str) -> Sequence[StoredDeliv
 
 def next_due(session: Session) -> datetime | None:
     """When the next delivery is due."""
-    return session.exec(
-        select(func.min(tables.Delivery.due_at)).where(
-            col(tables.Delivery.state) == DeliveryState.DUE
-        )
-    ).one()
+    first: datetime | None = session.exec(_next_due()).one()
+    return first
+
+
+@cache
+def _next_due() -> Any:
+    due = tables.Delivery
+    return select(func.min(due.due_at)).where(col(due.state) == DeliveryState.DUE)
 
 
 def _value(row: tables.Delivery) -> StoredDelivery:

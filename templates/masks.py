@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import groupby
 
 _MASK = "\ue000"  # In no text: `plain` strips it from names.
@@ -9,23 +10,28 @@ _MASK = "\ue000"  # In no text: `plain` strips it from names.
 
 def without(text: str, parts: Iterable[str]) -> str:
     """`text` with whole occurrences of `parts` replaced by a mark, longest first."""
-    pattern = _any_of(parts)
-    return re.sub(pattern, _MASK, text) if pattern else text
+    pattern = _any_of(frozenset(parts))
+    return pattern.sub(_MASK, text) if pattern else text
 
 
 def contained(text: str, parts: Iterable[str]) -> set[str]:
     """Which of `parts` are in `text`; one inside a longer one is not."""
-    pattern = _any_of(parts)
-    return set(re.findall(pattern, text)) if pattern else set()
+    pattern = _any_of(frozenset(parts))
+    return set(pattern.findall(text)) if pattern else set()
 
 
-def _any_of(parts: Iterable[str]) -> str:
-    """One pattern for all; those that begin alike share what may not stand before them."""
+@lru_cache(maxsize=256)
+def _any_of(parts: frozenset[str]) -> re.Pattern[str] | None:
+    """One pattern for all; those that begin alike share what may not stand before them.
+
+    Kept for a while: all texts of a story hide the same words.
+    """
     known = sorted({part for part in parts if part}, key=lambda part: (_before(part), -len(part)))
-    return "|".join(
+    pattern = "|".join(
         f"{before}(?:{'|'.join(re.escape(part) + _after(part) for part in some)})"
         for before, some in groupby(known, key=_before)
     )
+    return re.compile(pattern) if pattern else None
 
 
 def whole(part: str) -> str:

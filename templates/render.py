@@ -1,5 +1,6 @@
 """Jinja2 in its sandbox: the environments every text is rendered by, and what they may cite."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from templates.plain import plain
 
 # What names are cut to, from roomy to tight: a text that grows too long is rendered again, tighter.
 ROOM = ("full", "close", "brief", "tight")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff]")
 _CAPS = {
     "full": {"account": 40, "product": 32, "plan": 24, "meter": 28, "value": 48},
     "close": {"account": 32, "product": 28, "plan": 24, "meter": 28, "value": 48},
@@ -99,7 +101,7 @@ def beside_of(story: Story, room: str) -> list[dict[str, Any]]:
 
 def isolated(text: str) -> str:
     """`text` fenced so that right-to-left letters can't turn the words around it."""
-    return f"\u2068{text}\u2069" if any("\u0590" <= c <= "\u08ff" for c in text) else text
+    return f"\u2068{text}\u2069" if _RIGHT_TO_LEFT.search(text) else text
 
 
 def context_of(story: Story, pack: Pack, *, room: str) -> dict[str, Any]:

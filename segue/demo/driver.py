@@ -18,6 +18,7 @@ from service.context import Change
 from store import due, outbox
 
 _UPGRADE_AFTER = timedelta(days=2)
+_TIDIES = timedelta(days=1)
 
 
 class Driver:
@@ -38,6 +39,7 @@ class Driver:
         self._context, self._worker = runtime.context, runtime.worker
         self._clock, self._schedule, self._doors, self._pace = clock, schedule, doors, pace
         self._changed: set[str] = set()
+        self._tidied = clock.now()
         self.story = Story(runtime.context)
         self._loop = asyncio.get_running_loop()
         self._context.signals.listen(self._noticed)
@@ -73,7 +75,7 @@ class Driver:
             told.update(await step())
         if steps:
             self._changed = told  # That usage came in is no news in itself.
-        await self._worker.until_idle()
+        await self._work()
         await asyncio.sleep(0)  # Signals from other threads arrive before they are read.
         await asyncio.to_thread(self._look)
         notes = self.story.notes[before:]
@@ -83,6 +85,14 @@ class Driver:
         if self._pace is not None:
             self._pace.react(notes)
         return notes
+
+    async def _work(self) -> None:
+        if self._clock.now() < self._tidied + _TIDIES:
+            while await self._worker.step():
+                pass
+        else:
+            await self._worker.until_idle()
+            self._tidied = self._clock.now()
 
     def _look(self) -> None:
         now = self._clock.now()

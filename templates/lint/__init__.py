@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from engine.alert import AlertClass
 from engine.story import Story
@@ -11,7 +12,7 @@ from templates.facts import SMALLEST_GROUP, Fact, facts_of, shown_range, today_o
 from templates.lint import reader, tone, truth
 from templates.lint.piece import Piece, Problem, Rule
 from templates.message import Audience, Message, message, source_line
-from templates.pack import Pack, pack
+from templates.pack import pack
 from templates.render import ROOM, beside_of, names_of
 
 __all__ = ["Piece", "Problem", "check", "check_text", "check_words", "judge", "neutral"]
@@ -47,9 +48,9 @@ def check(
         labels: The labels of controls that decline, as shown beside it.
         people: Names of people at the account, which approvers' texts may not carry.
     """
-    words = pack(locale)
     piece = replace(
-        _piece(story, words, people),
+        _piece(story, locale),
+        people=tuple(people),
         title=message.title,
         body=message.body,
         chat=message.chat,
@@ -89,7 +90,7 @@ def check_text(
         facts: What it may say beyond the story's own facts, by short name.
         names: Further words that are not ours: who asked, a note, a label.
     """
-    piece = _piece(story, pack(locale), ())
+    piece = _piece(story, locale)
     known = {**(piece.facts or {}), **(facts or {})}
     cited = tuple(fact.cited for fact in known.values())
     piece = replace(
@@ -118,9 +119,11 @@ def neutral(story: Story, locale: str) -> Message:
     return message(plainest, audience=Audience.USER, locale=locale, can_buy=False, built_in=True)
 
 
-def _piece(story: Story, words: Pack, people: Iterable[str]) -> Piece:
-    """What is known of a story, before its text is."""
-    plan = story.plan
+@lru_cache(maxsize=64)
+def _piece(story: Story, locale: str) -> Piece:
+    """What is known of a story, before its text is; a story has a dozen texts."""
+    words, plan = pack(locale), story.plan
+    called = [names_of(story, room) for room in ROOM]
     return Piece(
         words=words,
         body="",
@@ -129,16 +132,15 @@ def _piece(story: Story, words: Pack, people: Iterable[str]) -> Piece:
         beside={f"{other.key}.used": other.at_limit for other in story.beside},
         facts=facts_of(story, words),
         ahead=shown_range(story.main, today_of(story)),
-        names=_called(story, "account", "product", "one", "many", "value")
+        names=_words(called, "account", "product", "one", "many", "value")
         | {other["many"] for room in ROOM for other in beside_of(story, room)},
-        plan=_called(story, "plan"),
-        next_plan=_called(story, "next_plan"),
-        people=tuple(people),
+        plan=_words(called, "plan"),
+        next_plan=_words(called, "next_plan"),
         few_people=story.people28 is not None and story.people28 < SMALLEST_GROUP,
         per_period=plan is not None and plan.period is not PeriodKind.NONE,
     )
 
 
-def _called(story: Story, *which: str) -> set[str]:
+def _words(called: Iterable[Mapping[str, str]], *which: str) -> set[str]:
     """Words that are not ours, in every length they are cut to."""
-    return {names_of(story, room)[key] for room in ROOM for key in which} - {""}
+    return {names[key] for names in called for key in which} - {""}

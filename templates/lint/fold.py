@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache
 
 # Letters of other alphabets, and odd Latin ones, that look like plain Latin letters.
 _LOOK_ALIKES = {
@@ -26,6 +26,7 @@ _SIGNS = str.maketrans(
     | dict.fromkeys("“”„‟«»″〝〞", '"')
     | dict.fromkeys("‐‑‒–—―−﹣－⁃", "-")
 )
+_SPACES = re.compile(r"[^\S\n]+")
 _BLANK = "\u115f\u1160\u3164\uffa0\u2800\u034f"  # Letters and signs that draw nothing.
 
 
@@ -39,11 +40,26 @@ def folded(text: str, *, script: str, letters: str) -> str:
     """
     # Signs first: NFKC would make a spacing accent a space and a combining one.
     plain = unicodedata.normalize("NFKC", text.translate(_SIGNS))
-    spelt = "".join(_spelt(character, script, letters) for character in plain)
-    return re.sub(r"[^\S\n]+", " ", spelt)
+    return _SPACES.sub(" ", plain.translate(_spelling(script, letters)))
 
 
-@lru_cache(maxsize=4096)
+class _Spelling(dict[int, str]):
+    """Every character met so far in plain spelling, for `str.translate`."""
+
+    def __init__(self, script: str, letters: str) -> None:
+        super().__init__()
+        self._script, self._letters = script, letters
+
+    def __missing__(self, point: int) -> str:
+        self[point] = plain = _spelt(chr(point), self._script, self._letters)
+        return plain
+
+
+@cache
+def _spelling(script: str, letters: str) -> _Spelling:
+    return _Spelling(script, letters)
+
+
 def _spelt(character: str, script: str, letters: str) -> str:
     """One character in plain spelling; nothing where it draws nothing."""
     if hidden(character) or character in _BLANK:
