@@ -16,8 +16,6 @@ import api.widget
 from api.app import bare, create
 from api.hub import Hub
 from bot.email.send import EmailChannel
-from bot.slack.app import create as slack_app
-from bot.slack.send import SlackChannel
 from engine.errors import Conflict
 from segue.live import Nodes
 from segue.opening import context_of
@@ -140,6 +138,8 @@ def _routes(settings: Settings, context: Context, hub: Hub) -> list[Any]:
 
 
 def _slack(settings: Settings, context: Context) -> Any:
+    from bot.slack.app import create as slack_app  # Slow, and nothing to who has no Slack.
+
     return slack_app(
         context,
         signing_secret=str(settings.slack_signing_secret),
@@ -153,6 +153,8 @@ def _slack(settings: Settings, context: Context) -> Any:
 def _channels(settings: Settings, context: Context) -> dict[str, Channel]:
     channels: dict[str, Channel] = {}
     if settings.slack_signing_secret:
+        from bot.slack.send import SlackChannel
+
         channels["slack"] = SlackChannel(context, api_url=settings.slack_api_url)
     if settings.smtp_url and settings.mail_from:
         channels["email"] = EmailChannel(

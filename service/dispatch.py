@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from functools import lru_cache
 
-import holidays
 from sqlmodel import Session
 
 from engine.alert import AlertClass
@@ -114,6 +113,8 @@ def pass_on(
 @lru_cache(maxsize=256)
 def public_holidays(country: str | None, year: int) -> frozenset[date]:
     """The public holidays of a country around a year; none where it is not known."""
+    import holidays  # Every calendar there is: slow to import, and read when something is sent.
+
     if not country or country.upper() not in holidays.list_supported_countries():
         return frozenset()
     days = holidays.country_holidays(country.upper(), years=(year, year + 1))
