@@ -17,7 +17,7 @@ from engine.snapshot import Calibration
 from tests.engine.oracle import decisions
 from tests.engine.recorded import END, START, record_of
 
-CAREFUL = settings(max_examples=15, deadline=None)
+CAREFUL = settings(max_examples=8, deadline=None)
 LEARNED = Calibration(version="1", raw=(0.0, 0.5, 1.0), happened=(0.0, 0.4, 0.9))
 SEEDS = st.integers(0, 100_000)
 
