@@ -203,7 +203,7 @@ def test_the_facts_of_many_are_those_of_each(drawn: World, seed: int, hours: int
 
 def test_looking_together_is_looking_one_by_one(backend: Backend) -> None:
     """What is decided, foreseen, raised, sent and noted is the same, on three days in a row."""
-    some = names(15)
+    some = names(24)
     with new(backend) as together, new(backend) as alone:
         for context in (together, alone):
             World(context).draw(7, some)
