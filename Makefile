@@ -27,8 +27,10 @@ format:          ## let ruff have its way
 	@.venv/bin/python -m segue.generated
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
 
-bench: setup     ## how fast it decides: a backtest, and a daily pass over 100,000 accounts
+bench:           ## how fast it decides (a backtest, a daily pass over 100,000 accounts) and takes usage in
+	@.ci/setup dev
 	@.venv/bin/python -m bench.speed
+	@.venv/bin/python -m bench.ingest
 
 bench-timing: setup  ## how well timed the asks are on real usage (SEGUE_TIMING: where the benchmark is)
 	@.venv/bin/python -m bench.timing --preset balanced
