@@ -20,7 +20,7 @@ import uvicorn
 SEGUE = Path(sys.executable).parent / "segue"
 _LOWEST, _RANGE = 20_000, 2_000
 _ports = count(os.getpid() * 7)
-PATIENCE = 90.0
+PATIENCE = 180.0
 """Seconds a server may take to answer; this machine may be busy."""
 
 

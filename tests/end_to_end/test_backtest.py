@@ -47,7 +47,7 @@ def test_a_first_look(folder: Path) -> None:
     assert {a["account"] for a in alerts(folder) if a["class"] == "ask"} >= {"growing"}
     assert re.search(r"^accounts +4$", done.stdout, flags=re.M)
     assert "nothing was due" in done.stdout
-    assert done.stderr == ""
+    assert re.sub(r"^\w+: .*account-days/s\n", "", done.stderr, flags=re.M) == ""
     report = (folder / "report.html").read_text("utf-8")
     assert "Northwind Reports" in report
     assert "growing" in report

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from tests.servers import SEGUE, free_port, segue_serve
+from tests.servers import PATIENCE, SEGUE, free_port, segue_serve
 
 
 def test_a_second_server_on_the_same_file_refuses_with_one_line(tmp_path: Path) -> None:
@@ -14,7 +14,7 @@ def test_a_second_server_on_the_same_file_refuses_with_one_line(tmp_path: Path) 
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
         )
     assert second.returncode == 1
     assert second.stderr.strip().splitlines()[-1] == (
