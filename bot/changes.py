@@ -1,7 +1,6 @@
 """The admin's verbs that change something: before and after, and a question where it matters."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bot.grammar import Command
 from bot.said import Confirm, Said
@@ -131,15 +130,6 @@ def list_keys(context: Context, words: Words, order: Order) -> Said:
 def quoted(text: str) -> str:
     """An account as one types it again."""
     return f'"{text}"' if " " in text or not text else text
-
-
-def span_of(span: timedelta, words: Words) -> str:
-    """A span of time in the largest unit that is whole."""
-    minutes = int(span.total_seconds() // 60)
-    for unit, size in (("weeks", 10080), ("days", 1440), ("hours", 60)):
-        if minutes % size == 0:
-            return words.count(f"n_{unit}", minutes // size)
-    return words.count("n_minutes", minutes)
 
 
 def _revoke(context: Context, words: Words, order: Order, id: str) -> Said:

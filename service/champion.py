@@ -91,6 +91,55 @@ def passable(context: Context, account: str, person: str) -> str | None:
     return asks[0].id if asks else None
 
 
+def slack_approvers(context: Context, account: str, team: str, person: str) -> dict[str, str]:
+    """The Slack users of a workspace who are known as manager and as finance."""
+    found: dict[str, str] = {}
+    with context.database.read() as session:
+        everybody = people.everybody(session, {account: {}}).get(account, ())
+        for one in everybody:
+            if one.role in APPROVERS and one.id != person:
+                address = people.address(session, account, one.id, "slack") or ""
+                where, _, user = address.partition("/")
+                if where == team and user:
+                    found.setdefault(one.role, user)
+    return found
+
+
+def name_approver(
+    context: Context,
+    account: str,
+    *,
+    role: Role,
+    slack_user: str,
+    team: str,
+    email: str | None,
+    name: str | None,
+    champion: str,
+) -> str:
+    """Remember who decides; a user, or the other kind of approver, gets the role.
+
+    Raises:
+        TooMany: more than five new recipients in a day.
+    """
+    person = forward.add_recipient(
+        context,
+        account=account,
+        role=role,
+        slack_user=slack_user,
+        team=team,
+        email=email,
+        name=name,
+        champion=champion,
+    )
+    known = of_token(context, account, person)
+    if known.role in (Role.USER, *APPROVERS) and known.role is not role:
+        with context.database.write() as session:
+            accounts.hold(session, account)
+            people.set_role(session, account, person, role)
+        context.signals.changed(account)
+    return person
+
+
 def stop(context: Context, account: str, person: str, *, stopped: bool) -> bool:
     """Push nothing to this person any more, or again; False where it stood so already."""
     now = context.clock.now()

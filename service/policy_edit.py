@@ -3,7 +3,7 @@
 import math
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -28,7 +28,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """A change that may be put in force. `odd`: what it makes odd that was not odd before."""
+    """A change that may be put in force. `odd`: what it makes odd that was not odd before.
+
+    `text`: the whole file, with those that were proposed together.
+    """
 
     path: str
     before: Any
@@ -87,25 +90,48 @@ def propose(context: Context, name: str, value: str) -> Edit:
         Invalid: the value can't be, or would break a promise; with the reason.
         Conflict: it is in force already.
     """
-    key, applied = find(context, name), context.policy()
-    wanted = _read(value, key)
-    text = _edited(applied.text, key.path, _toml(wanted))
-    if not _same_but(text, applied.text, key.path):
-        # Where a file is written in an unusual way, nobody guesses in it.
-        raise Invalid("change this key in the file itself", pointer=key.path, code="unusual")
+    key = find(context, name)
+    edits = propose_all(context, {key.path: value})
+    if not edits:
+        raise Conflict(f"{key.path} is {shown(key.value)} already")
+    return edits[0]
+
+
+def propose_all(context: Context, wanted: Mapping[str, str]) -> list[Edit]:
+    """What changing several keys at once would do; those that stay as they are are left out.
+
+    Raises:
+        NotFound: there is no such key.
+        Invalid: a value can't be, or would break a promise; with the reason.
+    """
+    applied, before = context.policy(), {}
+    text = applied.text
+    for name, value in wanted.items():
+        key = find(context, name)
+        new = _read(value, key)
+        if new == key.value:
+            continue
+        edited = _edited(text, key.path, _toml(new))
+        if not _same_but(edited, text, key.path):
+            # Where a file is written in an unusual way, nobody guesses in it.
+            raise Invalid("change this key in the file itself", pointer=key.path, code="unusual")
+        text, before[key.path] = edited, key.value
+    if not before:
+        return []
     configure.check(text)
-    after = _in_force(text, key.path)
-    if after == key.value:
-        raise Conflict(f"{key.path} is {_toml(after)} already")
     known = {(odd.keys, odd.detail) for odd in configure.odd(applied.text)}
-    return Edit(
-        path=key.path,
-        before=key.value,
-        after=after,
-        version=applied.version,
-        text=text,
-        odd=tuple(o for o in configure.odd(text) if (o.keys, o.detail) not in known),
-    )
+    fresh = tuple(o for o in configure.odd(text) if (o.keys, o.detail) not in known)
+    return [
+        Edit(
+            path=path,
+            before=value,
+            after=_in_force(text, path),
+            version=applied.version,
+            text=text,
+            odd=fresh if path == list(before)[-1] else (),
+        )
+        for path, value in before.items()
+    ]
 
 
 def apply(context: Context, name: str, value: str, *, version: int, by: str) -> Edit:
@@ -115,10 +141,26 @@ def apply(context: Context, name: str, value: str, *, version: int, by: str) -> 
         Conflict: another version is in force by now.
     """
     edit = propose(context, name, value)
+    _put(context, edit, version, by)
+    return edit
+
+
+def apply_all(context: Context, wanted: Mapping[str, str], *, version: int, by: str) -> list[Edit]:
+    """Put several changes in force as one version.
+
+    Raises:
+        Conflict: another version is in force by now.
+    """
+    edits = propose_all(context, wanted)
+    if edits:
+        _put(context, edits[0], version, by)
+    return edits
+
+
+def _put(context: Context, edit: Edit, version: int, by: str) -> None:
     if edit.version != version:
         raise Conflict(f"version {edit.version} is in force by now")
     configure.apply(context, edit.text, by)
-    return edit
 
 
 def meaning(path: str) -> str:

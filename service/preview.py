@@ -59,6 +59,9 @@ def preview(
         for who in (audience,) if audience else _readers(kind):
             to = _person(facts, who)
             outgoing = _outgoing(story, facts, who, to, upgrade)
+            if who in APPROVERS:
+                case = {"case": "preview"}
+                outgoing = replace(outgoing, case_url=context.public_url or None, extra=case)
             why = wording.why_of(story, applied.policy, outgoing.locale)
             one = Preview(
                 outgoing=replace(outgoing, why=why),

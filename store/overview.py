@@ -41,6 +41,11 @@ class Growing:
     outcome: str
     reason: str | None
 
+    @property
+    def code(self) -> ReasonCode:
+        """Why it was held back; nothing was due where nothing was held back."""
+        return ReasonCode(self.reason or ReasonCode.NO_MOMENT)
+
 
 def raised(session: Session, since: datetime) -> list[Raised]:
     """Alerts since an instant by class and moment, the most frequent first."""

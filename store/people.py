@@ -135,6 +135,11 @@ def mute(session: Session, account: str, person: str, *, muted: bool) -> None:
     put(session, tables.Person, {"account": account, "id": person, "muted": muted})
 
 
+def set_role(session: Session, account: str, person: str, role: str) -> None:
+    """What the person is to the account."""
+    put(session, tables.Person, {"account": account, "id": person, "role": role})
+
+
 def speak(session: Session, account: str, person: str, locale: str) -> None:
     """The person reads this language."""
     put(session, tables.Person, {"account": account, "id": person, "locale": locale})
