@@ -140,9 +140,11 @@ def report(context: Context, words: Words, command: Command) -> Said:
     held = [
         (words.reason(h.reason), words.count("n_accounts", h.accounts)) for h in found.held_back
     ]
+    said = words.tell("in_seven_days", said=said_this_week(found, words))
+    heading = (words.say("admin_held"),) if held else ()
     return Said(
         title=words.say("report_title"),
-        lines=(said_this_week(found, words), *lift_lines(lift.report(context), words)),
+        lines=(said, *lift_lines(lift.report(context), words), *heading),
         pairs=tuple((label[:1].upper() + label[1:], value) for label, value in held),
     )
 

@@ -53,7 +53,7 @@ def admin(
     """The week over all accounts."""
     shown = [
         blocks.header(words.say("admin_title")),
-        blocks.section(said_this_week(week, words), "said"),
+        blocks.section(words.tell("in_seven_days", said=said_this_week(week, words)), "said"),
         *_headed("admin_moments", words),
         *_list("moments", _moments(week, words), words.say("admin_moments_none"), words),
         *_headed("admin_held", words),
