@@ -11,14 +11,15 @@ from engine.alert import AlertClass
 from templates.chart import PALETTES, png
 from templates.pack import pack
 
-_WIDTH, _HEIGHT = 720, 320
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 16, 64, 40
+_WIDTH, _HEIGHT = 520, 300
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 16, 76, 44
 _SHADES = {
     AlertClass.ASK: "#0b6b63",
     AlertClass.REFLECTION: "#7fb5ae",
     AlertClass.NOTICE: "#c9a45c",
 }
-_LABELS = 8
+_LABELS = 5
+_FONT = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def svg(
             )
         )
         if most * share == int(most * share):
-            parts.append(_text(_LEFT - 8, y + 4, f"{int(most * share)}", colours.muted, "end"))
+            parts.append(_text(_LEFT - 8, y + 5, f"{int(most * share)}", colours.muted, "end"))
     every = max(1, -(-len(weeks) // _LABELS))
     for n, week in enumerate(weeks):
         x, bottom = _LEFT + n * step, float(_TOP + plot)
@@ -79,12 +80,12 @@ def svg(
             )
         if n % every == 0:
             day = format_date(week.first, "d MMM", locale=pack(locale).babel)
-            parts.append(_text(x + 0.15 * step, _HEIGHT - 14, day, colours.muted))
+            parts.append(_text(x + 0.15 * step, _HEIGHT - 16, day, colours.muted))
     return str(
         Markup(
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}"'
-            ' font-family="Inter, system-ui, sans-serif" font-size="13">{parts}</svg>'
-        ).format(w=_WIDTH, h=_HEIGHT, parts=Markup("").join(parts))
+            ' font-family="Inter, system-ui, sans-serif" font-size="{s}">{parts}</svg>'
+        ).format(s=_FONT, w=_WIDTH, h=_HEIGHT, parts=Markup("").join(parts))
     )
 
 
@@ -92,12 +93,12 @@ def _legend(names: Sequence[tuple[AlertClass, str]], ink: str) -> list[Markup]:
     parts, x = [], float(_LEFT)
     for kind, name in names:
         parts.append(
-            Markup('<rect x="{x}" y="36" width="11" height="11" rx="2" fill="{c}"/>').format(
+            Markup('<rect x="{x}" y="41" width="13" height="13" rx="2" fill="{c}"/>').format(
                 x=x, c=_SHADES[kind]
             )
         )
-        parts.append(_text(x + 17, 46, name, ink))
-        x += 40 + 7.5 * len(name)
+        parts.append(_text(x + 19, 53, name, ink))
+        x += 46 + 8.5 * len(name)
     return parts
 
 

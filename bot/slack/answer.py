@@ -25,12 +25,14 @@ def shown(said: Said, words: Words) -> list[Block]:
     ]
     room = Limit.MESSAGE_BLOCKS - _size(tail)
     found: list[Block] = [blocks.header(said.title)] if said.title else []
+    room -= _size(found)
     for block in [
         *(blocks.section(line, f"line.{n}") for n, line in enumerate(said.lines)),
         *_pairs(said.pairs),
         *(blocks.section(line, f"after.{n}") for n, line in enumerate(said.after)),
     ]:
-        if len(found) >= _MOST or _size([*found, block]) > room:
+        room -= _size([block])
+        if len(found) >= _MOST or room < 0:
             break
         found.append(block)
     return [*found, *tail]

@@ -9,7 +9,7 @@ from bot.desk import said_this_week
 from bot.said import Said
 from bot.slack import answer, blocks
 from bot.slack.limits import Limit, length
-from bot.slack.text import Block, plain
+from bot.slack.text import Block, pair, plain
 from bot.words import Words
 from service.champion import Glance, Meter, Told
 from service.doctor import Health
@@ -94,8 +94,9 @@ def _told(told: Sequence[Told], today: date | None, words: Words) -> list[Block]
         state = words.say("home_open")
         if one.closed_as:
             state = words.answered(one.closed_as, one.returns, one.at.date())
-        made.append(blocks.section(one.title, f"told.{n}"))
-        made.append(blocks.context([f"{on} · {state}", *_why(one, words)], f"why.{n}"))
+        shown = pair(one.title, f"{on} · {state}", Limit.SECTION)
+        made.append({"type": "section", "block_id": f"told.{n}", "text": shown})
+        made += [blocks.context(_why(one, words), f"why.{n}")] if one.why else []
     return made or [blocks.section(words.say("home_no_told"), "no_told")]
 
 
@@ -109,7 +110,8 @@ def _recipients(glance: Glance, words: Words) -> list[Block]:
         shown = blocks.section(words.say("approvers_none"), "nobody")
     else:
         shown = answer.shown(Said(pairs=tuple(named[:10])), words)[0] | {"block_id": "approvers"}
-    change = _button("approvers.change", words.say("approvers_change"))
+    label = words.say("approvers_change" if not named else "change_it")
+    change = _button("approvers.change", label)
     return [shown, {"type": "actions", "block_id": "change", "elements": [change]}]
 
 

@@ -58,7 +58,7 @@ def sample(words: Words) -> tuple[str, list[Block]]:
         blocks.header(words.say("test_title")),
         blocks.context([words.say("test_lead")], "lead"),
     ]
-    return words.say("test_title"), [*_renamed(head), *inert(_message(outgoing), words)]
+    return words.say("test_title"), [*_renamed(head), *inert(_message(outgoing))]
 
 
 async def send(client: AsyncWebClient, user: str, text: str, shown: list[Block]) -> tuple[str, str]:
@@ -69,33 +69,29 @@ async def send(client: AsyncWebClient, user: str, text: str, shown: list[Block])
     return room, str(posted["ts"])
 
 
-def inert(shown: list[Block], words: Words) -> list[Block]:
+def inert(shown: list[Block]) -> list[Block]:
     """Buttons as words: whoever looks at a preview answers for nobody."""
-    made: list[Block] = []
-    for block in shown:
-        if block["type"] == "actions":
-            labels = [element["text"]["text"] for element in block["elements"]]
-            text = " ".join(f"[{label}]" for label in labels)
-            made.append(
-                _unescaped(blocks.context([words.tell("preview_buttons")], block["block_id"]), text)
-            )
-        else:
-            made.append({k: v for k, v in block.items() if k != "accessory"})
-    return made
+    return [
+        _labels(block)
+        if block["type"] == "actions"
+        else {key: part for key, part in block.items() if key != "accessory"}
+        for block in shown
+    ]
 
 
-def _unescaped(block: Block, text: str) -> Block:
-    """The labels are escaped already, so they stand as they are."""
-    element = {**block["elements"][0], "text": text}
-    return {**block, "elements": [*block["elements"], element]}
+def _labels(row: Block) -> Block:
+    """What is written on the buttons of a row; it is escaped already."""
+    text = " ".join(f"[{element['text']['text']}]" for element in row["elements"])
+    shown = {"type": "plain_text", "text": text, "emoji": False}
+    return {"type": "context", "block_id": row["block_id"], "elements": [shown]}
 
 
 def _one(one: Preview, words: Words) -> list[Block]:
     """One message with a line above it that says whose it is."""
     to = words.say("preview_to", name=display(one.to)) if one.to else words.say("preview_to_nobody")
-    head = blocks.context([words.say(f"preview_as_{one.audience}"), to], "whose")
+    head = blocks.context([f"{words.say(f'preview_as_{one.audience}')} · {to}"], "whose")
     small = blocks.context([words.say("preview_small")], "nothing_sent")
-    return [head, {"type": "divider"}, *inert(_message(one.outgoing), words), small]
+    return [head, {"type": "divider"}, *inert(_message(one.outgoing)), small]
 
 
 def _message(outgoing: Outgoing) -> list[Block]:
