@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from engine.alert import FeedbackKind, Moment, ReasonCode
 from engine.decision import Stage
@@ -21,6 +22,7 @@ from templates.render import isolated
 
 _DEFAULT = "en"
 _NAME, _SENTENCE = 60, 400
+_TABLES = ("chat", "commands", "desk")
 
 
 class Words:
@@ -33,7 +35,7 @@ class Words:
     @property
     def chat(self) -> frozenset[str]:
         """The names of the short words that only chats use."""
-        return frozenset(self._pack.words["chat"]) | frozenset(self._pack.words["commands"])
+        return frozenset(label for name in _TABLES for label in self._pack.words[name])
 
     def say(self, label: str, **values: str) -> str:
         """A label with its values filled in."""
@@ -45,17 +47,17 @@ class Words:
     def tell(self, label: str, **values: str) -> str:
         """A sentence of the commands, whose values may be sentences themselves."""
         safe = {k: plain(v, _SENTENCE) for k, v in values.items()}
-        return str(self._pack.words["commands"][label]).format(**safe)
+        return str(self._own(label)).format(**safe)
 
     def count(self, label: str, n: int) -> str:
         """So many of something, in the form that the language has for it."""
-        forms = self._pack.words["commands"][label]
+        forms: Any = self._own(label)
         form = forms.get(self._pack.babel.plural_form(n), forms["other"])
         return str(form).format(n=self.number(n))
 
     def has(self, label: str) -> bool:
         """Whether there is such a sentence of the commands."""
-        return label in self._pack.words["commands"]
+        return self._own(label) is not None
 
     def number(self, value: Decimal | int | float) -> str:
         """A number as this language writes it."""
@@ -90,8 +92,8 @@ class Words:
         return Formats(self._pack.babel, today)
 
     def _own(self, label: str) -> object:
-        found = self._pack.words["chat"].get(label)
-        return self._pack.words["commands"].get(label) if found is None else found
+        tables = (self._pack.words[name] for name in _TABLES)
+        return next((table[label] for table in tables if label in table), None)
 
     def answered(self, kind: str, until: date | None = None, today: date | None = None) -> str:
         """What closed an alert: "Noted. This won't come back before 12 March." """

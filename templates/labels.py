@@ -56,7 +56,7 @@ def class_name(kind: str, locale: str) -> str:
 
 def replay_title(locale: str) -> str:
     """What the chart of a replay counts."""
-    return str(pack(locale).words["commands"]["simulate_chart"])
+    return str(pack(locale).words["desk"]["simulate_chart"])
 
 
 def evidence_name(key: str, locale: str) -> str:

@@ -29,6 +29,7 @@ _NOT_READ = frozenset(
         "moments",
         "stages",
         "classes",
+        "desk",
         "evidence",
         "evidence_values",
         "decided",

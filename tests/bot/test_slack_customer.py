@@ -117,12 +117,10 @@ async def test_forward_opens_the_form_about_what_is_open(at_account: World) -> N
 
 async def test_link_me_says_who_one_is_and_lets_in_who_belongs_there(at_account: World) -> None:
     world = at_account
-    assert (await typed(world, "link me"))[
-        "text"
-    ] == "You are now connected: Mara Lindt (champion)."
+    assert (await typed(world, "link me"))["text"] == "You are connected: Mara Lindt (champion)."
     assert (await typed(world, "link me"))["text"] == "You are Mara Lindt (champion)."
     joined = await typed(world, "link me", who="stranger")
-    assert joined["text"] == "You are now connected: stranger (user)."
+    assert joined["text"] == "You are connected: stranger (user)."
     with world.context.database.write() as session:
         address = f"{TEAM}/{world.users['stranger']}"
         found = people.by_address(session, ACCOUNT, "slack", address)

@@ -114,7 +114,6 @@ def messages_of(text: str, other: str, many: int, words: Words) -> list[dict[str
         passed=1,
     )
     url = "https://segue.example.com/chart/x.png"
-    results = [simulate.result(text, r, url, 1, other, words) for r in (replay, done)]
     return [
         of_message(Said(title=text, lines=lines, pairs=pairs, small=(other,)), words),
         of_message(
@@ -131,7 +130,6 @@ def messages_of(text: str, other: str, many: int, words: Words) -> list[dict[str
         ),
         messages.finished(*previews.sample(words)),
     ]
-    return found
 
 
 def views_of(text: str, other: str, many: int, words: Words) -> list[dict[str, Any]]:
