@@ -1,11 +1,15 @@
 """Every verb of the vendor's own workspace, typed and clicked over the signed endpoint."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from engine.alert import FeedbackKind
+from engine.errors import Invalid
+from segue.cli import app
 from service import configure, keys, pause, slack_admins
 from store import audit, feedback
 from store.audit import Entry
@@ -377,3 +381,21 @@ def test_no_golden_is_left_over() -> None:
              "policy_sure", "simulate", "home_admin"}  # fmt: skip
     mine = {p.stem for p in GOLDEN.glob("*.json") if not p.stem.startswith("customer_")}
     assert mine == known
+
+
+def test_admins_are_added_and_removed_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEGUE_DATABASE_URL", f"sqlite:///{tmp_path}/segue.db")
+    monkeypatch.setenv("SEGUE_SLACK_ADMINS", "U0NAMED, U0OTHER")
+
+    def run(*args: str) -> str:
+        return CliRunner().invoke(app, ["slack", "admin", *args]).output
+
+    assert run("add", "U0ADDED") == "U0ADDED is an admin.\n"
+    assert "added" in run("list").splitlines()[-1]
+    assert run("list").startswith("U0NAMED  named in SEGUE_SLACK_ADMINS\nU0OTHER")
+    assert run("remove", "U0ADDED") == "U0ADDED is an admin no more.\n"
+    assert "U0ADDED" not in run("list")
+    refused = CliRunner().invoke(app, ["slack", "admin", "add", "mara"])
+    assert isinstance(refused.exception, Invalid)
