@@ -151,7 +151,7 @@ def views_of(text: str, other: str, many: int, words: Words) -> list[dict[str, A
     ]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(hostile, hostile, st.integers(0, 30), st.sampled_from(LOCALES))
 def test_hostile_data_never_makes_an_invalid_payload_nor_a_ping(
     text: str, other: str, many: int, words: Words
