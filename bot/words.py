@@ -1,23 +1,28 @@
 """What a delivery says, and the short words around it; all of them are in `templates/`."""
 
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
-from engine.alert import FeedbackKind
+from engine.alert import FeedbackKind, Moment, ReasonCode
+from engine.decision import Stage
 from engine.errors import NotFound
 from engine.story import Story
 from service import wording
 from service.channel import Outgoing
 from service.context import Context
 from service.people import display
-from templates import labels
+from templates import backtest_words, labels
 from templates.facts import facts_of
+from templates.formats import Formats
 from templates.message import Message
 from templates.pack import Pack, best_locale, pack
 from templates.plain import plain
 from templates.render import isolated
 
 _DEFAULT = "en"
-_NAME = 60
+_NAME, _SENTENCE = 60, 400
+_TABLES = ("chat", "commands", "desk")
 
 
 class Words:
@@ -30,14 +35,65 @@ class Words:
     @property
     def chat(self) -> frozenset[str]:
         """The names of the short words that only chats use."""
-        return frozenset(self._pack.words["chat"])
+        return frozenset(label for name in _TABLES for label in self._pack.words[name])
 
     def say(self, label: str, **values: str) -> str:
         """A label with its values filled in."""
-        own = self._pack.words["chat"].get(label)
+        own = self._own(label)
         if own is None:
             return labels.label(label, self.locale, **values)
         return str(own).format(**{k: isolated(plain(v, _NAME)) for k, v in values.items()})
+
+    def tell(self, label: str, **values: str) -> str:
+        """A sentence of the commands, whose values may be sentences themselves."""
+        safe = {k: plain(v, _SENTENCE) for k, v in values.items()}
+        return str(self._own(label)).format(**safe)
+
+    def count(self, label: str, n: int) -> str:
+        """So many of something, in the form that the language has for it."""
+        forms: Any = self._own(label)
+        form = forms.get(self._pack.babel.plural_form(n), forms["other"])
+        return str(form).format(n=self.number(n))
+
+    def has(self, label: str) -> bool:
+        """Whether there is such a sentence of the commands."""
+        return self._own(label) is not None
+
+    def number(self, value: Decimal | int | float) -> str:
+        """A number as this language writes it."""
+        return self.formats(date.max).quantity(Decimal(str(value)))
+
+    def share(self, value: float) -> str:
+        """A share as a percentage."""
+        return str(backtest_words.words(self.locale).percent(value))
+
+    def reason(self, code: ReasonCode) -> str:
+        """A reason in a few words, for admins."""
+        return backtest_words.words(self.locale).reason(code)
+
+    def moment(self, moment: Moment) -> str:
+        """What a moment is called."""
+        return labels.moment_name(moment, self.locale)
+
+    def stage(self, stage: Stage) -> str:
+        """What a stage is called."""
+        return labels.stage_name(stage, self.locale)
+
+    def instant(self, at: datetime, zone: str) -> str:
+        """Day and time of an instant in a zone."""
+        return self.formats(at.date()).instant(at, zone)
+
+    def day(self, day: date, today: date) -> str:
+        """A day; its year only where it is another one."""
+        return self.formats(today).day(day)
+
+    def formats(self, today: date) -> Formats:
+        """How this language writes numbers, money and days."""
+        return Formats(self._pack.babel, today)
+
+    def _own(self, label: str) -> object:
+        tables = (self._pack.words[name] for name in _TABLES)
+        return next((table[label] for table in tables if label in table), None)
 
     def answered(self, kind: str, until: date | None = None, today: date | None = None) -> str:
         """What closed an alert: "Noted. This won't come back before 12 March." """

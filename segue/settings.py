@@ -28,6 +28,7 @@ class Settings:
     slack_client_secret: str | None = None
     slack_signing_secret: str | None = None
     slack_home_team: str | None = None
+    slack_admins: tuple[str, ...] = ()
     slack_api_url: str = "https://slack.com/api/"
     smtp_url: str | None = None
     mail_from: str | None = None
@@ -53,12 +54,13 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=_database(text("DATABASE_URL") or DEFAULT_DATABASE),
         database_direct_url=text("DATABASE_DIRECT_URL"),
         public_url=_url("PUBLIC_URL", text("PUBLIC_URL")),
-        secret_keys=tuple(k.strip() for k in (text("SECRET_KEYS") or "").split(",") if k.strip()),
+        secret_keys=_listed(text("SECRET_KEYS")),
         widget_secret=text("WIDGET_SECRET"),
         slack_client_id=text("SLACK_CLIENT_ID"),
         slack_client_secret=text("SLACK_CLIENT_SECRET"),
         slack_signing_secret=text("SLACK_SIGNING_SECRET"),
         slack_home_team=text("SLACK_HOME_TEAM"),
+        slack_admins=_listed(text("SLACK_ADMINS")),
         slack_api_url=text("SLACK_API_URL") or Settings.slack_api_url,
         smtp_url=text("SMTP_URL"),
         mail_from=text("MAIL_FROM"),
@@ -117,6 +119,10 @@ def _database(url: str) -> str:
     if not folder.is_dir():
         raise Invalid(f"there is no folder {folder}", pointer="SEGUE_DATABASE_URL")
     return url
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
 def _days(name: str, text: str | None) -> int:

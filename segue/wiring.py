@@ -147,6 +147,7 @@ def _slack(settings: Settings, context: Context) -> Any:
         client_id=settings.slack_client_id,
         client_secret=settings.slack_client_secret,
         home_team=settings.slack_home_team,
+        admins=settings.slack_admins,
     )
 
 

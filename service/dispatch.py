@@ -23,15 +23,25 @@ OVER = (Ended.PLAN_CHANGED, Ended.MOMENT_OVER)
 
 
 def release_push(
-    facts: Snapshot, alert: StoredAlert, delivery: StoredDelivery, policy: Policy, now: datetime
+    facts: Snapshot,
+    alert: StoredAlert,
+    delivery: StoredDelivery,
+    policy: Policy,
+    now: datetime,
+    *,
+    undisturbed_until: datetime | None = None,
 ) -> Release:
-    """Whether a push may go now: its moment still holds, its reader wants it, and has time."""
+    """Whether a push may go now: its moment still holds, its reader wants it, and has time.
+
+    `undisturbed_until`: the reader asked for rest until then, by `service/quiet` or in their chat.
+    """
     person = named(facts.people, delivery.person)
     meter = next((m for m in facts.meters if m.key == alert.key.meter), None)
     unwanted = person is None or muted(person.id, facts, policy, now)
     reader = Reader(
         time_zone=(person.time_zone if person else None) or facts.account.time_zone,
         holidays=public_holidays(facts.account.country, now.year),
+        do_not_disturb_until=undisturbed_until,
     )
     push = Push(
         alert_class=alert.key.alert_class,

@@ -1,6 +1,7 @@
-"""Asks that do harm pause themselves: found in the night, seen by admins, lifted by one of them."""
+"""Pauses of asks: those that do harm pause themselves, admins pause and let them go on."""
 
 import logging
+from datetime import datetime, timedelta
 from typing import Any
 
 from engine.errors import Conflict, Invalid, NotFound
@@ -14,7 +15,7 @@ from store.watch import unguard
 from templates import paused as words
 
 log = logging.getLogger(__name__)
-HARM = "harm"
+HARM, ADMIN = "harm", "admin"
 _LONGEST = 280
 
 
@@ -25,7 +26,8 @@ def watch(context: Context) -> StoredPause | None:
     """
     now = context.clock.now()
     with context.database.read() as session:
-        paused, since = pauses.in_force(session), pauses.last_lifted(session)
+        paused = pauses.in_force(session, now)
+        since = pauses.last_lifted(session, HARM)
     if paused is not None:
         return paused
     try:
@@ -48,12 +50,67 @@ def watch(context: Context) -> StoredPause | None:
 def in_force(context: Context) -> StoredPause | None:
     """The pause that holds now."""
     with context.database.read() as session:
-        return pauses.in_force(session)
+        return pauses.in_force(session, context.clock.now())
+
+
+def hold(context: Context, *, by: str, because: str, span: timedelta | None = None) -> StoredPause:
+    """An admin holds asks and reflections back, for a while or until somebody lifts it.
+
+    Raises:
+        Conflict: they pause already.
+        Invalid: no reason was given, or a long one.
+    """
+    _check(because)
+    now = context.clock.now()
+    until = now + span if span else None
+    evidence = {"found": [], "by": by, "because": because}
+    with context.database.write() as session:
+        if pauses.in_force(session, now) is not None:
+            raise Conflict("suggestions are paused already")
+        pauses.begin(session, since=now, why=ADMIN, evidence=evidence, until=until)
+        entry = audit.Entry(
+            at=now,
+            actor=by,
+            action="asks.pause",
+            before={"paused": None},
+            after={"paused": now.isoformat(), "until": _iso(until), "because": because},
+        )
+        audit.add(session, entry)
+        unguard(session, None)
+        session.flush()
+        found = pauses.in_force(session, now)
+    assert found is not None
+    context.signals.changed(None)
+    return found
+
+
+def tidy(context: Context) -> None:
+    """Note the end of pauses whose time is over, so that every account is looked at again."""
+    now = context.clock.now()
+    with context.database.write() as session:
+        over = pauses.over(session, now)
+        for paused in over:
+            pauses.lift(session, paused.id, at=paused.until or now, by="segue", because="over")
+            entry = audit.Entry(
+                at=now,
+                actor="segue",
+                action="asks.resume",
+                before={"paused": paused.since.isoformat()},
+                after={"paused": None, "because": "over"},
+            )
+            audit.add(session, entry)
+        if over:
+            unguard(session, None)
+    if over:
+        context.signals.changed(None)
 
 
 def told(context: Context, paused: StoredPause, locale: str = "en") -> tuple[str, ...]:
     """A pause in sentences for the admin: since when, what was found, what ends it."""
     zone = context.policy().catalogue.product.time_zone
+    if paused.why == ADMIN:
+        because = str(paused.evidence["because"])
+        return words.by_admin(paused.since, paused.until, because, locale=locale, zone=zone)
     return words.told(paused.since, paused.evidence["found"], locale=locale, zone=zone)
 
 
@@ -64,11 +121,10 @@ def resume(context: Context, *, by: str, because: str) -> StoredPause:
         Conflict: nothing is paused.
         Invalid: no reason was given, or a long one.
     """
-    if not because.strip() or len(because) > _LONGEST:
-        raise Invalid(f"say why in 1 to {_LONGEST} characters", pointer="because")
+    _check(because)
     now = context.clock.now()
     with context.database.write() as session:
-        paused = pauses.in_force(session)
+        paused = pauses.in_force(session, now)
         if paused is None:
             raise Conflict("nothing is paused")
         pauses.lift(session, paused.id, at=now, by=by, because=because)
@@ -83,6 +139,15 @@ def resume(context: Context, *, by: str, because: str) -> StoredPause:
         unguard(session, None)
     context.signals.changed(None)
     return paused
+
+
+def _check(because: str) -> None:
+    if not because.strip() or len(because) > _LONGEST:
+        raise Invalid(f"say why in 1 to {_LONGEST} characters", pointer="because")
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _evidence(found: Lift) -> dict[str, Any]:

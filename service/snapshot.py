@@ -31,7 +31,10 @@ def load_all(
     found = facts.load_all(session, accounts, now, applied.catalogue, channels=context.channels)
     arms = arm.of_all(context, session, found, now, applied)
     calibration = calibrations.in_force(session, scale(applied.policy), now)
-    paused, released = pauses.in_force(session), _released(context, session, found, now, applied)
+    paused, released = (
+        pauses.in_force(session, now),
+        _released(context, session, found, now, applied),
+    )
     return {
         account: replace(
             one,
@@ -56,7 +59,7 @@ class Common:
 
 def common(session: Session, now: datetime) -> Common:
     """What holds for all accounts."""
-    paused = pauses.in_force(session)
+    paused = pauses.in_force(session, now)
     return Common(
         version=config.newest_version(session),
         paused=paused.id if paused else None,

@@ -7,7 +7,7 @@ import logging
 from datetime import datetime, timedelta
 
 from engine.errors import NotFound
-from service import backtest_job, cards, rejects
+from service import backtest_job, cards, pause, rejects
 from service.context import Context
 from store import ahead, alerts, callbacks
 
@@ -22,6 +22,7 @@ def run(context: Context) -> int:
     """Close what has been open too long; says how many."""
     now = context.clock.now()
     rejects.tidy(context)
+    pause.tidy(context)
     _set_right(context, now)
     try:
         days = context.policy().policy.ask.open_days

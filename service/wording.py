@@ -121,9 +121,16 @@ def _locales(facts: Snapshot) -> set[str]:
 
 def why(alert: StoredAlert, story: Story, policy: Policy, locale: str) -> tuple[str, ...]:
     """Why the reader sees this, and when something like it may come back."""
-    ask = alert.key.alert_class is AlertClass.ASK
+    return why_of(story, policy, locale, returns=alert.returns)
+
+
+def why_of(
+    story: Story, policy: Policy, locale: str, *, returns: date | None = None
+) -> tuple[str, ...]:
+    """The same of a story that was not raised (yet)."""
+    ask = story.alert_class is AlertClass.ASK
     days = policy.ask.spacing_days if ask else policy.ask.reflection_spacing_days
-    return reasons_why.why(story, locale=locale, spacing_days=days, returns=alert.returns)
+    return reasons_why.why(story, locale=locale, spacing_days=days, returns=returns)
 
 
 def labels(locale: str) -> Mapping[str, str]:

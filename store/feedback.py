@@ -62,6 +62,22 @@ def of_alert(session: Session, account: str, alert: str) -> tuple[StoredFeedback
     return tuple(_value(r) for r in rows)
 
 
+def mutes(session: Session, account: str) -> tuple[StoredFeedback, ...]:
+    """Answers that mute the whole account and were not taken back, oldest first."""
+    given = tables.Feedback
+    rows = session.exec(
+        select(given)
+        .where(
+            col(given.account) == account,
+            col(given.kind) == FeedbackKind.MUTED,
+            col(given.whole_account),
+            col(given.undone_at).is_(None),
+        )
+        .order_by(col(given.at), col(given.id))
+    ).all()
+    return tuple(_value(r) for r in rows)
+
+
 def _value(row: tables.Feedback) -> StoredFeedback:
     values = {n: getattr(row, n) for n in StoredFeedback.__slots__}
     return StoredFeedback(**{**values, "kind": FeedbackKind(row.kind)})

@@ -135,6 +135,16 @@ def mute(session: Session, account: str, person: str, *, muted: bool) -> None:
     put(session, tables.Person, {"account": account, "id": person, "muted": muted})
 
 
+def set_role(session: Session, account: str, person: str, role: str) -> None:
+    """What the person is to the account."""
+    put(session, tables.Person, {"account": account, "id": person, "role": role})
+
+
+def speak(session: Session, account: str, person: str, locale: str) -> None:
+    """The person reads this language."""
+    put(session, tables.Person, {"account": account, "id": person, "locale": locale})
+
+
 def domains(session: Session, account: str) -> tuple[str, ...]:
     """The account's verified e-mail domains."""
     row = session.get(tables.Account, account)

@@ -483,10 +483,14 @@ class Arm(SQLModel, table=True):
 
 
 class Pause(SQLModel, table=True):
-    """Asks and reflections held back for every account, from `since` until somebody lifts it."""
+    """Asks and reflections held back for every account, from `since` until somebody lifts it.
+
+    `until`: it ends by itself.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     since: datetime = instant(nullable=False)
+    until: datetime | None = instant(nullable=True)
     why: str
     evidence: dict[str, Any] = document()
     lifted_at: datetime | None = instant(nullable=True)
@@ -572,6 +576,25 @@ class Install(SQLModel, table=True):
     scopes: str = ""
     installed_at: datetime = instant(nullable=False)
     revoked_at: datetime | None = instant(nullable=True)
+
+
+class SlackAdmin(SQLModel, table=True):
+    """A Slack user of the vendor's own workspace who may change things."""
+
+    __tablename__ = "slack_admin"
+    user: str = Field(primary_key=True)
+    added_at: datetime = instant(nullable=False)
+    added_by: str
+
+
+class Quiet(SQLModel, table=True):
+    """When a person wants no push: hours of their own day in minutes, and none before `until`."""
+
+    account: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    start: int | None = None
+    end: int | None = None
+    until: datetime | None = instant(nullable=True)
 
 
 class Callback(SQLModel, table=True):

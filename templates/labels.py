@@ -49,6 +49,16 @@ def moment_name(moment: Moment, locale: str) -> str:
     return str(pack(locale).words["moments"][moment])
 
 
+def class_name(kind: str, locale: str) -> str:
+    """What people call a class of alert."""
+    return str(pack(locale).words["classes"][kind])
+
+
+def replay_title(locale: str) -> str:
+    """What the chart of a replay counts."""
+    return str(pack(locale).words["desk"]["simulate_chart"])
+
+
 def evidence_name(key: str, locale: str) -> str:
     """What a piece of evidence is called; an unknown key is shown as it is."""
     return str(pack(locale).words["evidence"].get(key, key.replace("_", " ")))

@@ -10,6 +10,10 @@ from babel.numbers import format_percent
 
 from templates.formats import Formats
 from templates.pack import pack
+from templates.plain import plain
+from templates.render import isolated
+
+_BECAUSE = 280
 
 
 def told(
@@ -40,6 +44,20 @@ def told(
     )
     began = str(text["since"]).format(since=formats.instant(since, zone))
     return (began, *harms, str(text["then"]))
+
+
+def by_admin(
+    since: datetime, until: datetime | None, because: str, *, locale: str, zone: str
+) -> tuple[str, ...]:
+    """The same where an admin did it: since when, why, and what ends it."""
+    words = pack(locale)
+    text = words.words["paused"]
+    formats = Formats(words.babel, since.astimezone(ZoneInfo(zone)).date())
+    began = str(text["by_admin"]).format(since=formats.instant(since, zone))
+    why = str(text["because"]).format(because=isolated(plain(because, _BECAUSE)))
+    if until is None:
+        return began, why, str(text["then"])
+    return began, why, str(text["then_by_itself"]).format(until=formats.instant(until, zone))
 
 
 def note(locale: str) -> str:

@@ -15,6 +15,7 @@ SHARED = {
     "external_id": "which account another system's name means: asked to find the account",
     "identity": "which account a Segment user belongs to: asked to find the account",
     "install": "which account a chat workspace belongs to: asked to find the account",
+    "slack_admin": "who at the vendor may change things by chat",
     "reject": "what was not taken may belong to no account at all",
     "audit": "what admins did, in the order in which they did it",
     "backtest": "what an admin asked for, over any accounts",

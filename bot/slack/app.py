@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
@@ -11,7 +11,8 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import clicks, commands, modals
+from bot.slack import approvers, clicks, commands, customer, desk, home, modals, policy_modal
+from bot.slack.admin import Desk
 from bot.slack.caller import first_time
 from bot.slack.install import Flow, find_bot
 from bot.slack.replies import reply
@@ -38,8 +39,12 @@ def create(
     client_secret: str | None = None,
     home_team: str | None = None,
     authorize_url: str | None = None,
+    admins: Collection[str] = (),
 ) -> "SlackApp":
-    """The ASGI app to mount at /slack; without client id and secret it offers no installation."""
+    """The ASGI app to mount at /slack; without client id and secret it offers no installation.
+
+    `admins`: Slack users of the home workspace who may change things, beside those added later.
+    """
     client = AsyncWebClient(base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
     flow = None
     if client_id and client_secret:
@@ -61,8 +66,11 @@ def create(
         oauth_flow=flow,
         user_facing_authorize_error_message=words_of(context).say("not_linked"),
     )
-    for part in (clicks, modals, commands):
+    for part in (clicks, modals, approvers, customer):
         part.listen(bolt, context)
+    place = Desk(context=context, named=frozenset(admins))
+    for part in (commands, desk, policy_modal, home):
+        part.listen(bolt, place)
     _listen_to_removal(bolt, context)
     _listen_to_errors(bolt, context)
     return SlackApp(bolt)

@@ -9,7 +9,8 @@ from bot.slack.limits import fit, length
 Block = dict[str, Any]
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_ALIKE = str.maketrans({"*": "∗", "_": "ˍ", "~": "∼", "`": "ʹ"})
+_ALIKE = str.maketrans({"*": "∗", "~": "∼", "`": "ʹ"})
+_SLANTING = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _SHORTCODE = re.compile(r":(?=[\w+'-]+:)")
 _WORD_JOINER = "\u2060"
 # Joiners are part of Persian, Hindi and emoji; isolates keep right-to-left names in their place.
@@ -28,8 +29,12 @@ def escape(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """For mrkdwn: escaped, and with nothing left that formats or names an emoji."""
-    return escape(_SHORTCODE.sub(":" + _WORD_JOINER, clean(text)).translate(_ALIKE))
+    """For mrkdwn: escaped, and with nothing left that formats or names an emoji.
+
+    A low line inside a word formats nothing and stays, so that a key can be copied: spacing_days.
+    """
+    plain = _SHORTCODE.sub(":" + _WORD_JOINER, clean(text)).translate(_ALIKE)
+    return escape(_SLANTING.sub("ˍ", plain))
 
 
 def plain(text: str, limit: int) -> Block:

@@ -6,6 +6,11 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(no_args_is_help=True, help="Make the Slack app and install it.")
+admins = typer.Typer(
+    no_args_is_help=True, help="Who may change things by /segue in your own workspace."
+)
+app.add_typer(admins, name="admin")
+User = Annotated[str, typer.Argument(help="A member id, as Slack's profiles show it: U012ABC.")]
 
 
 @app.command()
@@ -46,3 +51,47 @@ def link(
         with context.database.read() as session:
             accounts.known(session, account)
     print(install_url(context, account))
+
+
+@admins.command()
+def add(user: User) -> None:
+    """Let a member of your own workspace change things; being its admin alone is not enough.
+
+    Example: `segue slack admin add U012ABC`
+    """
+    from segue import opening, settings
+    from service import slack_admins
+
+    slack_admins.add(opening.context_of(settings.load()), user, by="command line")
+    print(f"{user} is an admin.")
+
+
+@admins.command()
+def remove(user: User) -> None:
+    """Take the role back.
+
+    Example: `segue slack admin remove U012ABC`
+    """
+    from segue import opening, settings
+    from service import slack_admins
+
+    told = settings.load()
+    slack_admins.remove(opening.context_of(told), user, by="command line")
+    still = " still, by SEGUE_SLACK_ADMINS" if user in told.slack_admins else " no more"
+    print(f"{user} is an admin{still}.")
+
+
+@admins.command("list")
+def listing() -> None:
+    """List who may change things, and who let them in.
+
+    Example: `segue slack admin list`
+    """
+    from segue import opening, settings
+    from service import slack_admins
+
+    told = settings.load()
+    for name in told.slack_admins:
+        print(f"{name}  named in SEGUE_SLACK_ADMINS")
+    for one in slack_admins.every(opening.context_of(told)):
+        print(f"{one.user}  added {one.added_at:%Y-%m-%d %H:%M} by {one.added_by}")

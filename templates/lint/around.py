@@ -31,6 +31,7 @@ _NOT_READ = frozenset(
         "moments",
         "stages",
         "classes",
+        "desk",
         "evidence",
         "evidence_values",
         "decided",

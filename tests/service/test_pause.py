@@ -88,8 +88,8 @@ def test_harm_is_found_in_the_night_and_holds_asks_back_but_no_notice(world: Liv
     assert (decision["outcome"], decision["reason"]) == ("notice", "policy_off")
     assert ["paused", "2026-12-03"] in decision["reasons"][0]["evidence"]
     assert decision["sentence"] == (
-        "Held back because suggestions did harm, as the measurement said on 3 December, and "
-        "paused themselves. Since 3 December none goes out; “segue resume” lets them go on."
+        "Held back because suggestions were paused for everybody on 3 December. Since 3 December "
+        "none goes out: “segue doctor” says why, “segue resume” lets them go on."
     )
     assert "nothing to suggest" in decision["customer_sentence"]
     assert [a["class"] for a in world.alerts(account)] == ["notice"]

@@ -53,6 +53,7 @@ ADMIN_TABLES = {
     "backtest",
     "calibration",
     "pause",
+    "slack_admin",
     "seen_part",
     "seen_count",
     "leader",

@@ -171,12 +171,13 @@ def test_a_pause_says_what_was_found_and_what_ends_it():
         for locale in LOCALES
     }
     assert said["en"] == (
-        "Held back because suggestions did harm, as the measurement said on 12 November, and "
-        "paused themselves. Since 12 November none goes out; “segue resume” lets them go on."
+        "Held back because suggestions were paused for everybody on 12 November. Since 12 November "
+        "none goes out: “segue doctor” says why, “segue resume” lets them go on."
     )
     assert said["de"] == (
-        "Zurückgehalten, weil Vorschläge nach der Messung vom 12. November schaden und von selbst "
-        "pausieren. Seit dem 12. November gibt es keine; „segue resume“ lässt sie wieder zu."
+        "Zurückgehalten, weil Vorschläge am 12. November für alle angehalten wurden. Seit dem "
+        "12. November gibt es keine: „segue doctor“ sagt, warum, „segue resume“ lässt sie wieder "
+        "zu."
     )
 
 

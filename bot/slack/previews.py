@@ -1,0 +1,108 @@
+"""Messages shown before anybody gets them: as they would arrive, with buttons that do nothing."""
+
+from dataclasses import replace
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.grammar import Command
+from bot.slack import blocks, messages
+from bot.slack.text import Block
+from bot.words import Words, message_of
+from engine.snapshot import Person, Role
+from service import preview
+from service.channel import DeliveryKind, Outgoing, Recipient
+from service.context import Context
+from service.people import display
+from service.preview import Preview
+from templates.samples import sample_story
+
+_REPLIES = 5
+"""Slack takes no more replies to one command."""
+
+
+def shown(context: Context, command: Command, words: Words) -> tuple[str, list[list[Block]]]:
+    """The messages of a moment, one list of blocks for each audience."""
+    assert command.moment is not None
+    found = preview.preview(
+        context, command.account or "", command.moment, audience=command.audience
+    )
+    name = found[0].outgoing.story.account_name or found[0].outgoing.account
+    title = words.say("preview_title", moment=words.moment(command.moment), account=name)
+    lines = [words.say("preview_holds" if found[0].holds else "preview_not")]
+    if found[0].missing:
+        lines.append(words.say("preview_forecast"))
+    title = title[:1].upper() + title[1:]
+    head = [blocks.header(title), blocks.context(lines, "about")]
+    parts = [_one(one, words) for one in found[:_REPLIES]]
+    parts[0] = [*_renamed(head), *parts[0]]
+    return title, parts
+
+
+def sample(words: Words) -> tuple[str, list[Block]]:
+    """A sample summary, to see that messages arrive."""
+    mara = Person(id="mara", role=Role.CHAMPION, name="Mara Lindt", can_buy=True)
+    outgoing = Outgoing(
+        id="sample",
+        kind=DeliveryKind.SUMMARY,
+        alert="sample",
+        account="sample",
+        person=mara,
+        address=None,
+        story=sample_story(words.locale),
+        audience=Role.CHAMPION,
+        locale=words.locale,
+        recipients=(Recipient(id="r", name="Marta Silva", role=Role.MANAGER, channel="slack"),),
+    )
+    head = [
+        blocks.header(words.say("test_title")),
+        blocks.context([words.say("test_lead")], "lead"),
+    ]
+    return words.say("test_title"), [*_renamed(head), *inert(_message(outgoing))]
+
+
+async def send(client: AsyncWebClient, user: str, text: str, shown: list[Block]) -> tuple[str, str]:
+    """Post something to a member directly; says where it went."""
+    opened: Any = await client.conversations_open(users=user)
+    room = str(opened["channel"]["id"])
+    posted: Any = await client.chat_postMessage(channel=room, **messages.finished(text, shown))
+    return room, str(posted["ts"])
+
+
+def inert(shown: list[Block]) -> list[Block]:
+    """Buttons as words: whoever looks at a preview answers for nobody."""
+    return [
+        _labels(block)
+        if block["type"] == "actions"
+        else {key: part for key, part in block.items() if key != "accessory"}
+        for block in shown
+    ]
+
+
+def _labels(row: Block) -> Block:
+    """What is written on the buttons of a row; it is escaped already."""
+    text = " ".join(f"[{element['text']['text']}]" for element in row["elements"])
+    shown = {"type": "plain_text", "text": text, "emoji": False}
+    return {"type": "context", "block_id": row["block_id"], "elements": [shown]}
+
+
+def _one(one: Preview, words: Words) -> list[Block]:
+    """One message with a line above it that says whose it is."""
+    to = words.say("preview_to", name=display(one.to)) if one.to else words.say("preview_to_nobody")
+    head = blocks.context([f"{words.say(f'preview_as_{one.audience}')} · {to}"], "whose")
+    small = blocks.context([words.say("preview_small")], "nothing_sent")
+    return [head, {"type": "divider"}, *inert(_message(one.outgoing)), small]
+
+
+def _message(outgoing: Outgoing) -> list[Block]:
+    """The blocks of the message itself; users see the story in the app alone."""
+    if outgoing.audience == Role.USER:
+        outgoing = replace(outgoing, recipients=())
+        return blocks.told(outgoing, message_of(outgoing), Words(outgoing.locale))
+    made: list[Block] = messages.payload(outgoing)["blocks"]
+    return made
+
+
+def _renamed(shown: list[Block]) -> list[Block]:
+    """Names of blocks that no message uses itself."""
+    return [{**block, "block_id": f"preview.{block['block_id']}"} for block in shown]
