@@ -27,6 +27,7 @@ ACROSS = {
     "due.waiting": "whether anybody is due: a worker asks its own shard",
     "due.mark_daily": "whose daily look has come: a worker marks on its own shard",
     "due.claim": "a worker takes whoever is due on its own shard",
+    "outbox.next_due": "a worker asks its own shard whether anything is due",
     "outbox.claim": "a worker takes whatever is due on its own shard",
     "accounts.count": "whether there are as many accounts as a holdout needs; counts no further",
     "seen.Seen._take_in": "a writer reads a part once, to spare asking it ever after",

@@ -1,6 +1,8 @@
 """Every verb of the vendor's own workspace, typed and clicked over the signed endpoint."""
 
+import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from store.audit import Entry
 from tests.bot.conftest import ACCOUNT, CONFIG, TEAM, World
 from tests.bot.desk import as_agreed, button_of, kept, office, typed, use, words_in
 from tests.fakes.slack_proxy import problems_of
+from tests.servers import PATIENCE
 
 
 @pytest.fixture
@@ -319,11 +322,11 @@ async def test_a_replay_tells_how_far_it_is_and_ends_with_a_chart(at_office: Wor
     await world.proxy.replies(1, "chat.postMessage")
     assert "Nothing is sent" in words_in(world.last("chat.postMessage"))
     assert "under way already" in (await typed(world, "simulate 30d"))["text"]
-    for _ in range(15):
-        updates = await world.proxy.replies(1, "chat.update")
-        if updates and "What version 1" in words_in(updates[-1]):
-            break
-    body = updates[-1]
+    end, body = time.monotonic() + PATIENCE, dict[str, Any]()
+    while "What version 1" not in words_in(body):
+        assert time.monotonic() < end, body
+        await asyncio.sleep(0.1)
+        body = (await world.proxy.replies(1, "chat.update") or [{}])[-1]
     as_agreed("simulate", kept(body), world.users)
     image = next(b for b in body["blocks"] if b["type"] == "image")
     from service import replayed
