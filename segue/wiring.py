@@ -16,6 +16,7 @@ import api.widget
 from api.app import bare, create
 from api.hub import Hub
 from bot.email.send import EmailChannel
+from bot.slack.app import SlackApp
 from bot.slack.app import create as slack_app
 from bot.slack.send import SlackChannel
 from engine.errors import Conflict
@@ -32,7 +33,7 @@ from service.context import Clock, Context
 from service.front import Front
 from service.merge import Merger
 from service.retention import Keep
-from store import backtests, due, jetstream, outbox
+from store import backtests, due, inbound, jetstream, outbox
 from store.broker import Broker
 from store.database import file_of
 
@@ -86,6 +87,7 @@ def build(
         with context.database.write() as session:
             due.free(session)
             outbox.free(session)
+            inbound.free(session)
             backtests.fail(session, None, "restarted")
     broker = jetstream.opened(settings.nats_url) if settings.nats_url else None
     merger = Merger(context, broker) if broker and role.works else None
@@ -95,9 +97,10 @@ def build(
     hub = Hub(context.signals, subjects)
     channels = _channels(settings, context)
     keep = Keep(events=settings.keep_events_days, hours=settings.keep_hours_days)
-    worker = Worker(context, channels, keep)
+    slack = _slack(settings, context) if settings.slack_signing_secret else None
+    worker = Worker(context, channels, keep, more=[slack.catch_up] if slack else [])
     if role.answers:
-        app = create(context, extra=[*_routes(settings, context, hub), *extra])
+        app = create(context, extra=[*_routes(settings, context, hub, slack), *extra])
     else:
         app = bare(context)
     app.on_shutdown.append(lambda: rejects.flush(context))
@@ -126,7 +129,7 @@ def build(
     )
 
 
-def _routes(settings: Settings, context: Context, hub: Hub) -> list[Any]:
+def _routes(settings: Settings, context: Context, hub: Hub, slack: SlackApp | None) -> list[Any]:
     """What people and chats reach, beside the vendor's API."""
     routes: list[Any] = [
         *api.widget.routes(context, settings.widget_secret),
@@ -134,12 +137,12 @@ def _routes(settings: Settings, context: Context, hub: Hub) -> list[Any]:
         *api.case.routes(context),
         *api.decisions.routes(context),
     ]
-    if settings.slack_signing_secret:
-        routes.append(mounted(_slack(settings, context)))
+    if slack is not None:
+        routes.append(mounted(slack))
     return routes
 
 
-def _slack(settings: Settings, context: Context) -> Any:
+def _slack(settings: Settings, context: Context) -> SlackApp:
     return slack_app(
         context,
         signing_secret=str(settings.slack_signing_secret),

@@ -9,10 +9,11 @@ from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import clicks, commands, modals
-from bot.slack.caller import first_time
+from bot.slack.inbox import Inbox
 from bot.slack.install import Flow, find_bot
 from bot.slack.replies import reply
 from bot.slack.send import SLACK_API, TIMEOUT
@@ -61,17 +62,20 @@ def create(
         oauth_flow=flow,
         user_facing_authorize_error_message=words_of(context).say("not_linked"),
     )
+    inbox = Inbox(context)
+    inbox.listen(bolt)
     for part in (clicks, modals, commands):
         part.listen(bolt, context)
     _listen_to_removal(bolt, context)
-    _listen_to_errors(bolt, context)
-    return SlackApp(bolt)
+    _listen_to_errors(bolt, context, inbox)
+    return SlackApp(bolt, inbox)
 
 
 class SlackApp:
     """Bolt behind its paths, wherever it is mounted: the mount strips a prefix and adds a slash."""
 
-    def __init__(self, bolt: AsyncApp) -> None:
+    def __init__(self, bolt: AsyncApp, inbox: Inbox) -> None:
+        self.bolt, self._inbox = bolt, inbox
         self._handler = AsyncSlackRequestHandler(bolt, path="/slack/events")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,6 +93,10 @@ class SlackApp:
             await self._handler({**scope, "path": path}, replay, send)
         except ValueError:  # Not UTF-8 or not JSON: nothing that Slack sends.
             await _refuse(send, 400)
+
+    async def catch_up(self) -> int:
+        """Do what was acknowledged by a process that died before it was done."""
+        return await self._inbox.catch_up()
 
 
 class Authorize(AsyncAuthorize):
@@ -130,8 +138,7 @@ def _listen_to_removal(app: AsyncApp, context: Context) -> None:
 
 
 async def _removed(context: Context, body: dict[str, Any]) -> None:
-    if await first_time(context, "slack event", body["event_id"]):
-        await asyncio.to_thread(_revoke, context, body["team_id"])
+    await asyncio.to_thread(_revoke, context, body["team_id"])
 
 
 def _revoke(context: Context, team: str) -> None:
@@ -140,14 +147,20 @@ def _revoke(context: Context, team: str) -> None:
             log.info("the app was removed from workspace %s", team)
 
 
-def _listen_to_errors(app: AsyncApp, context: Context) -> None:
+def _listen_to_errors(app: AsyncApp, context: Context, inbox: Inbox) -> None:
     """What nobody expected: logged with its trace, and said to who waits for an answer.
 
-    Where nothing was acknowledged yet, Slack gets a 500 and says so itself (in an open modal).
+    What passes by itself is tried again without a word. Where nothing was acknowledged yet, Slack
+    gets a 500 and says so itself (in an open modal).
     """
 
     @app.error
-    async def failed(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> None:
+    async def failed(
+        error: Exception, body: dict[str, Any], req: AsyncBoltRequest, respond: AsyncRespond
+    ) -> None:
+        if inbox.later(error, req):
+            log.warning("a callback is tried again later: %s", error)
+            return
         log.error("handling a callback failed", exc_info=error)
         if body.get("response_url"):
             await reply(respond, words_of(context).say("failed"))

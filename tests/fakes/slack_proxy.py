@@ -35,6 +35,8 @@ class Fault:
     delay: float = 0.0
     text: str | None = None
     answer: dict[str, Any] | None = None
+    lost: bool = False
+    """Slack does what it is asked, and nobody hears of it."""
     user: dict[str, Any] | None = None
     """Instead of a refusal: the emulator's user, with this changed."""
 
@@ -47,6 +49,9 @@ class SlackProxy:
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.problems: list[str] = []
+        self.metadata: dict[tuple[str, str], Any] = {}
+        self.resting: dict[str, dict[str, Any]] = {}
+        self.zones: dict[str, str] = {}
         self._runner: web.AppRunner | None = None
         self.address = ""
 
@@ -92,16 +97,38 @@ class SlackProxy:
         fault = next((f for f in self.faults if f.method == method), None)
         if fault:
             self.faults.remove(fault)
-            if fault.user is None:
+            if fault.user is None and not fault.lost:
                 return await _failing(fault)
         found = problems_of(method, call.body)
         if found:
             self.problems += found
             return web.json_response({"ok": False, "error": "invalid_blocks", "errors": found})
-        call.answer = await self._forward(method, request, raw)
+        call.answer = await self._answered(method, request, raw, call.body)
+        if fault and fault.lost:
+            assert request.transport is not None
+            request.transport.abort()  # Slack took it, and its answer never arrives.
         if fault and fault.user:
             call.answer["user"] |= fault.user
         return web.json_response(call.answer)
+
+    async def _answered(
+        self, method: str, request: web.Request, raw: bytes, body: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The emulator's answer, and what it lacks: rest, unfurls, and metadata of messages."""
+        if method == "dnd.info":
+            return {"ok": True, **self.resting.get(body["user"], {"dnd_enabled": False})}
+        if method == "chat.unfurl":
+            return {"ok": True}
+        answer = await self._forward(method, request, raw)
+        if method == "chat.postMessage" and answer.get("ok") and body.get("metadata"):
+            self.metadata[answer["channel"], answer["ts"]] = body["metadata"]
+        if method in ("conversations.history", "conversations.replies"):
+            for message in answer.get("messages", ()):
+                key = (body["channel"], message["ts"])
+                message |= {"metadata": self.metadata[key]} if key in self.metadata else {}
+        if method == "users.info" and answer.get("ok"):
+            answer["user"]["tz"] = self.zones.get(body["user"])
+        return answer
 
     async def _forward(self, method: str, request: web.Request, raw: bytes) -> dict[str, Any]:
         kind = "application/x-www-form-urlencoded"
@@ -245,7 +272,7 @@ def _parsed(content_type: str, raw: bytes) -> dict[str, Any]:
         body: dict[str, Any] = json.loads(raw)
         return body
     fields = {k: v[0] for k, v in parse_qs(raw.decode()).items()}
-    for key in ("blocks", "view"):
+    for key in ("blocks", "view", "metadata", "unfurls"):
         if key in fields:
             fields[key] = json.loads(fields[key])
     return fields
