@@ -19,6 +19,8 @@ from bot.email.send import EmailChannel
 from bot.slack.app import SlackApp
 from bot.slack.app import create as slack_app
 from bot.slack.send import SlackChannel
+from bot.slack.socket import Socket
+from bot.slack.tokens import Tokens
 from engine.errors import Conflict
 from segue.live import Nodes
 from segue.opening import context_of
@@ -95,9 +97,10 @@ def build(
         context = replace(context, intake=Front(context.database, broker))
     subjects = Subjects(context, broker, works=role.works) if broker else None
     hub = Hub(context.signals, subjects)
-    channels = _channels(settings, context)
+    tokens = _tokens(settings, context)
+    channels = _channels(settings, context, tokens)
     keep = Keep(events=settings.keep_events_days, hours=settings.keep_hours_days)
-    slack = _slack(settings, context) if settings.slack_signing_secret else None
+    slack = _slack(settings, context, tokens) if settings.slack_is_on else None
     worker = Worker(context, channels, keep, more=[slack.catch_up] if slack else [])
     if role.answers:
         app = create(context, extra=[*_routes(settings, context, hub, slack), *extra])
@@ -111,6 +114,10 @@ def build(
     if background and merger is not None:
         app.on_startup.append(merger.start)
         app.on_shutdown.append(merger.stop)
+    if background and slack is not None and settings.slack_app_token:
+        socket = Socket(slack, tokens, settings.slack_app_token)
+        app.on_startup.append(socket.start)
+        app.on_shutdown.append(socket.stop)
     if background and role.works:
         app.on_startup.append(worker.start)
         app.on_shutdown.append(worker.stop)
@@ -142,10 +149,20 @@ def _routes(settings: Settings, context: Context, hub: Hub, slack: SlackApp | No
     return routes
 
 
-def _slack(settings: Settings, context: Context) -> SlackApp:
+def _tokens(settings: Settings, context: Context) -> Tokens:
+    return Tokens(
+        context,
+        api_url=settings.slack_api_url,
+        client_id=settings.slack_client_id,
+        client_secret=settings.slack_client_secret,
+    )
+
+
+def _slack(settings: Settings, context: Context, tokens: Tokens) -> SlackApp:
     return slack_app(
         context,
-        signing_secret=str(settings.slack_signing_secret),
+        tokens=tokens,
+        signing_secret=settings.slack_signing_secret,
         api_url=settings.slack_api_url,
         client_id=settings.slack_client_id,
         client_secret=settings.slack_client_secret,
@@ -153,10 +170,10 @@ def _slack(settings: Settings, context: Context) -> SlackApp:
     )
 
 
-def _channels(settings: Settings, context: Context) -> dict[str, Channel]:
+def _channels(settings: Settings, context: Context, tokens: Tokens) -> dict[str, Channel]:
     channels: dict[str, Channel] = {}
-    if settings.slack_signing_secret:
-        channels["slack"] = SlackChannel(context, api_url=settings.slack_api_url)
+    if settings.slack_is_on:
+        channels["slack"] = SlackChannel(context, tokens=tokens)
     if settings.smtp_url and settings.mail_from:
         channels["email"] = EmailChannel(
             context, smtp_url=settings.smtp_url, mail_from=settings.mail_from
@@ -169,7 +186,7 @@ def _warnings(settings: Settings) -> list[str]:
     off = []
     if not settings.widget_secret:
         off.append("the widget answers nobody: set SEGUE_WIDGET_SECRET (32 bytes or more)")
-    if not settings.slack_signing_secret:
+    if not settings.slack_is_on:
         off.append("Slack is off: set SEGUE_SLACK_SIGNING_SECRET, _CLIENT_ID and _CLIENT_SECRET")
     if not settings.smtp_url:
         off.append("e-mail is off: set SEGUE_SMTP_URL and SEGUE_MAIL_FROM")

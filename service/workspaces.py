@@ -1,6 +1,7 @@
 """What becomes of an installation of the app: joined, removed, its token expired."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel import Session
@@ -55,6 +56,14 @@ def installed(session: Session, workspace: installs.Workspace, *, actor: str) ->
             after=told,
         ),
     )
+
+
+def joined(context: Context, teams: Iterable[str], organisation: str) -> None:
+    """An organisation that installed the app let it into these of its workspaces."""
+    now = context.clock.now()
+    with context.database.write() as session:
+        for team in teams:
+            installs.join(session, team, organisation, now)
 
 
 def expired(context: Context, team: str) -> None:

@@ -13,7 +13,7 @@ from store.tables import Lane
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A lane nothing goes down before `until`, since the platform said so."""
+    """A lane nothing goes down before `until`; `why` in the platform's words, if it said so."""
 
     name: str
     until: datetime
@@ -28,8 +28,8 @@ class Rate:
     burst: int
 
 
-def take(session: Session, rates: Mapping[str, Rate], now: datetime) -> datetime | None:
-    """Take the next place in each of these lanes; None: it is yours, else when all are free.
+def take(session: Session, rates: Mapping[str, Rate], now: datetime) -> Held | None:
+    """Take the next place in each of these lanes; None: it is yours, else what opens last.
 
     All or none is taken, also where several nodes ask at once.
     """
@@ -38,9 +38,9 @@ def take(session: Session, rates: Mapping[str, Rate], now: datetime) -> datetime
     rows = session.exec(
         select(Lane).where(col(Lane.name).in_(rates)).order_by(col(Lane.name)).with_for_update()
     ).all()
-    opens = max((_opens(row, rates[row.name]) for row in rows), default=now)
-    if opens > now:
-        return opens
+    last = max(rows, key=lambda row: _opens(row, rates[row.name]))
+    if (opens := _opens(last, rates[last.name])) > now:
+        return Held(name=last.name, until=opens, why=last.why)
     for row in rows:
         row.free_at, row.why = max(row.free_at, now) + rates[row.name].gap, ""
         session.add(row)

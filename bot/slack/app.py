@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
@@ -10,17 +12,16 @@ from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import clicks, commands, modals
 from bot.slack.inbox import Inbox
 from bot.slack.install import Flow, find_bot
 from bot.slack.replies import reply
-from bot.slack.send import SLACK_API, TIMEOUT
+from bot.slack.tokens import SLACK_API, Tokens
 from bot.words import words_of
-from engine.errors import SegueError
+from engine.errors import SegueError, Unavailable
+from service import workspaces
 from service.context import Context
-from store import installs
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -33,30 +34,38 @@ _LARGEST_BODY = 1_048_576
 def create(
     context: Context,
     *,
-    signing_secret: str,
+    signing_secret: str | None = None,
     api_url: str = SLACK_API,
     client_id: str | None = None,
     client_secret: str | None = None,
     home_team: str | None = None,
     authorize_url: str | None = None,
+    tokens: Tokens | None = None,
 ) -> "SlackApp":
-    """The ASGI app to mount at /slack; without client id and secret it offers no installation."""
-    client = AsyncWebClient(base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
+    """The ASGI app to mount at /slack; without client id and secret it offers no installation.
+
+    Without a signing secret it takes nothing over HTTP: Socket Mode brings everything.
+    """
+    tokens = tokens or Tokens(
+        context, api_url=api_url, client_id=client_id, client_secret=client_secret
+    )
+    client = tokens.with_token(None)
     flow = None
     if client_id and client_secret:
         flow = Flow(
             context,
+            tokens,
             client=client,
             home_team=home_team,
             client_id=client_id,
             client_secret=client_secret,
             authorization_url=authorize_url,
         )
-    authorize: Any = Authorize(context)  # Bolt's type forgets that there may be none.
+    authorize: Any = Authorize(context, tokens)  # Bolt's type forgets that there may be none.
     bolt = AsyncApp(
         name="segue",
         logger=log,
-        signing_secret=signing_secret,
+        signing_secret=signing_secret or secrets.token_hex(),
         client=client,
         authorize=authorize,
         oauth_flow=flow,
@@ -102,30 +111,35 @@ class SlackApp:
 class Authorize(AsyncAuthorize):
     """The token of the workspace a request comes from."""
 
-    def __init__(self, context: Context) -> None:
-        self._segue = context
+    def __init__(self, context: Context, tokens: Tokens) -> None:
+        self._segue, self._tokens = context, tokens
 
     async def __call__(
         self, *, enterprise_id: str | None, team_id: str | None, **_: Any
     ) -> AuthorizeResult | None:
-        """The bot of the workspace; None where the app is not linked."""
+        """The bot of the workspace or its organisation; None where the app is not linked."""
         try:
-            bot = await asyncio.to_thread(find_bot, self._segue, team_id)
-        except SegueError:
-            log.error("the token of workspace %s can't be read: install the app again", team_id)
+            bot = await find_bot(self._segue, self._tokens, team_id, enterprise_id)
+        except Unavailable:
+            raise  # Slack sends it again.
+        except SegueError as error:
+            log.error("workspace %s has no token: %s; install the app again", team_id, error)
             return None
         if bot is None:
             return None
         return AuthorizeResult(
             enterprise_id=enterprise_id,
-            team_id=team_id,
+            team_id=team_id or bot.team_id,
             bot_user_id=bot.bot_user_id,
             bot_token=bot.bot_token,
         )
 
 
 def _listen_to_removal(app: AsyncApp, context: Context) -> None:
-    """The app was removed or its token revoked; the two come in any order, and again."""
+    """The app was removed or its token revoked; the two come in any order, and again.
+
+    An organisation may let the app into more of its workspaces, or out of some.
+    """
 
     @app.event("app_uninstalled")
     async def uninstalled(body: dict[str, Any]) -> None:
@@ -136,15 +150,27 @@ def _listen_to_removal(app: AsyncApp, context: Context) -> None:
         if body["event"].get("tokens", {}).get("bot"):
             await _removed(context, body)
 
+    @app.event("team_access_granted")
+    async def granted(body: dict[str, Any]) -> None:
+        teams, whole = body["event"].get("team_ids", ()), body.get("enterprise_id")
+        await asyncio.to_thread(workspaces.joined, context, teams, str(whole))
+
+    @app.event("team_access_revoked")
+    async def withdrawn(body: dict[str, Any]) -> None:
+        for team in body["event"].get("team_ids", ()):
+            await asyncio.to_thread(workspaces.removed, context, team, "team_access_revoked")
+
 
 async def _removed(context: Context, body: dict[str, Any]) -> None:
-    await asyncio.to_thread(_revoke, context, body["team_id"])
-
-
-def _revoke(context: Context, team: str) -> None:
-    with context.database.write() as session:
-        if installs.revoke(session, team, context.clock.now()):
-            log.info("the app was removed from workspace %s", team)
+    said_at = body.get("event_time")
+    whole = body.get("enterprise_id") if body.get("is_enterprise_install") else None
+    await asyncio.to_thread(
+        workspaces.removed,
+        context,
+        str(whole or body.get("team_id") or body.get("enterprise_id")),
+        body["event"]["type"],
+        said_at=datetime.fromtimestamp(said_at + 1, UTC) if said_at else None,
+    )
 
 
 def _listen_to_errors(app: AsyncApp, context: Context, inbox: Inbox) -> None:

@@ -57,7 +57,9 @@ async def profile(client: AsyncWebClient, team: str, user: str) -> dict[str, Any
         if isinstance(refusal(error), Retry):
             raise  # Who they are is not known yet; that is no reason to turn them away.
         return None
-    elsewhere = found.get("is_stranger") or found.get("team_id") not in (None, team)
+    whole = found.get("enterprise_user") or {}
+    teams = (found.get("team_id") or team, whole.get("enterprise_id"), *whole.get("teams", ()))
+    elsewhere = found.get("is_stranger") or team not in teams
     if elsewhere or found.get("is_bot") or found.get("deleted"):
         return None
     return dict(found)

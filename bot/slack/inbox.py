@@ -14,7 +14,6 @@ from slack_bolt.listener.async_listener_completion_handler import AsyncListenerC
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
-from sqlmodel import Session
 
 from bot.slack.refusals import refusal
 from engine.errors import SegueError, Unavailable
@@ -24,7 +23,7 @@ from store import callbacks, inbound
 
 log = logging.getLogger(__name__)
 Name = tuple[str, str]
-Work = Callable[[Session], Any]
+Work = Callable[[Any], Any]
 
 TRIES = 5
 """After so many the person has long tried again themselves."""
@@ -54,6 +53,7 @@ class Inbox(AsyncListenerCompletionHandler):
         next: Callable[[], Awaitable[None]],
     ) -> BoltResponse | None:
         """Keep what was sent; what was sent before is acknowledged, and that is all."""
+        _name_team(req.body)
         name = name_of(req.body)
         if name is not None and _NAME not in req.context:
             if not await self._writes.do(lambda session: self._taken(session, name, req.body)):
@@ -109,7 +109,7 @@ class Inbox(AsyncListenerCompletionHandler):
     def _now(self) -> Any:
         return self._context.clock.now()
 
-    def _taken(self, session: Session, name: Name, body: dict[str, Any]) -> bool:
+    def _taken(self, session: Any, name: Name, body: dict[str, Any]) -> bool:
         sealed = self._context.secrets.encrypt(json.dumps(body))
         return inbound.take(session, source=name[0], id=name[1], body=sealed, now=self._now())
 
@@ -209,6 +209,13 @@ def click_id(body: dict[str, Any]) -> str:
 def _joined(body: dict[str, Any], at: str) -> str:
     team = body.get("team") or body.get("enterprise") or {}
     return ":".join((str(team.get("id")), str((body.get("user") or {}).get("id")), at))
+
+
+def _name_team(body: dict[str, Any]) -> None:
+    """Where an organisation installed the app, Slack may name no workspace: then it is meant."""
+    if body.get("type") and "team" in body and not body["team"]:
+        user, whole = body.get("user") or {}, body.get("enterprise") or {}
+        body["team"] = {"id": user.get("team_id") or whole.get("id")}
 
 
 def passes(error: Exception) -> bool:

@@ -3,10 +3,11 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from bot.slack.refusals import Meaning
 from service.channel import Hold
 from service.context import Context
 from store import lanes
-from store.lanes import Rate
+from store.lanes import Held, Rate
 
 PER_ROOM = Rate(gap=timedelta(seconds=1), burst=3)
 PER_WORKSPACE = Rate(gap=timedelta(milliseconds=200), burst=20)
@@ -26,8 +27,10 @@ class Pace:
         rates = {team: PER_WORKSPACE}
         if post:
             rates[room_lane(team, room)] = PER_ROOM
-        until = await asyncio.to_thread(self._take, rates)
-        return Hold(until, WHY) if until else None
+        held = await asyncio.to_thread(self._take, rates)
+        if held is None:
+            return None
+        return Hold(held.until, Meaning.RATE_LIMITED if held.why else WHY)
 
     async def closed(self, team: str) -> dict[str, datetime]:
         """The lanes of a workspace that Slack has closed for now, with when they open."""
@@ -37,7 +40,7 @@ class Pace:
         """Slack wants nothing more there for so long."""
         await asyncio.to_thread(self._close, lane, seconds, why)
 
-    def _take(self, rates: dict[str, Rate]) -> datetime | None:
+    def _take(self, rates: dict[str, Rate]) -> Held | None:
         with self._context.database.write() as session:
             return lanes.take(session, rates, self._context.clock.now())
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
@@ -112,8 +112,3 @@ class Tokens:
     def _read(self, workspace: Workspace) -> Workspace:
         with self._context.database.read() as session:
             return installs.by_team(session, workspace.team) or workspace
-
-
-def expiry(seconds_since_epoch: float | None) -> datetime | None:
-    """When a token that was just issued expires, as the SDK says it."""
-    return datetime.fromtimestamp(seconds_since_epoch, UTC) if seconds_since_epoch else None

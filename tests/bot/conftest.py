@@ -41,7 +41,7 @@ TEAM = "T000000001"
 TOKEN = "xoxb-tests"
 SECRET = "signing-secret-of-the-tests"
 ACCOUNT, ALERT = "acc_harbor", "alert_1"
-SCOPES = "[chat:write, users:read, users:read.email, im:write]"
+SCOPES = "[chat:write, users:read, users:read.email, im:write, im:history]"
 CONFIG = """
 [product]
 name = "Northwind Reports"
@@ -272,15 +272,17 @@ class World:
         }
         return await self.post(form | changes)
 
-    async def event(self, name: str, id: str = "Ev1", **more: Any) -> httpx.Response:
-        """An event of the Events API."""
+    async def event(
+        self, name: str, id: str = "Ev1", around: dict[str, Any] | None = None, **more: Any
+    ) -> httpx.Response:
+        """An event of the Events API; `around` is said beside the event itself."""
         body = {
             "type": "event_callback",
             "team_id": TEAM,
             "api_app_id": "A1",
             "event_id": id,
             "event": {"type": name, **more},
-        }
+        } | (around or {})
         return await self.raw(json.dumps(body), kind="application/json")
 
     async def trigger(self) -> str:

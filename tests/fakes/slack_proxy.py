@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, WSMsgType, web
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
@@ -49,9 +49,10 @@ class SlackProxy:
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.problems: list[str] = []
-        self.metadata: dict[tuple[str, str], Any] = {}
         self.resting: dict[str, dict[str, Any]] = {}
         self.zones: dict[str, str] = {}
+        self.envelopes: list[dict[str, Any]] = []
+        self.acknowledged: list[str] = []
         self._runner: web.AppRunner | None = None
         self.address = ""
 
@@ -78,6 +79,7 @@ class SlackProxy:
         app = web.Application(client_max_size=5_000_000)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/response/{tail:.*}", self._response)
+        app.router.add_get("/socket", self._socket)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -114,18 +116,14 @@ class SlackProxy:
     async def _answered(
         self, method: str, request: web.Request, raw: bytes, body: dict[str, Any]
     ) -> dict[str, Any]:
-        """The emulator's answer, and what it lacks: rest, unfurls, and metadata of messages."""
+        """The emulator's answer, and what it lacks: rest, unfurls, connections, time zones."""
         if method == "dnd.info":
             return {"ok": True, **self.resting.get(body["user"], {"dnd_enabled": False})}
         if method == "chat.unfurl":
             return {"ok": True}
+        if method == "apps.connections.open":
+            return {"ok": True, "url": self.address.replace("http", "ws") + "/socket"}
         answer = await self._forward(method, request, raw)
-        if method == "chat.postMessage" and answer.get("ok") and body.get("metadata"):
-            self.metadata[answer["channel"], answer["ts"]] = body["metadata"]
-        if method in ("conversations.history", "conversations.replies"):
-            for message in answer.get("messages", ()):
-                key = (body["channel"], message["ts"])
-                message |= {"metadata": self.metadata[key]} if key in self.metadata else {}
         if method == "users.info" and answer.get("ok"):
             answer["user"]["tz"] = self.zones.get(body["user"])
         return answer
@@ -148,6 +146,18 @@ class SlackProxy:
         self.calls.append(Call("response", body))
         self.problems += problems_of("chat.postMessage", body)
         return web.Response(text="ok")
+
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        """Socket Mode: sends what is in `envelopes`, and keeps what is acknowledged."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "hello"})
+        for envelope in self.envelopes:
+            await socket.send_json(envelope)
+        async for message in socket:
+            if message.type is WSMsgType.TEXT and "envelope_id" in message.data:
+                self.acknowledged.append(json.loads(message.data)["envelope_id"])
+        return socket
 
 
 async def _failing(fault: Fault) -> web.Response:
