@@ -13,7 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.slack import clicks, commands, modals
+from bot.slack import clicks, commands, modals, passing_on, unfurl
 from bot.slack.inbox import Inbox
 from bot.slack.install import Flow, find_bot
 from bot.slack.replies import reply
@@ -73,7 +73,7 @@ def create(
     )
     inbox = Inbox(context)
     inbox.listen(bolt)
-    for part in (clicks, modals, commands):
+    for part in (clicks, modals, commands, passing_on, unfurl):
         part.listen(bolt, context)
     _listen_to_removal(bolt, context)
     _listen_to_errors(bolt, context, inbox)

@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import buttons, messages, views
+from bot.slack import buttons, messages, passing_on, views
 from bot.slack.blocks import section
 from bot.slack.buttons import Click
 from bot.slack.caller import Caller, identify
@@ -152,7 +152,7 @@ async def _undo_answer(click: Clicked) -> None:
 
 
 async def _choose(click: Clicked) -> None:
-    view = views.forward(click.ref, click.words)
+    view = await passing_on.form(click.context, click.caller.person, click.ref, click.words)
     await click.client.views_open(trigger_id=click.body["trigger_id"], view=view)
 
 

@@ -82,6 +82,14 @@ def plainer(sent: dict[str, Any]) -> Iterator[dict[str, Any]]:
         before = kept
 
 
+def preview(outgoing: Outgoing, heading: str) -> list[Block]:
+    """What somebody else would get, under a heading: to be looked at, nothing can be pressed."""
+    words, text = Words(outgoing.locale), message_of(outgoing)
+    shown = [b for b in _forward(outgoing, text, words) if b["type"] != "actions"]
+    marked = [{**b, "block_id": f"preview.{b['block_id']}"} for b in shown]
+    return [blocks.context([heading], "preview"), *marked]
+
+
 def closed(message: dict[str, Any], line: str) -> dict[str, Any]:
     """A message as it came back from Slack, with one line instead of its buttons; links stay."""
     shown = []
