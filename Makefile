@@ -29,6 +29,7 @@ format:          ## let ruff have its way
 
 bench: setup     ## how fast it decides: a backtest, and a daily pass over 100,000 accounts
 	@.venv/bin/python -m bench.speed
+	@.venv/bin/python -m bench.slack
 
 bench-timing: setup  ## how well timed the asks are on real usage (SEGUE_TIMING: where the benchmark is)
 	@.venv/bin/python -m bench.timing --preset balanced
