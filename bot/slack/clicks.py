@@ -28,6 +28,8 @@ _ANSWERS = {
     Click.NEVER: FeedbackKind.MUTED,
 }
 _OURS = re.compile(rf"^({'|'.join(c for c in Click if c is not Click.LINK)})(\.\d+)?$")
+_AT_ONCE = 2
+"""Clicks handled at the same time: all others are acknowledged meanwhile, and wait as rows."""
 _LINKS = re.compile(rf"^{Click.LINK}\.\d+$")
 
 
@@ -51,6 +53,7 @@ class Clicked:
 
 def listen(app: AsyncApp, context: Context) -> None:
     """Take every click on our buttons."""
+    room = asyncio.Semaphore(_AT_ONCE)
 
     @app.action(_LINKS)
     async def opened(ack: AsyncAck) -> None:
@@ -61,24 +64,32 @@ def listen(app: AsyncApp, context: Context) -> None:
         ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
         await ack()
-        words = words_of(context)
-        try:
-            ref = read(body["actions"][0].get("value", ""))
-            caller = await identify(context, client, body["team"]["id"], body["user"]["id"])
-            click = Clicked(
-                context=context,
-                client=client,
-                respond=respond,
-                words=words,
-                caller=caller.of(ref.account),
-                ref=ref,
-                body=body,
-            )
-            await _HANDLERS[Click(body["actions"][0]["action_id"].split(".")[0])](click)
-        except Unavailable:
-            raise  # It is tried again by itself.
-        except SegueError as error:
-            await reply(respond, sorry(error, words))
+        async with room:
+            await _handle(context, body, client, respond)
+
+
+async def _handle(
+    context: Context, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
+) -> None:
+    """What a click asks for, once it is acknowledged."""
+    words = words_of(context)
+    try:
+        ref = read(body["actions"][0].get("value", ""))
+        caller = await identify(context, client, body["team"]["id"], body["user"]["id"])
+        click = Clicked(
+            context=context,
+            client=client,
+            respond=respond,
+            words=words,
+            caller=caller.of(ref.account),
+            ref=ref,
+            body=body,
+        )
+        await _HANDLERS[Click(body["actions"][0]["action_id"].split(".")[0])](click)
+    except Unavailable:
+        raise  # It is tried again by itself.
+    except SegueError as error:
+        await reply(respond, sorry(error, words))
 
 
 async def _send(click: Clicked) -> None:
