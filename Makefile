@@ -31,6 +31,7 @@ bench:           ## how fast it decides (a backtest, a daily pass over 100,000 a
 	@.ci/setup dev
 	@.venv/bin/python -m bench.speed
 	@.venv/bin/python -m bench.ingest
+	@.venv/bin/python -m bench.slack
 
 bench-timing: setup  ## how well timed the asks are on real usage (SEGUE_TIMING: where the benchmark is)
 	@.venv/bin/python -m bench.timing --preset balanced

@@ -27,6 +27,7 @@ class Settings:
     slack_client_id: str | None = None
     slack_client_secret: str | None = None
     slack_signing_secret: str | None = None
+    slack_app_token: str | None = None
     slack_home_team: str | None = None
     slack_admins: tuple[str, ...] = ()
     slack_api_url: str = "https://slack.com/api/"
@@ -35,6 +36,11 @@ class Settings:
     nats_url: str | None = None
     keep_events_days: int = LEAST.days
     keep_hours_days: int = LEAST.days
+
+    @property
+    def slack_is_on(self) -> bool:
+        """Whether Slack can send us anything: to our address, or over a connection from here."""
+        return bool(self.slack_signing_secret or self.slack_app_token)
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -59,6 +65,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         slack_client_id=text("SLACK_CLIENT_ID"),
         slack_client_secret=text("SLACK_CLIENT_SECRET"),
         slack_signing_secret=text("SLACK_SIGNING_SECRET"),
+        slack_app_token=text("SLACK_APP_TOKEN"),
         slack_home_team=text("SLACK_HOME_TEAM"),
         slack_admins=_listed(text("SLACK_ADMINS")),
         slack_api_url=text("SLACK_API_URL") or Settings.slack_api_url,
@@ -85,6 +92,11 @@ def _check(settings: Settings) -> None:
         )
     if settings.smtp_url and not settings.mail_from:
         raise Invalid("SEGUE_SMTP_URL needs it: the sender's address", pointer="SEGUE_MAIL_FROM")
+    if settings.slack_app_token and not settings.slack_app_token.startswith("xapp-"):
+        raise Invalid(
+            "an app-level token begins with xapp-: make one under Basic Information",
+            pointer="SEGUE_SLACK_APP_TOKEN",
+        )
     if not settings.slack_api_url.endswith("/"):
         raise Invalid(
             "it ends with a slash, as https://slack.com/api/", pointer="SEGUE_SLACK_API_URL"

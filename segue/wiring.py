@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from litestar import Litestar
 
@@ -30,9 +30,13 @@ from service.context import Clock, Context
 from service.front import Front
 from service.merge import Merger
 from service.retention import Keep
-from store import backtests, due, jetstream, outbox
+from store import backtests, due, inbound, jetstream, outbox
 from store.broker import Broker
 from store.database import file_of
+
+if TYPE_CHECKING:  # Slow to import, and nothing to who has no Slack.
+    from bot.slack.app import SlackApp
+    from bot.slack.tokens import Tokens
 
 log = logging.getLogger("segue")
 
@@ -84,6 +88,7 @@ def build(
         with context.database.write() as session:
             due.free(session)
             outbox.free(session)
+            inbound.free(session)
             backtests.fail(session, None, "restarted")
     broker = jetstream.opened(settings.nats_url) if settings.nats_url else None
     merger = Merger(context, broker) if broker and role.works else None
@@ -91,11 +96,13 @@ def build(
         context = replace(context, intake=Front(context.database, broker))
     subjects = Subjects(context, broker, works=role.works) if broker else None
     hub = Hub(context.signals, subjects)
-    channels = _channels(settings, context)
+    tokens = _tokens(settings, context) if settings.slack_is_on else None
+    channels = _channels(settings, context, tokens)
     keep = Keep(events=settings.keep_events_days, hours=settings.keep_hours_days)
-    worker = Worker(context, channels, keep)
+    slack = _slack(settings, context, tokens) if tokens is not None else None
+    worker = Worker(context, channels, keep, more=[slack.catch_up] if slack else [])
     if role.answers:
-        app = create(context, extra=[*_routes(settings, context, hub), *extra])
+        app = create(context, extra=[*_routes(settings, context, hub, slack), *extra])
     else:
         app = bare(context)
     app.on_shutdown.append(lambda: rejects.flush(context))
@@ -106,6 +113,12 @@ def build(
     if background and merger is not None:
         app.on_startup.append(merger.start)
         app.on_shutdown.append(merger.stop)
+    if background and slack is not None and tokens is not None and settings.slack_app_token:
+        from bot.slack.socket import Socket
+
+        socket = Socket(slack, tokens, settings.slack_app_token)
+        app.on_startup.append(socket.start)
+        app.on_shutdown.append(socket.stop)
     if background and role.works:
         app.on_startup.append(worker.start)
         app.on_shutdown.append(worker.stop)
@@ -124,7 +137,7 @@ def build(
     )
 
 
-def _routes(settings: Settings, context: Context, hub: Hub) -> list[Any]:
+def _routes(settings: Settings, context: Context, hub: Hub, slack: "SlackApp | None") -> list[Any]:
     """What people and chats reach, beside the vendor's API."""
     routes: list[Any] = [
         *api.widget.routes(context, settings.widget_secret),
@@ -132,17 +145,29 @@ def _routes(settings: Settings, context: Context, hub: Hub) -> list[Any]:
         *api.case.routes(context),
         *api.decisions.routes(context),
     ]
-    if settings.slack_signing_secret:
-        routes.append(mounted(_slack(settings, context)))
+    if slack is not None:
+        routes.append(mounted(slack))
     return routes
 
 
-def _slack(settings: Settings, context: Context) -> Any:
-    from bot.slack.app import create as slack_app  # Slow, and nothing to who has no Slack.
+def _tokens(settings: Settings, context: Context) -> "Tokens":
+    from bot.slack.tokens import Tokens
+
+    return Tokens(
+        context,
+        api_url=settings.slack_api_url,
+        client_id=settings.slack_client_id,
+        client_secret=settings.slack_client_secret,
+    )
+
+
+def _slack(settings: Settings, context: Context, tokens: "Tokens") -> "SlackApp":
+    from bot.slack.app import create as slack_app
 
     return slack_app(
         context,
-        signing_secret=str(settings.slack_signing_secret),
+        tokens=tokens,
+        signing_secret=settings.slack_signing_secret,
         api_url=settings.slack_api_url,
         client_id=settings.slack_client_id,
         client_secret=settings.slack_client_secret,
@@ -151,12 +176,12 @@ def _slack(settings: Settings, context: Context) -> Any:
     )
 
 
-def _channels(settings: Settings, context: Context) -> dict[str, Channel]:
+def _channels(settings: Settings, context: Context, tokens: "Tokens | None") -> dict[str, Channel]:
     channels: dict[str, Channel] = {}
-    if settings.slack_signing_secret:
+    if tokens is not None:
         from bot.slack.send import SlackChannel
 
-        channels["slack"] = SlackChannel(context, api_url=settings.slack_api_url)
+        channels["slack"] = SlackChannel(context, tokens=tokens)
     if settings.smtp_url and settings.mail_from:
         channels["email"] = EmailChannel(
             context, smtp_url=settings.smtp_url, mail_from=settings.mail_from
@@ -169,7 +194,7 @@ def _warnings(settings: Settings) -> list[str]:
     off = []
     if not settings.widget_secret:
         off.append("the widget answers nobody: set SEGUE_WIDGET_SECRET (32 bytes or more)")
-    if not settings.slack_signing_secret:
+    if not settings.slack_is_on:
         off.append("Slack is off: set SEGUE_SLACK_SIGNING_SECRET, _CLIENT_ID and _CLIENT_SECRET")
     if not settings.smtp_url:
         off.append("e-mail is off: set SEGUE_SMTP_URL and SEGUE_MAIL_FROM")

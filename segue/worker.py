@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -28,9 +28,14 @@ class Worker:
     """Woken by changes, and by itself; every step can be repeated without harm."""
 
     def __init__(
-        self, context: Context, channels: Mapping[str, Channel], keep: Keep = KEEP
+        self,
+        context: Context,
+        channels: Mapping[str, Channel],
+        keep: Keep = KEEP,
+        *,
+        more: Sequence[Callable[[], Awaitable[int]]] = (),
     ) -> None:
-        self._context, self._channels, self._keep = context, channels, keep
+        self._context, self._channels, self._keep, self._more = context, channels, keep, more
         self._wake = asyncio.Event()
         self._clock = context.clock.now()
         self._stopping = False
@@ -45,7 +50,7 @@ class Worker:
         await asyncio.to_thread(self._context.owed.pay)
         looked = await asyncio.to_thread(evaluate.run_due, self._context)
         sent = await deliver.run_due(self._context, self._channels)
-        return looked + sent
+        return looked + sent + sum([await more() for more in self._more])
 
     async def until_idle(self) -> None:
         """Steps until nothing is due at this instant."""

@@ -54,14 +54,20 @@ def answer(
     text: str = "",
     until: date | None = None,
     by: str,
+    id: str | None = None,
 ) -> None:
-    """Record what the recipient said in a chat; errors as for `by_link`."""
+    """Record what the recipient said in a chat; errors as for `by_link`.
+
+    `id`: the chat's own name of what they said; the same again changes nothing.
+    """
     with context.database.write() as session:
         accounts.hold(session, account)
         stored = forwards.case(session, account, case)
         if stored is None or stored.recipient != by:
             raise NotFound("there is no such case for you")
-        _record(context, session, stored, kind, text, until)
+        if id and id in {given.id for given in forwards.answers(session, account, case)}:
+            return
+        _record(context, session, stored, kind, text, until, id=id)
     context.signals.changed(account)
 
 
@@ -74,6 +80,7 @@ def _record(
     until: date | None,
     *,
     name: str = "",
+    id: str | None = None,
 ) -> None:
     now = context.clock.now()
     text = _checked(kind, text)
@@ -84,7 +91,7 @@ def _record(
         raise Gone("this was answered already")
     if until is not None and until < now.date() + _SOONEST:
         until = None
-    given = new_id("answer")
+    given = id or new_id("answer")
     forwards.answer(
         session,
         forwards.StoredAnswer(

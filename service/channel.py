@@ -16,6 +16,7 @@ class DeliveryKind(StrEnum):
     NOTICE = "notice"
     FORWARD = "forward"
     CARD = "card"
+    WITHDRAWAL = "withdrawal"
     RECEIPT = "receipt"
 
 
@@ -75,6 +76,8 @@ class Outgoing:
     why: tuple[str, ...] = ()
     unsubscribe_url: str | None = None
     extra: dict[str, str] = field(default_factory=dict)
+    unsure_since: datetime | None = None
+    """Set where an earlier try may have arrived: not before then. Look before sending again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,18 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now: try again after this many seconds."""
+    """Not now: try again after this many seconds. `unsure`: it may have arrived all the same."""
 
     after: float
+    reason: str
+    unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Not handed over, since it is not its turn before `until`: that is no attempt."""
+
+    until: datetime
     reason: str
 
 
@@ -104,6 +116,6 @@ class Channel(Protocol):
 
     name: str
 
-    async def send(self, outgoing: Outgoing) -> Sent | Retry | Failed:
+    async def send(self, outgoing: Outgoing) -> Sent | Retry | Hold | Failed:
         """Hand one delivery over, or say why not."""
         ...

@@ -12,8 +12,8 @@ from sqlmodel import Session
 from engine.alert import AlertClass
 from engine.errors import Unavailable
 from engine.release import Defer, Ended, Expire
-from service import cards, dispatch, forward, outgoing, routing, snapshot
-from service.channel import Channel, DeliveryKind, Failed, Outgoing, Retry, Sent
+from service import cards, dispatch, forward, outgoing, quiet, routing, snapshot
+from service.channel import Channel, DeliveryKind, Failed, Hold, Outgoing, Retry, Sent
 from service.context import Context
 from store import alerts, forwards, outbox
 from store.outbox import DeliveryState, StoredDelivery
@@ -21,6 +21,8 @@ from store.outbox import DeliveryState, StoredDelivery
 log = logging.getLogger(__name__)
 GIVE_UP = timedelta(days=3)
 LONGEST_WAIT = 3600.0
+AT_ONCE = 32
+"""Lines that are sent at the same time."""
 _FOR_ALL = (Ended.TOO_OLD, Ended.BLOCKED)
 """Ends of a push that hold for those raised with it too: no other takes its place."""
 
@@ -36,17 +38,35 @@ class Ready:
 async def run_due(context: Context, channels: Mapping[str, Channel], *, limit: int = 20) -> int:
     """Send what is due; says how many deliveries were handled."""
     claimed = await asyncio.to_thread(_claim, context, limit)
-    by_account: dict[str, list[StoredDelivery]] = {}
+    lines: dict[tuple[str, str], list[StoredDelivery]] = {}
     for delivery in claimed:
-        by_account.setdefault(delivery.account, []).append(delivery)
-    await asyncio.gather(*(_in_turn(context, channels, d) for d in by_account.values()))
+        lines.setdefault(_line(delivery), []).append(delivery)
+    room = asyncio.Semaphore(AT_ONCE)
+    await asyncio.gather(*(_in_turn(context, channels, line, room) for line in lines.values()))
     return len(claimed)
 
 
+def _line(delivery: StoredDelivery) -> tuple[str, str]:
+    """Who waits behind whom: an account's pushes keep their order, and so does what one person
+    gets; a slow room holds up no other."""
+    pushed = delivery.kind in cards.PUSHED
+    return delivery.account, "" if pushed else delivery.person
+
+
 async def _in_turn(
+    context: Context,
+    channels: Mapping[str, Channel],
+    deliveries: list[StoredDelivery],
+    room: asyncio.Semaphore,
+) -> None:
+    """One line keeps its order: the notice first, the card after the summary."""
+    async with room:
+        await _each(context, channels, deliveries)
+
+
+async def _each(
     context: Context, channels: Mapping[str, Channel], deliveries: list[StoredDelivery]
 ) -> None:
-    """One account's deliveries keep their order: the notice first, the card after the summary."""
     for place, delivery in enumerate(deliveries):
         try:
             await _one(context, channels, delivery)
@@ -65,7 +85,7 @@ async def _one(context: Context, channels: Mapping[str, Channel], delivery: Stor
     if ready is None:
         return
     channel = channels.get(delivery.channel)
-    result: Sent | Retry | Failed = (
+    result: Sent | Retry | Hold | Failed = (
         Failed("channel_off") if channel is None else await channel.send(ready.outgoing)
     )
     try:
@@ -101,7 +121,11 @@ def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:
             )
             return None
         if delivery.kind in cards.PUSHED:
-            release = dispatch.release_push(facts, alert, delivery, applied.policy, now)
+            zone = dispatch.zone_of(facts, delivery.person)
+            rest = quiet.undisturbed_until(session, delivery.account, delivery.person, zone, now)
+            release = dispatch.release_push(
+                facts, alert, delivery, applied.policy, now, undisturbed_until=rest
+            )
             if _held(context, session, delivery, alert, release, now):
                 if isinstance(release, Expire) and release.reason not in _FOR_ALL:
                     dispatch.pass_on(session, alert, delivery, facts, applied.policy, now)
@@ -134,7 +158,7 @@ def _held(
             return False
 
 
-def _record(context: Context, ready: Ready, result: Sent | Retry | Failed) -> None:
+def _record(context: Context, ready: Ready, result: Sent | Retry | Hold | Failed) -> None:
     """One commit for what came of it: state, attempt, budget, and what follows from it."""
     now = context.clock.now()
     delivery = ready.delivery
@@ -144,8 +168,11 @@ def _record(context: Context, ready: Ready, result: Sent | Retry | Failed) -> No
                 outbox.attempt(session, delivery, at=now, outcome="sent", detail="")
                 outbox.finish(session, delivery, DeliveryState.SENT, at=now, reference=reference)
                 _sent(session, delivery, now)
-            case Retry(after=after, reason=reason):
-                outbox.attempt(session, delivery, at=now, outcome="retry", detail=reason)
+            case Hold(until=until, reason=reason):
+                outbox.later(session, delivery, until, reason=reason, tried=False)
+            case Retry(after=after, reason=reason, unsure=unsure):
+                outcome = "unsure" if unsure else "retry"
+                outbox.attempt(session, delivery, at=now, outcome=outcome, detail=reason)
                 if _tried_enough(session, delivery, now):
                     outbox.finish(session, delivery, DeliveryState.FAILED, at=now, reason=reason)
                     _failed(context, session, ready, reason, now)

@@ -39,7 +39,7 @@ def release_push(
     meter = next((m for m in facts.meters if m.key == alert.key.meter), None)
     unwanted = person is None or muted(person.id, facts, policy, now)
     reader = Reader(
-        time_zone=(person.time_zone if person else None) or facts.account.time_zone,
+        time_zone=zone_of(facts, delivery.person),
         holidays=public_holidays(facts.account.country, now.year),
         do_not_disturb_until=undisturbed_until,
     )
@@ -51,6 +51,12 @@ def release_push(
         ended=_ended(alert, facts, policy, now) or (Ended.BLOCKED if unwanted else None),
     )
     return release(push, policy.quiet, now)
+
+
+def zone_of(facts: Snapshot, person: str) -> str:
+    """Whose day it is: a person's own time zone, else the account's."""
+    found = named(facts.people, person)
+    return (found.time_zone if found else None) or facts.account.time_zone
 
 
 def over(alert: StoredAlert, facts: Snapshot, policy: Policy, now: datetime) -> Ended | None:

@@ -12,7 +12,7 @@ from service.channel import DeliveryKind, Outgoing
 from service.config import Applied
 from service.context import Context
 from service.people import named
-from store import feedback, forwards, people
+from store import feedback, forwards, outbox, people
 from store.alerts import StoredAlert
 from store.outbox import StoredDelivery
 
@@ -61,6 +61,7 @@ def build(
         returns=alert.returns.isoformat() if alert.returns else None,
         why=wording.why(alert, story, applied.policy, locale),
         extra=_extra(session, delivery, alert, facts, passed_on, now),
+        unsure_since=delivery.created_at if outbox.unsure(session, delivery) else None,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from engine.errors import NotFound
 from service import backtest_job, cards, pause, rejects
 from service.context import Context
-from store import ahead, alerts, callbacks
+from store import ahead, alerts, callbacks, inbound, lanes
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ def run(context: Context) -> int:
             alerts.close(session, alert.account, alert.id, at=now, closed_as="expired")
             cards.refresh(session, alert.account, alert.id, now)
         callbacks.forget_before(session, now - REPEATED)
+        inbound.forget_before(session, now - REPEATED)
+        lanes.forget_before(session, now - REPEATED)
         backtest_job.forget_lost(session, now)
     for account in {a.account for a in over}:
         context.signals.changed(account)

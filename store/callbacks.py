@@ -24,3 +24,8 @@ def claim(session: Session, *, source: str, id: str, at: datetime) -> bool:
 def forget_before(session: Session, at: datetime) -> int:
     """Drop claims older than any retry could be, and say how many."""
     return session.execute(delete(Callback).where(col(Callback.at) < at)).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def forget(session: Session, *, source: str, id: str) -> None:
+    """Let it be handled again: who claimed it died before it was done."""
+    session.execute(delete(Callback).where(col(Callback.source) == source, col(Callback.id) == id))

@@ -162,6 +162,23 @@ def first_tried(session: Session, delivery: StoredDelivery) -> datetime | None:
     ).one()
 
 
+def unsure(session: Session, delivery: StoredDelivery) -> bool:
+    """Whether an earlier try may have arrived: nobody wrote down how it ended, or its answer was
+    lost."""
+    table = tables.Attempt
+    settled = session.exec(
+        select(func.count())
+        .select_from(table)
+        .where(
+            col(table.account) == delivery.account,
+            col(table.delivery) == delivery.id,
+            col(table.number) < delivery.attempts,
+            col(table.outcome) == "retry",
+        )
+    ).one()
+    return settled < delivery.attempts - 1
+
+
 def finish(
     session: Session,
     delivery: StoredDelivery,
@@ -239,6 +256,28 @@ def of_alert(session: Session, account: str, alert: str) -> Sequence[StoredDeliv
         .order_by(*_order(tables.Delivery)[2:])
     ).all()
     return tuple(_value(r) for r in rows)
+
+
+def trouble(
+    session: Session, channel: str, since: datetime
+) -> tuple[tuple[DeliveryState, str, int], ...]:
+    """What stood in the way of deliveries over a channel since then: state, reason, how many.
+
+    Of those that failed, and of those that are tried again.
+    """
+    table = tables.Delivery
+    rows = session.exec(
+        select(table.state, table.reason, func.count())
+        .where(
+            col(table.channel) == channel,
+            col(table.state).in_((DeliveryState.FAILED, DeliveryState.DUE)),
+            col(table.reason).is_not(None),
+            col(table.created_at) >= since,
+        )
+        .group_by(col(table.state), col(table.reason))
+        .order_by(func.count().desc(), col(table.reason))
+    ).all()
+    return tuple((DeliveryState(state), reason or "", count) for state, reason, count in rows)
 
 
 def next_due(session: Session) -> datetime | None:

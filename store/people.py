@@ -23,14 +23,20 @@ def everybody(
 ) -> dict[str, tuple[Person, ...]]:
     """Everybody stored at these accounts, with the push channels that can reach them.
 
-    Of each account it is given when people there were last asked.
+    Of each account it is given when people there were last asked. A time zone nobody stated is what
+    the platform of a channel says.
     """
     wanted, dialect = as_list([[account] for account in accounts]), dialect_of(session)
     rows = by_account(session.execute(_people(dialect), wanted))
-    addresses, installed = set[Any](), set[Any]()
+    addresses, installed = dict[Any, str | None](), set[Any]()
     if channels:
-        addresses = {tuple(row) for row in session.execute(_addresses(dialect), wanted)}
+        addresses = {
+            (row.account, row.person, row.channel): row.time_zone
+            for row in session.execute(_addresses(dialect), wanted)
+        }
         installed = {tuple(row) for row in session.execute(_installed(dialect), wanted)}
+
+    zones = {(key[0], key[1]): zone for key, zone in addresses.items() if zone}
 
     def reached(row: Any, channel: str) -> bool:
         known = row.email is not None or (row.account, row.id, channel) in addresses
@@ -45,7 +51,7 @@ def everybody(
                 email=row.email,
                 can_buy=row.can_buy,
                 locale=row.locale,
-                time_zone=row.time_zone,
+                time_zone=row.time_zone or zones.get((row.account, row.id)),
                 joined=row.joined,
                 muted=row.muted,
                 reachable=tuple(channel for channel in channels if reached(row, channel)),
@@ -66,7 +72,8 @@ def _people(dialect: str) -> Any:
 @lru_cache
 def _addresses(dialect: str) -> Any:
     a = table(tables.Address).c
-    return select_columns(a.account, a.person, a.channel).where(among(dialect, a.account))
+    asked = select_columns(a.account, a.person, a.channel, a.time_zone)
+    return asked.where(among(dialect, a.account))
 
 
 @lru_cache
@@ -114,6 +121,32 @@ def set_address(session: Session, account: str, person: str, channel: str, addre
     """Remember where a channel reaches a person."""
     row = {"account": account, "person": person, "channel": channel, "address": address}
     put(session, tables.Address, row)
+
+
+def looked_at(session: Session, account: str, person: str, channel: str) -> datetime | None:
+    """When a channel's platform was last asked about somebody."""
+    row = session.get(tables.Address, (account, person, channel))
+    return row.looked_at if row else None
+
+
+def learn(
+    session: Session,
+    account: str,
+    person: str,
+    channel: str,
+    *,
+    time_zone: str | None,
+    at: datetime,
+) -> bool:
+    """What a channel's platform says of somebody it reaches; whether their time zone is news."""
+    row = session.get(tables.Address, (account, person, channel))
+    if row is None:
+        return False
+    before, row.looked_at = row.time_zone, at
+    row.time_zone = time_zone or before
+    session.add(row)
+    stated = session.get(tables.Person, (account, person))
+    return row.time_zone != before and (stated is None or stated.time_zone is None)
 
 
 def add(

@@ -78,12 +78,17 @@ class Person(SQLModel, table=True):
 
 
 class Address(SQLModel, table=True):
-    """Where a channel reaches a person: a Slack user as TEAM/USER, a Teams conversation."""
+    """Where a channel reaches a person: a Slack user as TEAM/USER, a Teams conversation.
+
+    `time_zone`: what the platform knew of it when it was `looked_at`.
+    """
 
     account: str = Field(primary_key=True)
     person: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
     address: str
+    time_zone: str | None = None
+    looked_at: datetime | None = instant(nullable=True)
 
 
 class Blocker(SQLModel, table=True):
@@ -565,7 +570,10 @@ class ApiKey(SQLModel, table=True):
 
 
 class Install(SQLModel, table=True):
-    """A Slack workspace: bound to one account, or (without one) the vendor's home workspace."""
+    """A Slack workspace: bound to one account, or (without one) the vendor's home workspace.
+
+    `via`: it has no token of its own, since its organisation installed the app for all of them.
+    """
 
     platform: str = Field(primary_key=True)
     team: str = Field(primary_key=True)
@@ -576,6 +584,36 @@ class Install(SQLModel, table=True):
     scopes: str = ""
     installed_at: datetime = instant(nullable=False)
     revoked_at: datetime | None = instant(nullable=True)
+    via: str | None = Field(default=None, index=True)
+    refresh_token: str | None = None
+    expires_at: datetime | None = instant(nullable=True)
+    refreshing_until: datetime | None = instant(nullable=True)
+    trouble: str | None = None
+
+
+class Inbound(SQLModel, table=True):
+    """What a platform sent and was told we have: somebody does it, until `done_at`.
+
+    `body` is encrypted, and forgotten once it is done.
+    """
+
+    source: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    body: str
+    at: datetime = instant(nullable=False)
+    claimed_until: datetime = instant(nullable=False)
+    attempts: int = 1
+    done_at: datetime | None = instant(nullable=True)
+    detail: str = ""
+    __table_args__ = (Index("inbound_due", "done_at", "claimed_until"),)
+
+
+class Lane(SQLModel, table=True):
+    """A room, a workspace or a method of a platform: nothing more goes there before `free_at`."""
+
+    name: str = Field(primary_key=True)
+    free_at: datetime = instant(nullable=False)
+    why: str = ""
 
 
 class SlackAdmin(SQLModel, table=True):

@@ -85,7 +85,7 @@ def _written(outgoing: Outgoing) -> email.Mail:
         case DeliveryKind.RECEIPT:
             said = plain(outgoing.extra.get("text", text.title), 1000)
             return email.Mail(subject=text.title, text=f"{said}\n", html="")
-        case DeliveryKind.SUMMARY | DeliveryKind.NOTICE | DeliveryKind.CARD:
+        case _:
             return email.summary(
                 text,
                 outgoing.story,

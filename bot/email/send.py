@@ -76,7 +76,7 @@ class EmailChannel(Channel):
 
     async def send(self, outgoing: Outgoing) -> Sent | Retry | Failed:
         """Hand the delivery over, or say why not."""
-        if outgoing.kind is DeliveryKind.CARD:
+        if outgoing.kind in (DeliveryKind.CARD, DeliveryKind.WITHDRAWAL):
             return Failed("an e-mail can't be changed any more")
         try:
             now = self._context.clock.now()

@@ -20,6 +20,7 @@ class Click(StrEnum):
     SEND = "send"
     CHOOSE = "choose"
     UNDO_FORWARD = "undo_forward"
+    WITHDRAW = "withdraw"
     USEFUL = "useful"
     NOT_NOW = "not_now"
     NEVER = "never"

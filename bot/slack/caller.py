@@ -7,8 +7,10 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.refusals import refusal
 from engine.errors import Forbidden, Unauthorized
 from service import people
+from service.channel import Retry
 from service.context import Context
 from store import callbacks
 
@@ -51,9 +53,13 @@ async def profile(client: AsyncWebClient, team: str, user: str) -> dict[str, Any
     """A member of this very workspace; None for bots, guests from elsewhere and who has left."""
     try:
         found = (await client.users_info(user=user))["user"]
-    except SlackApiError:
+    except SlackApiError as error:
+        if isinstance(refusal(error), Retry):
+            raise  # Who they are is not known yet; that is no reason to turn them away.
         return None
-    elsewhere = found.get("is_stranger") or found.get("team_id") not in (None, team)
+    whole = found.get("enterprise_user") or {}
+    teams = (found.get("team_id") or team, whole.get("enterprise_id"), *whole.get("teams", ()))
+    elsewhere = found.get("is_stranger") or team not in teams
     if elsewhere or found.get("is_bot") or found.get("deleted"):
         return None
     return dict(found)

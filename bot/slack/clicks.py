@@ -9,16 +9,17 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import buttons, messages, views
+from bot.slack import buttons, messages, passing_on, views
 from bot.slack.blocks import section
 from bot.slack.buttons import Click
-from bot.slack.caller import Caller, first_time, identify
+from bot.slack.caller import Caller, identify
+from bot.slack.inbox import click_id
 from bot.slack.refs import Ref, read
 from bot.slack.replies import replace, reply, sorry
 from bot.words import Words, words_of
 from engine.alert import FeedbackKind
-from engine.errors import SegueError
-from service import answer, feedback, forward
+from engine.errors import SegueError, Unavailable
+from service import answer, feedback, forward, withdraw
 from service.context import Context
 
 _ANSWERS = {
@@ -27,6 +28,8 @@ _ANSWERS = {
     Click.NEVER: FeedbackKind.MUTED,
 }
 _OURS = re.compile(rf"^({'|'.join(c for c in Click if c is not Click.LINK)})(\.\d+)?$")
+_AT_ONCE = 8
+"""Clicks handled at the same time: all others are acknowledged meanwhile, and wait as rows."""
 _LINKS = re.compile(rf"^{Click.LINK}\.\d+$")
 
 
@@ -45,11 +48,12 @@ class Clicked:
     @property
     def id(self) -> str:
         """The click's own name, the same however often it is delivered."""
-        return _id(self.body)
+        return click_id(self.body)
 
 
 def listen(app: AsyncApp, context: Context) -> None:
     """Take every click on our buttons."""
+    room = asyncio.Semaphore(_AT_ONCE)
 
     @app.action(_LINKS)
     async def opened(ack: AsyncAck) -> None:
@@ -60,24 +64,32 @@ def listen(app: AsyncApp, context: Context) -> None:
         ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
         await ack()
-        if not await first_time(context, "slack click", _id(body)):
-            return
-        words = words_of(context)
-        try:
-            ref = read(body["actions"][0].get("value", ""))
-            caller = await identify(context, client, body["team"]["id"], body["user"]["id"])
-            click = Clicked(
-                context=context,
-                client=client,
-                respond=respond,
-                words=words,
-                caller=caller.of(ref.account),
-                ref=ref,
-                body=body,
-            )
-            await _HANDLERS[Click(body["actions"][0]["action_id"].split(".")[0])](click)
-        except SegueError as error:
-            await reply(respond, sorry(error, words))
+        async with room:
+            await _handle(context, body, client, respond)
+
+
+async def _handle(
+    context: Context, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
+) -> None:
+    """What a click asks for, once it is acknowledged."""
+    words = words_of(context)
+    try:
+        ref = read(body["actions"][0].get("value", ""))
+        caller = await identify(context, client, body["team"]["id"], body["user"]["id"])
+        click = Clicked(
+            context=context,
+            client=client,
+            respond=respond,
+            words=words,
+            caller=caller.of(ref.account),
+            ref=ref,
+            body=body,
+        )
+        await _HANDLERS[Click(body["actions"][0]["action_id"].split(".")[0])](click)
+    except Unavailable:
+        raise  # It is tried again by itself.
+    except SegueError as error:
+        await reply(respond, sorry(error, words))
 
 
 async def _send(click: Clicked) -> None:
@@ -104,6 +116,19 @@ async def _undo_forward(click: Clicked) -> None:
     )
     if not undone:
         await reply(click.respond, click.words.say("too_late"))
+
+
+async def _withdraw(click: Clicked) -> None:
+    """The link opens nothing from now on; the message goes where Slack lets it, by the outbox."""
+    withdrawn = await asyncio.to_thread(
+        withdraw.withdraw,
+        click.context,
+        account=click.ref.account,
+        forward=click.ref.forward,
+        person=click.caller.person,
+    )
+    label = "withdrawn_may_be_read" if withdrawn else "over"
+    await reply(click.respond, click.words.say(label))
 
 
 async def _answer(click: Clicked) -> None:
@@ -138,7 +163,7 @@ async def _undo_answer(click: Clicked) -> None:
 
 
 async def _choose(click: Clicked) -> None:
-    view = views.forward(click.ref, click.words)
+    view = await passing_on.form(click.context, click.caller.person, click.ref, click.words)
     await click.client.views_open(trigger_id=click.body["trigger_id"], view=view)
 
 
@@ -155,6 +180,7 @@ async def _decline(click: Clicked) -> None:
         account=click.ref.account,
         case=click.ref.case,
         kind="decline",
+        id=click.id,
         by=click.caller.person,
     )
     line = click.words.answered("declined")
@@ -167,15 +193,11 @@ async def _decline(click: Clicked) -> None:
     )
 
 
-def _id(body: dict[str, Any]) -> str:
-    action = body["actions"][0]
-    return ":".join((body["team"]["id"], body["user"]["id"], action["action_ts"]))
-
-
 _HANDLERS: dict[Click, Callable[[Clicked], Awaitable[None]]] = {
     Click.SEND: _send,
     Click.CHOOSE: _choose,
     Click.UNDO_FORWARD: _undo_forward,
+    Click.WITHDRAW: _withdraw,
     Click.USEFUL: _answer,
     Click.NOT_NOW: _answer,
     Click.NEVER: _answer,

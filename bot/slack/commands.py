@@ -8,7 +8,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import customer, desk
 from bot.slack.admin import Desk, is_home
-from bot.slack.caller import first_time
 
 
 def listen(app: AsyncApp, place: Desk) -> None:
@@ -19,8 +18,6 @@ def listen(app: AsyncApp, place: Desk) -> None:
         ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
         await ack()
-        if not await first_time(place.context, "slack command", body["trigger_id"]):
-            return
         if await asyncio.to_thread(is_home, place.context, body["team_id"]):
             await desk.answered(place, client, respond, body)
         else:

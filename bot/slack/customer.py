@@ -13,7 +13,7 @@ from bot.grammar import Command, Misread, parse
 from bot.said import Said
 from bot.slack import answer, approvers, home_views, views
 from bot.slack.blocks import section
-from bot.slack.caller import Caller, email_of, first_time, identify, profile
+from bot.slack.caller import Caller, email_of, identify, profile
 from bot.slack.desk import say
 from bot.slack.limits import Limit
 from bot.slack.refs import Ref
@@ -21,7 +21,7 @@ from bot.slack.replies import reply, sorry
 from bot.slack.text import plain
 from bot.verbs import Place
 from bot.words import Words, words_of
-from engine.errors import Forbidden, Invalid, SegueError
+from engine.errors import Forbidden, Invalid, SegueError, Unavailable
 from service import champion, forward, quiet, report
 from service.context import Context
 
@@ -73,6 +73,8 @@ async def answered(
             caller=caller,
         )
         await _VERBS[command.verb.name](asked)
+    except Unavailable:
+        raise  # It is tried again by itself.
     except SegueError as error:
         await say(respond, Said(lines=(sorry(error, words),)), words)
 
@@ -86,11 +88,10 @@ def listen(app: AsyncApp, context: Context) -> None:
     ) -> None:
         await ack()
         words, team, user = words_of(context), body["team"]["id"], body["user"]["id"]
-        ts = body["actions"][0]["action_ts"]
-        if not await first_time(context, "slack click", f"{team}:{user}:{ts}"):
-            return
         try:
             caller = await identify(context, client, team, user)
+        except Unavailable:
+            raise
         except SegueError as error:
             await reply(respond, sorry(error, words))
             return

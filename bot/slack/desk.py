@@ -16,13 +16,12 @@ from bot.said import Said
 from bot.slack import answer, policy_modal, previews, simulate
 from bot.slack.admin import Desk, actor
 from bot.slack.blocks import section
-from bot.slack.caller import first_time
 from bot.slack.desk_errors import sorry_desk
 from bot.slack.install import install_url
 from bot.slack.replies import replace, reply, sorry
 from bot.slack.text import Block
 from bot.words import Words, words_of
-from engine.errors import Invalid, SegueError
+from engine.errors import Invalid, SegueError, Unavailable
 from service import accounts
 from service.context import Context
 
@@ -102,6 +101,8 @@ async def answered(
     )
     try:
         await _carry_out(context, asked)
+    except Unavailable:
+        raise  # It is tried again by itself.
     except SegueError as error:
         await asked.say(sorry_desk(error, command, words))
 
@@ -115,10 +116,6 @@ def listen(app: AsyncApp, place: Desk) -> None:
     ) -> None:
         await ack()
         action, user, team = body["actions"][0], body["user"]["id"], body["team"]["id"]
-        if not await first_time(
-            place.context, "slack click", f"{team}:{user}:{action['action_ts']}"
-        ):
-            return
         words = words_of(place.context)
         if action["action_id"] == answer.NO:
             await replace(respond, words.say("left"))
@@ -166,6 +163,8 @@ def _confirmed(context: Context, words: Words, wanted: answer.Waiting, by: str) 
     order = Order(command=command, line=wanted.line, by=by, sure=True, version=wanted.version)
     try:
         return CHANGES[command.verb.name](context, words, order)
+    except Unavailable:
+        raise
     except SegueError as error:
         return sorry_desk(error, command, words)
 

@@ -12,9 +12,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.said import Said
 from bot.slack import home_views
 from bot.slack.admin import Desk, is_home
-from bot.slack.caller import Caller, first_time, identify
+from bot.slack.caller import Caller, identify
 from bot.words import Words, words_of
-from engine.errors import Invalid, SegueError
+from engine.errors import Invalid, SegueError, Unavailable
 from service import champion, doctor, quiet, week
 from service.context import Context
 from service.languages import languages
@@ -30,20 +30,17 @@ def listen(app: AsyncApp, place: Desk) -> None:
         event = body["event"]
         if event.get("tab") not in (None, "home"):
             return
-        if await first_time(place.context, "slack event", body["event_id"]):
-            await publish(place, client, body["team_id"], event["user"])
+        await publish(place, client, body["team_id"], event["user"])
 
     @app.action(_SET)
     async def chosen(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
         action, user, team = body["actions"][0], body["user"]["id"], body["team"]["id"]
-        if not await first_time(
-            place.context, "slack click", f"{team}:{user}:{action['action_ts']}"
-        ):
-            return
         try:
             caller = await identify(place.context, client, team, user)
             await asyncio.to_thread(_set, place.context, caller, action)
+        except Unavailable:
+            raise  # It is tried again by itself.
         except SegueError:
             pass  # The home is shown anew below, as it stands.
         await publish(place, client, team, user)

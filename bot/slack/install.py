@@ -19,18 +19,34 @@ from slack_sdk.oauth.installation_store.async_installation_store import AsyncIns
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.tokens import Tokens
 from bot.words import words_of
 from engine.errors import Conflict, Forbidden, Gone, Invalid, SegueError
+from service import workspaces
 from service.context import Context
 from service.secrets import hashed, new_id
 from store import callbacks, installs
 
-SCOPES = ("chat:write", "commands", "im:write", "users:read", "users:read.email")
+SCOPES = (
+    "chat:write",
+    "commands",
+    "dnd:read",
+    "im:history",
+    "im:write",
+    "links:read",
+    "links:write",
+    "users:read",
+    "users:read.email",
+)
+"""The least that does it; why each is needed is the label `scope_<name>`."""
 
 _LINK_LIVES = timedelta(days=7)
 _STATE_LIVES = timedelta(minutes=10)
 _LINK, _STATE = "slack link", "slack state"
-_WHY_NOT: dict[type[SegueError], str] = {Gone: "slack_link_over", Invalid: "slack_org_wide"}
+_WHY_NOT: dict[type[SegueError], str] = {
+    Gone: "slack_link_over",
+    Invalid: "slack_not_installed",
+}
 
 
 def install_url(context: Context, account: str | None) -> str:
@@ -46,7 +62,13 @@ class Flow(AsyncOAuthFlow):
     """Bolt's OAuth flow, with the account of the signed link carried along in the state."""
 
     def __init__(
-        self, context: Context, *, client: AsyncWebClient, home_team: str | None, **settings: Any
+        self,
+        context: Context,
+        tokens: Tokens,
+        *,
+        client: AsyncWebClient,
+        home_team: str | None,
+        **settings: Any,
     ) -> None:
         self._segue, self._home_team = context, home_team
         super().__init__(
@@ -57,7 +79,7 @@ class Flow(AsyncOAuthFlow):
                 user_scopes=[],
                 redirect_uri=f"{context.public_url.rstrip('/')}/slack/oauth_redirect",
                 install_page_rendering_enabled=False,
-                installation_store=Installations(context),
+                installation_store=Installations(context, tokens),
                 installation_store_bot_only=True,
                 state_store=States(context),
                 **settings,
@@ -95,9 +117,10 @@ class Flow(AsyncOAuthFlow):
 
     def _bind(self, state: str, installation: Installation) -> None:
         account, nonce = _opened(self._segue, _STATE, state)
-        team = installation.team_id
-        if installation.is_enterprise_install or not team:
-            raise Invalid("an organisation-wide installation belongs to no one account")
+        whole = installation.is_enterprise_install
+        team = installation.enterprise_id if whole else installation.team_id
+        if not team:
+            raise Invalid("Slack named neither a workspace nor an organisation")
         home = self._home_team
         if home and (team == home) != (account is None):
             raise Conflict("this link is for another workspace")
@@ -105,14 +128,16 @@ class Flow(AsyncOAuthFlow):
         with self._segue.database.write() as session:
             if not callbacks.claim(session, source=_LINK, id=nonce, at=now):
                 raise Gone("this link was used already")
-            installs.save(session, _workspace(self._segue, team, account, installation, now))
+            made = _workspace(self._segue, team, account, installation, now)
+            actor = f"slack:{team}/{installation.user_id}"
+            workspaces.installed(session, made, actor=actor)
 
 
 class Installations(AsyncInstallationStore):
     """What bolt wants to know of an installation; saving needs the link, so the flow does it."""
 
-    def __init__(self, context: Context) -> None:
-        self._segue = context
+    def __init__(self, context: Context, tokens: Tokens) -> None:
+        self._segue, self._tokens = context, tokens
 
     async def async_find_bot(
         self,
@@ -121,8 +146,8 @@ class Installations(AsyncInstallationStore):
         team_id: str | None,
         is_enterprise_install: bool | None = False,
     ) -> Bot | None:
-        """The bot of a workspace."""
-        return await asyncio.to_thread(find_bot, self._segue, team_id)
+        """The bot of a workspace, or of its organisation."""
+        return await find_bot(self._segue, self._tokens, team_id, enterprise_id)
 
 
 class States(AsyncOAuthStateStore):
@@ -145,20 +170,36 @@ class States(AsyncOAuthStateStore):
             return callbacks.claim(session, source=_STATE, id=hashed(state), at=now)
 
 
-def find_bot(context: Context, team: str | None) -> Bot | None:
+async def find_bot(
+    context: Context, tokens: Tokens, team: str | None, organisation: str | None
+) -> Bot | None:
     """The bot of a workspace with its token in the clear, for the calls of one request."""
-    with context.database.read() as session:
-        found = installs.by_team(session, team) if team else None
+    found = await asyncio.to_thread(_serving, context, team, organisation)
     if found is None:
         return None
     return Bot(
-        team_id=found.team,
-        bot_token=context.secrets.decrypt(found.token),
+        team_id=team or found.team,
+        bot_token=await tokens.token(found),
         bot_id="",
         bot_user_id=found.bot_user,
         bot_scopes=found.scopes,
         installed_at=found.installed_at.timestamp(),
     )
+
+
+def _serving(
+    context: Context, team: str | None, organisation: str | None
+) -> installs.Workspace | None:
+    """What serves a workspace; a workspace of an organisation is known from then on."""
+    with context.database.read() as session:
+        found = installs.by_team(session, team) if team else None
+        whole = installs.by_team(session, organisation) if organisation else None
+    if found is not None or whole is None or organisation is None:
+        return found
+    if team:
+        with context.database.write() as session:
+            installs.join(session, team, organisation, context.clock.now())
+    return whole
 
 
 def _page(status: int, text: str) -> BoltResponse:
@@ -176,13 +217,27 @@ def _workspace(
         platform=installs.SLACK,
         team=team,
         account=account,
-        name=installation.team_name or "",
+        name=installation.team_name or installation.enterprise_name or "",
         bot_user=installation.bot_user_id or "",
         token=context.secrets.encrypt(installation.bot_token or ""),
         scopes=",".join(installation.bot_scopes or ()),
         installed_at=now,
         revoked_at=None,
+        refresh_token=_sealed_token(context, installation.bot_refresh_token),
+        expires_at=_expiry(context, installation),
     )
+
+
+def _sealed_token(context: Context, token: str | None) -> str | None:
+    return context.secrets.encrypt(token) if token else None
+
+
+def _expiry(context: Context, installation: Installation) -> datetime | None:
+    """By our clock: Bolt has counted from its own."""
+    if not installation.bot_token_expires_at:
+        return None
+    lasts = installation.bot_token_expires_at - installation.installed_at
+    return context.clock.now() + timedelta(seconds=lasts)
 
 
 def _sealed(

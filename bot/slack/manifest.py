@@ -1,18 +1,32 @@
 """The app's manifest: what an admin pastes into Slack to make the app, with the least scopes."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.grammar import VERBS
 from bot.slack.install import SCOPES
-from bot.words import words_of
+from bot.words import Words, words_of
 from engine.errors import NotFound
 from service.context import Context
 
-_NAME, _DESCRIPTION = 35, 140
+_NAME, _DESCRIPTION, _SHORTCUT = 35, 140, 24
+EVENTS = (
+    "app_home_opened",
+    "app_uninstalled",
+    "link_shared",
+    "team_access_granted",
+    "team_access_revoked",
+    "tokens_revoked",
+)
+GLOBAL_SHORTCUT, MESSAGE_SHORTCUT = "forward_usage", "forward_message"
 
 
-def manifest(context: Context) -> dict[str, Any]:
-    """The manifest for this deployment's public address."""
+def manifest(context: Context, *, socket: bool = False, rotate: bool = False) -> dict[str, Any]:
+    """The manifest for this deployment's public address.
+
+    `socket`: Slack is listened to by a connection from here, so it needs no address of ours.
+    `rotate`: tokens expire after twelve hours and are renewed; Slack never switches that off again.
+    """
     words, base = words_of(context), context.public_url.rstrip("/")
     name, events = _product(context)[:_NAME], f"{base}/slack/events"
     return {
@@ -21,6 +35,16 @@ def manifest(context: Context) -> dict[str, Any]:
             "description": words.say("app_description")[:_DESCRIPTION],
         },
         "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "shortcuts": [
+                _shortcut("global", GLOBAL_SHORTCUT, words),
+                _shortcut("message", MESSAGE_SHORTCUT, words),
+            ],
+            "unfurl_domains": [urlsplit(base).hostname] if base else [],
             "bot_user": {"display_name": name, "always_online": True},
             "slash_commands": [
                 {
@@ -39,13 +63,28 @@ def manifest(context: Context) -> dict[str, Any]:
         "settings": {
             "event_subscriptions": {
                 "request_url": events,
-                "bot_events": ["app_uninstalled", "tokens_revoked"],
+                "bot_events": list(EVENTS),
             },
             "interactivity": {"is_enabled": True, "request_url": events},
-            "org_deploy_enabled": False,
-            "socket_mode_enabled": False,
-            "token_rotation_enabled": False,
+            "org_deploy_enabled": True,
+            "socket_mode_enabled": socket,
+            "token_rotation_enabled": rotate,
         },
+    }
+
+
+def reasons(locale: str = "en") -> dict[str, str]:
+    """Each scope with what it is for."""
+    words = Words(locale)
+    return {s: words.say(f"scope_{s.replace(':', '_').replace('.', '_')}") for s in SCOPES}
+
+
+def _shortcut(kind: str, name: str, words: Words) -> dict[str, str]:
+    return {
+        "name": words.say("shortcut_forward")[:_SHORTCUT],
+        "type": kind,
+        "callback_id": name,
+        "description": words.say("shortcut_forward_what")[:_DESCRIPTION],
     }
 
 

@@ -1,6 +1,7 @@
 """Whole messages: one delivery becomes the payload that Slack is given. Pure."""
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from bot.slack.text import Block, fallback
 from bot.words import Words, message_of
 from engine.alert import AlertClass
 from service.channel import DeliveryKind, ForwardState, Outgoing
+from service.people import display
 from templates.message import Message
 
 _KEPT = {  # What a block is made of; Slack adds more to an image, and then refuses it.
@@ -22,6 +24,9 @@ _KEPT = {  # What a block is made of; Slack adds more to an image, and then refu
 }
 
 
+_ESSENTIAL = ("lead", "note", "title", "body", "answer", "receipt")
+
+
 def payload(outgoing: Outgoing) -> dict[str, Any]:
     """`text` and `blocks` of one delivery."""
     words, text = Words(outgoing.locale), message_of(outgoing)
@@ -31,6 +36,9 @@ def payload(outgoing: Outgoing) -> dict[str, Any]:
         case DeliveryKind.RECEIPT:
             said = outgoing.extra.get("text") or text.title
             shown = [blocks.section(said, "receipt")]
+        case DeliveryKind.WITHDRAWAL:
+            said = words.say("withdrawn_here", name=display(outgoing.asked_by or outgoing.person))
+            shown = [blocks.section(said, "withdrawn")]
         case DeliveryKind.SUMMARY | DeliveryKind.NOTICE | DeliveryKind.CARD:
             shown, said = _card(outgoing, text, words), f"{text.title}. {text.body}"
     return finished(said, shown)
@@ -57,9 +65,29 @@ def _fitting(shown: list[Block]) -> list[Block]:
     return shown[: Limit.BLOCKS_IN_MESSAGE]
 
 
-def without_chart(sent: dict[str, Any]) -> dict[str, Any]:
-    """The same message for a Slack that could not fetch the picture; the bar of text stays."""
-    return {**sent, "blocks": [b for b in sent["blocks"] if b["type"] != "image"]}
+def plainer(sent: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The message, and what to send of it where Slack does not take that.
+
+    Without the chart, which Slack may not have been able to fetch: the bar of text stays. At last
+    the story and its buttons alone.
+    """
+    shown, before = sent["blocks"], None
+    for kept in (
+        shown,
+        [b for b in shown if b["type"] != "image"],
+        [b for b in shown if b["block_id"] in _ESSENTIAL or b["type"] == "actions"],
+    ):
+        if kept and kept != before:
+            yield {**sent, "blocks": kept}
+        before = kept
+
+
+def preview(outgoing: Outgoing, heading: str) -> list[Block]:
+    """What somebody else would get, under a heading: to be looked at, nothing can be pressed."""
+    words, text = Words(outgoing.locale), message_of(outgoing)
+    shown = [b for b in _forward(outgoing, text, words) if b["type"] != "actions"]
+    marked = [{**b, "block_id": f"preview.{b['block_id']}"} for b in shown]
+    return [blocks.context([heading], "preview"), *marked]
 
 
 def closed(message: dict[str, Any], line: str) -> dict[str, Any]:
@@ -116,7 +144,14 @@ def _forwarded(outgoing: Outgoing, forward: ForwardState, words: Words) -> list[
         case "sent":
             zone = outgoing.person.time_zone or outgoing.story.time_zone
             at = forward.sent_at or outgoing.story.as_of
-            return [blocks.section(words.sent_to(name, at, zone), where)]
+            line = blocks.section(words.sent_to(name, at, zone), where)
+            if outgoing.closed_as:
+                return [line]
+            ref = Ref(account=outgoing.account, alert=outgoing.alert, forward=forward.id)
+            back = buttons.button(buttons.Click.WITHDRAW, words.say("withdraw"), ref)
+            return [{**line, "accessory": back}]
+        case "withdrawn":
+            return [blocks.context([words.say("forward_withdrawn", name=name)], where)]
         case "undone":
             return [blocks.context([words.say("forward_undone", name=name)], where)]
         case _:

@@ -133,14 +133,15 @@ async def _change(
     """Change the message; where Slack can't fetch the chart, without it."""
     made = messages.finished(text, shown)
     kept = {k: v for k, v in made.items() if not k.startswith("unfurl")}
-    try:
-        await client.chat_update(channel=room, ts=ts, **kept)
-    except SlackApiError as error:
-        if error.response.get("error") != "invalid_blocks":
-            log.warning("a replay's message could not be changed: %s", error.response.get("error"))
+    for shape in messages.plainer(kept):
+        try:
+            await client.chat_update(channel=room, ts=ts, **shape)
             return
-        bare = messages.without_chart(kept)
-        await client.chat_update(channel=room, ts=ts, **bare)
+        except SlackApiError as error:
+            why = error.response.get("error")
+            if why != "invalid_blocks":
+                break
+    log.warning("a replay's message could not be changed: %s", why)
 
 
 def _silences(found: Replay, words: Words) -> list[Block]:

@@ -1,9 +1,12 @@
 """`segue doctor` and `segue resume`: what is wrong or held back, and letting asks go on."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from service.context import Context
 
 
 def doctor() -> None:
@@ -16,7 +19,8 @@ def doctor() -> None:
     from service.doctor import examine
 
     told = settings.load()
-    health = examine(opening.context_of(told))
+    context = opening.context_of(told)
+    health = examine(context)
     for problem in health.problems:
         print(f"segue: {problem}", file=sys.stderr)
     if health.problems:
@@ -27,8 +31,18 @@ def doctor() -> None:
     held = f"{health.held} of {health.drawn} accounts that could be asked are held out at random"
     until = f", the last until {day(health.until)}" if health.until else ""
     print(f"- {held}{until}." if health.drawn else "- No account could be asked yet.")
+    if told.slack_is_on:
+        _slack(context)
     if told.nats_url:
         _front(told.nats_url)
+
+
+def _slack(context: "Context") -> None:
+    from bot.slack.doctor import troubles
+    from bot.words import Words
+
+    for line in troubles(context) or [Words("en").say("doctor_well")]:
+        print(f"- {line}")
 
 
 def _front(url: str) -> None:

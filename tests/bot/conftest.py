@@ -7,7 +7,7 @@ import json
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -41,7 +41,7 @@ TEAM = "T000000001"
 TOKEN = "xoxb-tests"
 SECRET = "signing-secret-of-the-tests"
 ACCOUNT, ALERT = "acc_harbor", "alert_1"
-SCOPES = "[chat:write, users:read, users:read.email, im:write]"
+SCOPES = "[chat:write, users:read, users:read.email, im:write, im:history]"
 CONFIG = """
 [product]
 name = "Northwind Reports"
@@ -85,11 +85,18 @@ def public_port() -> int:
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory, public_port: int) -> Iterator[str]:
     """vercel-labs emulate: Slack's Web API with rooms, users, modals and OAuth."""
-    port, folder = free_port(), tmp_path_factory.mktemp("emulate")
+    with emulated(tmp_path_factory.mktemp("emulate"), public_port) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def emulated(folder: Path, public_port: int, more: Sequence[str] = ()) -> Iterator[str]:
+    """The emulator with its usual users and `more`."""
+    port = free_port()
     seed = folder / "seed.yaml"
     redirect = f"http://127.0.0.1:{public_port}/slack/oauth_redirect"
-    users = [f"{{name: {name}, real_name: {name}, email: {name}@acme.test}}" for name in
-             ("champion", "manager", "finance", "stranger", "newcomer", "segue")]  # fmt: skip
+    names = ("champion", "manager", "finance", "stranger", "newcomer", "segue", *more)
+    users = [f"{{name: {name}, real_name: {name}, email: {name}@acme.test}}" for name in names]
     seed.write_text(
         f"""slack:
   strict_scopes: true
@@ -272,15 +279,17 @@ class World:
         }
         return await self.post(form | changes)
 
-    async def event(self, name: str, id: str = "Ev1", **more: Any) -> httpx.Response:
-        """An event of the Events API."""
+    async def event(
+        self, name: str, id: str = "Ev1", around: dict[str, Any] | None = None, **more: Any
+    ) -> httpx.Response:
+        """An event of the Events API; `around` is said beside the event itself."""
         body = {
             "type": "event_callback",
             "team_id": TEAM,
             "api_app_id": "A1",
             "event_id": id,
             "event": {"type": name, **more},
-        }
+        } | (around or {})
         return await self.raw(json.dumps(body), kind="application/json")
 
     async def trigger(self) -> str:

@@ -107,6 +107,8 @@ STATES: dict[str, Outgoing] = {
     "card_open": card(),
     "card_sending": card(passed_on("waiting")),
     "card_sent": card(passed_on("sent")),
+    "card_withdrawn": card(passed_on("withdrawn")),
+    "withdrawal": card(kind=DeliveryKind.WITHDRAWAL, asked_by=MARA),
     "card_undone": card(passed_on("undone")),
     "card_not_reached": card(passed_on("draft")),
     "card_useful": card(extra={"kind": "useful", "person": "mara", "id": "f"}),

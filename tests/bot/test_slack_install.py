@@ -1,5 +1,6 @@
 """Installing the app end to end, against the emulator's own OAuth pages."""
 
+import asyncio
 import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -7,12 +8,20 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from bot.slack.adopt import adopt
+from bot.slack.doctor import troubles
 from bot.slack.install import SCOPES, install_url
-from bot.slack.manifest import manifest
+from bot.slack.manifest import EVENTS, manifest, reasons
+from bot.slack.send import SlackChannel
+from bot.slack.socket import Socket
+from bot.slack.tokens import Tokens
+from engine.errors import Invalid
+from service.channel import Failed
 from service.context import Context
-from store import installs
+from store import audit, installs
 from store.tables import Install
 from tests.bot.conftest import ACCOUNT, TEAM, TOKEN, World, workspace
+from tests.bot.deliveries import summary
 from tests.fakes.slack_proxy import Fault
 
 
@@ -120,18 +129,126 @@ async def test_installing_again_brings_a_new_token(world: World) -> None:
     assert world.context.secrets.decrypt(found.token) != "xoxb-tests"
 
 
-async def test_an_installation_for_a_whole_organisation_is_refused(fresh: World) -> None:
-    org = {
-        "ok": True,
-        "access_token": TOKEN,
-        "enterprise": {"id": "E1", "name": "Acme"},
-        "team": None,
-        "is_enterprise_install": True,
-        "authed_user": {"id": "U1"},
-    }
-    fresh.proxy.faults.append(Fault("oauth.v2.access", answer=org))
+ORG = {
+    "ok": True,
+    "access_token": TOKEN,
+    "scope": ",".join(SCOPES),
+    "bot_user_id": "UBOT",
+    "enterprise": {"id": "E1", "name": "Acme Group"},
+    "team": None,
+    "is_enterprise_install": True,
+    "authed_user": {"id": "U1"},
+}
+
+
+async def test_an_organisation_installs_it_for_all_its_workspaces(fresh: World) -> None:
+    fresh.proxy.faults.append(Fault("oauth.v2.access", answer=ORG))
     answer = await follow(fresh, install_url(fresh.context, ACCOUNT))
-    assert "Install it in one workspace" in answer.text
+    assert answer.status_code == 200, answer.text
+    assert installed(fresh) is None
+    grid = {"enterprise_id": "E1", "is_enterprise_install": "true"}
+    await fresh.command("champion", "approvers", **grid)
+    assert "Marta Silva" in (await fresh.proxy.replies())[0]["text"]
+    found = installed(fresh)
+    assert found
+    assert (found.team, found.account) == ("E1", ACCOUNT)
+    org = {"enterprise_id": "E1", "is_enterprise_install": True, "team_id": None}
+    await fresh.event("tokens_revoked", "Ev2", org, tokens={"bot": ["U1"]})
+    await fresh.event("app_uninstalled", "Ev3", org)
+    await fresh.eventually(lambda: installed(fresh) is None)
+    with fresh.context.database.read() as session:
+        rows = [session.get(Install, ("slack", team)) for team in ("E1", TEAM)]
+        kept = [entry.action for entry in audit.newest(session, account=ACCOUNT)]
+    assert [row.token for row in rows if row] == ["", ""]
+    assert kept[:2] == ["slack.removed", "slack.installed"]
+
+
+async def test_an_old_goodbye_does_not_end_a_new_installation(world: World) -> None:
+    """Removed and installed again at once: the events of the removal come late."""
+    before = int(world.clock.at.timestamp()) - 60
+    await world.event("app_uninstalled", "Ev1", {"event_time": before})
+    await world.event("tokens_revoked", "Ev2", {"event_time": before}, tokens={"bot": ["U1"]})
+    assert await world.command("champion", "approvers")
+    await world.proxy.replies()
+    assert installed(world)
+
+
+RENEWED = {
+    "ok": True,
+    "access_token": "xoxe.xoxb-new",
+    "refresh_token": "xoxe-next",
+    "expires_in": 43_200,
+}
+
+
+def expiring(world: World, minutes: int) -> installs.Workspace:
+    """The installation, with a token that expires so soon."""
+    until = world.clock.at + timedelta(minutes=minutes)
+    refresh = world.context.secrets.encrypt("xoxe-once")
+    made = workspace(world.context, refresh_token=refresh, expires_at=until)
+    with world.context.database.write() as session:
+        installs.save(session, made)
+    return made
+
+
+async def test_a_token_is_renewed_once_by_two_nodes_at_once(world: World) -> None:
+    found = expiring(world, 30)
+    world.proxy.faults.append(Fault("oauth.v2.access", answer=RENEWED, delay=0.3))
+    nodes = [
+        Tokens(world.context, api_url=world.proxy.api_url, client_id="1.2", client_secret="shh")
+        for _ in range(2)
+    ]
+    got = await asyncio.gather(*(node.token(found) for node in nodes))
+    assert set(got) == {TOKEN, "xoxe.xoxb-new"}  # The old one is good until it expires.
+    (call,) = world.proxy.of("oauth.v2.access")
+    assert (call.body["grant_type"], call.body["refresh_token"]) == ("refresh_token", "xoxe-once")
+    after = installed(world)
+    assert after
+    assert world.context.secrets.decrypt(after.refresh_token or "") == "xoxe-next"
+    assert [await node.token(after) for node in nodes] == ["xoxe.xoxb-new"] * 2
+    assert len(world.proxy.of("oauth.v2.access")) == 1
+
+
+async def test_a_token_that_can_not_be_renewed_is_said_by_doctor(world: World) -> None:
+    expiring(world, -1)
+    world.proxy.faults.append(Fault("oauth.v2.access", error="invalid_refresh_token"))
+    tokens = Tokens(
+        world.context, api_url=world.proxy.api_url, client_id="1.2", client_secret="shh"
+    )
+    channel = SlackChannel(world.context, tokens=tokens)
+    assert await channel.send(summary()) == Failed("token_over: invalid_refresh_token")
+    told = "\n".join(troubles(world.context))
+    assert "its token has expired (invalid_refresh_token)" in told
+    assert "im:history" in told
+
+
+async def test_over_socket_mode_the_same_listeners_answer(world: World) -> None:
+    form = {
+        "command": "/segue",
+        "text": "approvers",
+        "team_id": TEAM,
+        "user_id": world.users["champion"],
+        "trigger_id": "one",
+        "response_url": world.proxy.response_url,
+    }
+    envelope = {"type": "slash_commands", "accepts_response_payload": True, "payload": form}
+    world.proxy.envelopes = [{**envelope, "envelope_id": id} for id in ("first", "again")]
+    tokens = Tokens(world.context, api_url=world.proxy.api_url)
+    socket = Socket(world.app, tokens, "xapp-tests")
+    await socket.start()
+    await world.eventually(lambda: len(world.proxy.acknowledged) == 2)
+    (reply,) = await world.proxy.replies()
+    assert "Marta Silva" in reply["text"]
+    await socket.stop()
+
+
+async def test_an_app_installed_in_slack_itself_is_taken_over(fresh: World) -> None:
+    tokens = Tokens(fresh.context, api_url=fresh.proxy.api_url)
+    found = await adopt(fresh.context, tokens, TOKEN, ACCOUNT)
+    assert installed(fresh) == found
+    fresh.proxy.faults.append(Fault("auth.test", error="invalid_auth"))
+    with pytest.raises(Invalid, match="does not take this token"):
+        await adopt(fresh.context, tokens, "xoxb-made-up", None)
 
 
 def test_the_manifest_names_every_address_and_the_least_scopes(context: Context) -> None:
@@ -140,9 +257,8 @@ def test_the_manifest_names_every_address_and_the_least_scopes(context: Context)
     assert made["features"]["slash_commands"][0]["url"].endswith("/slack/events")
     assert made["oauth_config"]["redirect_urls"] == [f"{context.public_url}/slack/oauth_redirect"]
     assert made["oauth_config"]["scopes"]["bot"] == list(SCOPES)
-    assert set(made["settings"]["event_subscriptions"]["bot_events"]) == {
-        "app_uninstalled",
-        "tokens_revoked",
-    }
+    assert set(made["settings"]["event_subscriptions"]["bot_events"]) == set(EVENTS)
+    assert all(len(s["name"]) <= 24 for s in made["features"]["shortcuts"])
+    assert all(reasons(locale).keys() == set(SCOPES) for locale in ("en", "de"))
     assert len(made["display_information"]["name"]) <= 35
     assert len(made["display_information"]["description"]) <= 140

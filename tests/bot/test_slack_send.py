@@ -35,7 +35,8 @@ async def test_a_summary_goes_to_the_person_with_this_address_and_is_found_again
         address = people.address(session, ACCOUNT, "mara", "slack")
     assert address
     assert address.startswith(f"{TEAM}/U")
-    assert [c.method for c in proxy.calls] == ["users.lookupByEmail", "conversations.open", POST]
+    asked = ["users.lookupByEmail", "conversations.open", "users.info", "dnd.info", POST]
+    assert [c.method for c in proxy.calls] == asked
 
 
 async def test_a_known_address_is_used_as_it_is(channel: SlackChannel, proxy: SlackProxy) -> None:
@@ -111,7 +112,6 @@ async def test_a_slack_that_is_not_there_is_tried_again(context: Context) -> Non
         ("conversations.open", "user_disabled", "person_unreachable"),
         ("conversations.open", "user_not_found", "person_unreachable"),
         (POST, "channel_not_found", "room_gone"),
-        (POST, "msg_blocks_too_long", "message_refused"),
         (POST, "missing_scope", "scope_missing"),
         (POST, "something_new", "refused"),
     ],
@@ -179,12 +179,16 @@ async def test_a_chart_slack_can_not_fetch_is_left_out_and_the_rest_arrives(
     assert "\\u2588" in second
 
 
-async def test_a_message_refused_without_its_chart_too_is_not_posted_again(
-    channel: SlackChannel, proxy: SlackProxy
+@pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long"])
+async def test_a_message_that_is_refused_gets_plainer_and_at_last_is_given_up(
+    channel: SlackChannel, proxy: SlackProxy, error: str
 ) -> None:
-    proxy.faults += [Fault(POST, error="invalid_blocks"), Fault(POST, error="invalid_blocks")]
-    assert await channel.send(summary()) == Failed("message_refused: invalid_blocks")
-    assert len(proxy.of(POST)) == 2
+    proxy.faults += [Fault(POST, error=error)] * 2
+    assert isinstance(await channel.send(summary()), Sent)
+    names = [b["block_id"] for b in proxy.of(POST)[2].body["blocks"]]
+    assert names == ["title", "body", "send", "choices"]
+    proxy.faults += [Fault(POST, error=error)] * 3
+    assert await channel.send(summary()) == Failed(f"message_refused: {error}")
 
 
 async def test_no_log_line_and_no_reason_ever_holds_the_token(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, WSMsgType, web
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
@@ -35,6 +35,8 @@ class Fault:
     delay: float = 0.0
     text: str | None = None
     answer: dict[str, Any] | None = None
+    lost: bool = False
+    """Slack does what it is asked, and nobody hears of it."""
     user: dict[str, Any] | None = None
     """Instead of a refusal: the emulator's user, with this changed."""
 
@@ -47,6 +49,10 @@ class SlackProxy:
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.problems: list[str] = []
+        self.resting: dict[str, dict[str, Any]] = {}
+        self.zones: dict[str, str] = {}
+        self.envelopes: list[dict[str, Any]] = []
+        self.acknowledged: list[str] = []
         self._runner: web.AppRunner | None = None
         self.address = ""
 
@@ -73,6 +79,7 @@ class SlackProxy:
         app = web.Application(client_max_size=5_000_000)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/response/{tail:.*}", self._response)
+        app.router.add_get("/socket", self._socket)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -92,16 +99,34 @@ class SlackProxy:
         fault = next((f for f in self.faults if f.method == method), None)
         if fault:
             self.faults.remove(fault)
-            if fault.user is None:
+            if fault.user is None and not fault.lost:
                 return await _failing(fault)
         found = problems_of(method, call.body)
         if found:
             self.problems += found
             return web.json_response({"ok": False, "error": "invalid_blocks", "errors": found})
-        call.answer = await self._forward(method, request, raw)
+        call.answer = await self._answered(method, request, raw, call.body)
+        if fault and fault.lost:
+            assert request.transport is not None
+            request.transport.abort()  # Slack took it, and its answer never arrives.
         if fault and fault.user:
             call.answer["user"] |= fault.user
         return web.json_response(call.answer)
+
+    async def _answered(
+        self, method: str, request: web.Request, raw: bytes, body: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The emulator's answer, and what it lacks: rest, unfurls, connections, time zones."""
+        if method == "dnd.info":
+            return {"ok": True, **self.resting.get(body["user"], {"dnd_enabled": False})}
+        if method == "chat.unfurl":
+            return {"ok": True}
+        if method == "apps.connections.open":
+            return {"ok": True, "url": self.address.replace("http", "ws") + "/socket"}
+        answer = await self._forward(method, request, raw)
+        if method == "users.info" and answer.get("ok"):
+            answer["user"]["tz"] = self.zones.get(body["user"])
+        return answer
 
     async def _forward(self, method: str, request: web.Request, raw: bytes) -> dict[str, Any]:
         kind = "application/x-www-form-urlencoded"
@@ -121,6 +146,18 @@ class SlackProxy:
         self.calls.append(Call("response", body))
         self.problems += problems_of("chat.postMessage", body)
         return web.Response(text="ok")
+
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        """Socket Mode: sends what is in `envelopes`, and keeps what is acknowledged."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "hello"})
+        for envelope in self.envelopes:
+            await socket.send_json(envelope)
+        async for message in socket:
+            if message.type is WSMsgType.TEXT and "envelope_id" in message.data:
+                self.acknowledged.append(json.loads(message.data)["envelope_id"])
+        return socket
 
 
 async def _failing(fault: Fault) -> web.Response:
@@ -245,7 +282,7 @@ def _parsed(content_type: str, raw: bytes) -> dict[str, Any]:
         body: dict[str, Any] = json.loads(raw)
         return body
     fields = {k: v[0] for k, v in parse_qs(raw.decode()).items()}
-    for key in ("blocks", "view"):
+    for key in ("blocks", "view", "metadata", "unfurls"):
         if key in fields:
             fields[key] = json.loads(fields[key])
     return fields

@@ -167,7 +167,7 @@ def test_after_three_days_of_failure_it_is_given_up(world: Live) -> None:
 def test_the_three_days_begin_with_the_first_try(world: Live) -> None:
     """Over Christmas a push waits longer than that before it is tried at all."""
     account = raised(world, utc("2026-12-24T19:00"))
-    world.sink.busy = [60, 60]
+    world.sink.busy = [60]
     world.clock.set(utc("2026-12-28T08:00"))
     world.settle()
     assert summary(world, account)["state"] == "due"

@@ -49,6 +49,8 @@ ADMIN_TABLES = {
     "api_key",
     "install",
     "callback",
+    "inbound",
+    "lane",
     "audit",
     "backtest",
     "calibration",

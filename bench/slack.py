@@ -1,0 +1,173 @@
+"""How quickly Slack is answered: many interactions at once, while the outbox is sending.
+
+python -m bench.slack [--together 200] [--clicks 2000]
+
+Each click is signed, kept in a row, acknowledged, and then handled. Beside it the same load on
+a bare Litestar that reads the form and does nothing. Prints figures; asserts nothing.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import quantiles
+from subprocess import Popen
+from urllib.parse import urlencode
+
+import httpx
+import uvicorn
+from litestar import Litestar, Request, post
+from slack_sdk.signature import SignatureVerifier
+
+from bench.world.machine import described
+from store import outbox
+from store.database import Database
+from store.migrations import migrate
+from tests.bot.chaos import KEY, ROOT, USERS, fill
+from tests.bot.conftest import SECRET
+from tests.fakes.slack_sink import SlackSink, slack_sink
+from tests.faults.nodes import Node
+from tests.servers import free_port
+
+_ACCOUNTS, _EACH = 500, 8
+
+
+def main() -> None:
+    """Measure both and print them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--together", type=int, default=200)
+    parser.add_argument("--clicks", type=int, default=2000)
+    parser.add_argument("--bare", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.bare:
+        _serve_bare(options.bare)
+        return
+    print(f"machine: {described()}; one node, a SQLite file")
+    with tempfile.TemporaryDirectory() as folder, slack_sink() as sink:
+        bare = _of_bare(options)
+        ours, sent = _of_segue(Path(folder), sink, options)
+    print(f"{options.together} clicks at a time, {options.clicks} in all; {sent:,} messages went")
+    print("out meanwhile\n\n| | p50 ms | p99 ms |\n|---|--:|--:|")
+    for name, (middle, high) in (("bare Litestar, no-op", bare), ("Segue acknowledges", ours)):
+        print(f"| {name} | {1000 * middle:.0f} | {1000 * high:.0f} |")
+    print(f"\np99: {ours[1] / bare[1]:.1f} times the bare one; wanted: below 500 ms")
+
+
+def _of_bare(options: argparse.Namespace) -> tuple[float, float]:
+    port = free_port()
+    with Popen([sys.executable, "-m", "bench.slack", "--bare", str(port)]) as process:
+        try:
+            return asyncio.run(_load(f"http://127.0.0.1:{port}/slack/events", options))
+        finally:
+            process.terminate()
+
+
+def _of_segue(
+    folder: Path, sink: SlackSink, options: argparse.Namespace
+) -> tuple[tuple[float, float], int]:
+    url = f"sqlite:///{folder / 'segue.db'}"
+    database = Database(url)
+    migrate(database)
+    fill(database, {name: f"U{name.upper()}" for name in ("champion", *USERS)}, _ACCOUNTS)
+    _fill_outbox(database)
+    database.close()
+    environment = {
+        "PYTHONPATH": str(ROOT),
+        "SEGUE_DATABASE_URL": url,
+        "SEGUE_SECRET_KEYS": KEY,
+        "SEGUE_PUBLIC_URL": "http://127.0.0.1:9",
+        "SEGUE_SLACK_SIGNING_SECRET": SECRET,
+        "SEGUE_SLACK_API_URL": sink.url,
+    }
+    node = Node(folder, environment)
+    node.start()
+    try:
+        while not sink.messages:
+            time.sleep(0.05)
+        before = len(sink.messages)
+        return asyncio.run(_load(f"{node.url}/slack/events", options)), len(sink.messages) - before
+    finally:
+        node.stop()
+
+
+def _fill_outbox(database: Database) -> None:
+    """More than can go out while it is measured."""
+    now = datetime.now(UTC)
+    with database.write() as session:
+        for n in range(_ACCOUNTS * _EACH):
+            account, reader = divmod(n, _EACH)
+            outbox.add(
+                session,
+                outbox.StoredDelivery(
+                    account=f"acc{account:05}", id=f"d{n}", alert=f"alert{account:05}",
+                    kind="receipt", person=USERS[(4 * account + reader % 4) % 40],
+                    channel="slack", body={"text": "Yes."}, due_at=now, created_at=now,
+                ),
+            )  # fmt: skip
+
+
+async def _load(url: str, options: argparse.Namespace) -> tuple[float, float]:
+    """p50 and p99 of the seconds until a click is answered."""
+    limits = httpx.Limits(max_connections=options.together)
+    async with httpx.AsyncClient(limits=limits, timeout=60) as client:
+        await _ready(client, url)
+        numbers, took = iter(range(options.clicks)), list[float]()
+
+        async def press() -> None:
+            for number in numbers:
+                body, headers = _click(number)
+                start = time.perf_counter()
+                answer = await client.post(url, content=body, headers=headers)
+                took.append(time.perf_counter() - start)
+                answer.raise_for_status()
+
+        await asyncio.gather(*(press() for _ in range(options.together)))
+    cuts = quantiles(took, n=100)
+    return cuts[49], cuts[98]
+
+
+async def _ready(client: httpx.AsyncClient, url: str) -> None:
+    for _ in range(600):
+        try:
+            await client.get(url)
+            return
+        except httpx.TransportError:
+            await asyncio.sleep(0.1)
+    raise SystemExit("the server does not answer")
+
+
+def _click(number: int) -> tuple[str, dict[str, str]]:
+    """A "Useful", signed as Slack does."""
+    account = number % _ACCOUNTS
+    ref = {"account": f"acc{account:05}", "alert": f"alert{account:05}"}
+    action = {"type": "button", "action_id": "useful", "block_id": "choices",
+              "value": json.dumps(ref), "action_ts": f"1700000000.{number:06}"}  # fmt: skip
+    payload = {"type": "block_actions", "team": {"id": f"T{account:05}"},
+               "user": {"id": "UCHAMPION"}, "actions": [action]}  # fmt: skip
+    body, stamp = urlencode({"payload": json.dumps(payload)}), str(int(time.time()))
+    signed = SignatureVerifier(SECRET).generate_signature(timestamp=stamp, body=body)
+    return body, {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-slack-request-timestamp": stamp,
+        "x-slack-signature": signed or "",
+    }
+
+
+@post("/slack/events", status_code=200)
+async def nothing(request: Request) -> str:  # type: ignore[type-arg]
+    """Read the form; do nothing."""
+    await request.form()
+    return ""
+
+
+def _serve_bare(port: int) -> None:
+    app = Litestar([nothing], openapi_config=None, logging_config=None)
+    uvicorn.run(app, port=port, log_level="error", access_log=False)
+
+
+if __name__ == "__main__":
+    main()

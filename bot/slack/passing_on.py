@@ -1,0 +1,91 @@
+"""Forwarding by a form: from a summary's button or a shortcut, with what would be sent in sight."""
+
+import asyncio
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import messages, views
+from bot.slack.caller import identify
+from bot.slack.limits import Limit
+from bot.slack.manifest import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
+from bot.slack.refs import Ref, read
+from bot.slack.replies import sorry
+from bot.words import Words, words_of
+from engine.errors import Invalid, SegueError, Unavailable
+from engine.snapshot import Role
+from service import previewed
+from service.context import Context
+
+
+def listen(app: AsyncApp, context: Context) -> None:
+    """Take both shortcuts, and the choice of a role while the form is open."""
+
+    for name in (GLOBAL_SHORTCUT, MESSAGE_SHORTCUT):
+
+        @app.shortcut(name)
+        async def asked(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+            await ack()
+            view = await _view(context, client, body)
+            await client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    @app.action({"block_id": views.ROLE, "action_id": views.ROLE})
+    async def chosen(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        view = body.get("view") or {}
+        if view.get("callback_id") != views.FORWARD:
+            return
+        role = Role(body["actions"][0]["selected_option"]["value"])
+        ref, words = read(view["private_metadata"]), words_of(context)
+        caller = await identify(context, client, body["team"]["id"], body["user"]["id"])
+        shown = await form(context, caller.of(ref.account).person, ref, words, role)
+        await client.views_update(view_id=view["id"], hash=view.get("hash"), view=shown)
+
+
+async def form(
+    context: Context, champion: str, ref: Ref, words: Words, role: Role = Role.MANAGER
+) -> dict[str, Any]:
+    """The form: who, what they decide, a note, and exactly what a person of that role would get."""
+    outgoing = await asyncio.to_thread(
+        previewed.forward, context, account=ref.account, alert=ref.alert, champion=champion,
+        role=role,
+    )  # fmt: skip
+    view = views.forward(ref, words)
+    inputs = [
+        {**b, "dispatch_action": True} if b["block_id"] == views.ROLE else b for b in view["blocks"]
+    ]
+    shown = [*inputs, *messages.preview(outgoing, words.say(f"preview_{role}"))]
+    return {**view, "blocks": shown[: Limit.BLOCKS_IN_VIEW]}
+
+
+async def _view(context: Context, client: AsyncWebClient, body: dict[str, Any]) -> dict[str, Any]:
+    """The form about the message that was pointed at, else about the newest summary."""
+    words = words_of(context)
+    try:
+        team, user = body["team"]["id"], body["user"]["id"]
+        caller = await identify(context, client, team, user)
+        alert = _pointed_at(body.get("message") or {}, caller.account) or await asyncio.to_thread(
+            previewed.newest, context, account=caller.account
+        )
+        if alert is None:
+            return views.said(words.say("nothing_to_forward"), words)
+        ref = Ref(account=caller.account, alert=alert)
+        return await form(context, caller.person, ref, words)
+    except Unavailable:
+        raise
+    except SegueError as error:
+        return views.said(sorry(error, words), words)
+
+
+def _pointed_at(message: dict[str, Any], account: str) -> str | None:
+    """The alert that a message of ours is about, by its buttons."""
+    for block in message.get("blocks") or ():
+        for element in block.get("elements") or ():
+            try:
+                ref = read(element.get("value") or "")
+            except (Invalid, AttributeError):
+                continue
+            if ref.alert and ref.account == account:
+                return ref.alert
+    return None

@@ -1,0 +1,62 @@
+"""A champion takes back what went out: the link opens nothing any more, the message goes."""
+
+from sqlmodel import Session
+
+from engine.errors import NotFound
+from service import cards
+from service.channel import DeliveryKind
+from service.context import Context
+from service.secrets import new_id
+from store import accounts, feedback, forwards, outbox
+
+
+def withdraw(context: Context, *, account: str, forward: str, person: str) -> bool:
+    """Withdraw a forward that was sent; False where it never went or was withdrawn before.
+
+    What was read stays read, and the champion is told so.
+
+    Raises:
+        NotFound: this person has no such forward.
+    """
+    now = context.clock.now()
+    with context.database.write() as session:
+        accounts.hold(session, account)
+        stored = forwards.get(session, account, forward)
+        if stored is None or stored.champion != person:
+            raise NotFound("there is no such forward of yours")
+        if stored.state == "withdrawn":
+            return True
+        if stored.state != "sent":
+            return False
+        forwards.move(session, account, forward, "withdrawn")
+        forwards.revoke(session, account, stored.case, now)
+        feedback.undo(session, account, forward, now)
+        sent = _message(session, stored)
+        if sent is not None:
+            outbox.add(
+                session,
+                outbox.StoredDelivery(
+                    account=account,
+                    id=new_id("delivery"),
+                    alert=stored.alert,
+                    kind=DeliveryKind.WITHDRAWAL,
+                    person=stored.to,
+                    channel=sent.channel,
+                    forward=forward,
+                    body={"reference": sent.reference},
+                    due_at=now,
+                    created_at=now,
+                ),
+            )
+        cards.refresh(session, account, stored.alert, now)
+    context.signals.changed(account)
+    return True
+
+
+def _message(session: Session, stored: forwards.StoredForward) -> outbox.StoredDelivery | None:
+    """The message of a forward, where its channel can change one."""
+    for sent in outbox.of_alert(session, stored.account, stored.alert):
+        own = sent.forward == stored.id and sent.kind == DeliveryKind.FORWARD
+        if own and sent.state is outbox.DeliveryState.SENT and sent.channel != "email":
+            return sent
+    return None
