@@ -1,7 +1,7 @@
 """Makes what a channel sends out of frozen facts; case links are made here, at send time."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -15,6 +15,9 @@ from service.people import named
 from store import feedback, forwards, outbox, people
 from store.alerts import StoredAlert
 from store.outbox import StoredDelivery
+
+_FOLLOWS = timedelta(days=35)
+"""How long what is said of a meter goes on in one thread: about a period."""
 
 
 def build(
@@ -49,7 +52,7 @@ def build(
         story=story,
         audience=audience,
         locale=locale,
-        reference=delivery.body.get("reference"),
+        reference=delivery.body.get("reference") or _thread(session, delivery, alert, now),
         chart_url=chart_url,
         case_url=case_url,
         upgrade_url=links.upgrade(applied, facts, alert.id) if person.can_buy else None,
@@ -63,6 +66,15 @@ def build(
         extra=_extra(session, delivery, alert, facts, passed_on, now),
         unsure_since=delivery.created_at if outbox.unsure(session, delivery) else None,
     )
+
+
+def _thread(
+    session: Session, delivery: StoredDelivery, alert: StoredAlert, now: datetime
+) -> str | None:
+    """Where a notice follows: on what was said of the meter lately. All else stands by itself."""
+    if delivery.kind != DeliveryKind.NOTICE:
+        return None
+    return outbox.said_before(session, delivery, alert.key.meter, now - _FOLLOWS)
 
 
 def _extra(

@@ -258,6 +258,30 @@ def of_alert(session: Session, account: str, alert: str) -> Sequence[StoredDeliv
     return tuple(_value(r) for r in rows)
 
 
+def said_before(
+    session: Session, delivery: StoredDelivery, meter: str, since: datetime
+) -> str | None:
+    """Where the newest push on a meter went to the same person the same way, from then on."""
+    mine, alert = tables.Delivery, tables.Alert
+    found: str | None = session.exec(
+        select(mine.reference)
+        .join(alert, (col(alert.account) == mine.account) & (col(alert.id) == mine.alert))
+        .where(
+            col(mine.account) == delivery.account,
+            col(mine.person) == delivery.person,
+            col(mine.channel) == delivery.channel,
+            col(mine.kind).in_(("notice", "summary")),
+            col(mine.sent_at) >= since,
+            col(mine.reference).is_not(None),
+            col(mine.id) != delivery.id,
+            col(alert.meter) == meter,
+        )
+        .order_by(col(mine.sent_at).desc(), col(mine.id))
+        .limit(1)
+    ).first()
+    return found
+
+
 def trouble(
     session: Session, channel: str, since: datetime
 ) -> tuple[tuple[DeliveryState, str, int], ...]:

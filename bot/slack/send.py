@@ -36,6 +36,10 @@ class Held(Exception):
         self.hold = hold
 
 
+class Unlinked(SegueError):
+    """The app is no longer in a workspace that a message was sent to."""
+
+
 class SlackChannel(Channel):
     """Sends deliveries as the app, with the token of the account's own workspace."""
 
@@ -83,6 +87,9 @@ class SlackChannel(Channel):
                 gone = meaning(error) in (Meaning.ROOM_GONE, Meaning.MESSAGE_GONE)
                 if outgoing.kind is DeliveryKind.RECEIPT or not gone:
                     raise  # A push whose thread is gone begins another.
+            except Unlinked:
+                if outgoing.kind is DeliveryKind.RECEIPT:
+                    raise
         for workspace in await asyncio.to_thread(self._workspaces, outgoing):
             result = await self._direct(outgoing, workspace, sent)
             if result is not None:
@@ -274,7 +281,7 @@ class SlackChannel(Channel):
         with self._context.database.read() as session:
             found = installs.by_team(session, team)
         if found is None or found.account != outgoing.account:
-            raise SegueError("app_removed: this workspace is no longer linked to the account")
+            raise Unlinked("app_removed: this workspace is no longer linked to the account")
         return found
 
     def _remember(self, outgoing: Outgoing, address: str) -> None:

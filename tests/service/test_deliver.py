@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from service import deliver
 from service.channel import Failed, Outgoing, Retry, Sent
+from store import tables
 from tests.api.live import NOW, PEOPLE, Live, growing
 
 
@@ -78,14 +80,33 @@ def test_a_push_waits_for_the_next_opening_and_the_banner_does_not(
 
 
 def test_the_notice_goes_first(world: Live) -> None:
-    accounts = []
-    for _ in range(4):
-        accounts.append(world.account())
-        world.use(accounts[-1], 400)
+    accounts = [world.account(account=f"{name}-reports") for name in ("ann", "bob", "cid", "dot")]
+    for account in accounts:
+        world.use(account, 400)
     world.settle()
     for account in accounts:
         sent = [m["blocks"] for m in world.sink.messages if account in str(m["blocks"])]
         assert ["Business" in str(blocks) for blocks in sent] == [False, True]
+
+
+def test_a_notice_follows_what_was_said_of_its_meter_and_an_ask_stands_by_itself(
+    world: Live,
+) -> None:
+    account, _ = world.asked()
+    [ask] = world.sink.messages
+    assert "thread_ts" not in ask
+    world.clock.advance(hours=1)
+    world.use(account, 400)
+    world.settle()
+    notice = world.sink.messages[-1]
+    assert notice is not ask
+    with world.runtime.context.database.read() as session:
+        sent = session.exec(
+            select(tables.Delivery.reference).where(
+                tables.Delivery.account == account, tables.Delivery.kind == "summary"
+            )
+        ).one()
+    assert sent == f"T-{account}/DUPRIYA/{notice['thread_ts']}"
 
 
 def change_plan(world: Live, account: str) -> None:
