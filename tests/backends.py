@@ -26,6 +26,9 @@ from tests.postgres import Postgres
 BOTH = ("sqlite", "postgresql")
 ONE = ("sqlite",)
 """For tests of what is the same over any database, which say `BACKENDS = ONE`."""
+FILE, SERVER = ONE, ("postgresql",)
+"""For whole stories, which all go through the same queries: some over each, and with
+`EVERYWHERE=1` all over both."""
 ALL = (*BOTH, "jetstream")
 """For tests of how usage comes in, which say `BACKENDS = ALL`: with servers in front too."""
 _numbers = count(1)

@@ -21,10 +21,12 @@ from service.secrets import Secrets
 from service.usage import Event
 from store import backtests
 from store.backtests import StoredBacktest
-from tests.backends import Backend, opened
+from tests.backends import SERVER, Backend, opened
 from tests.fakes.clock import FakeClock
 from tests.servers import PATIENCE, serving
 from tests.service.recorded_usage import POLICY, everybody
+
+BACKENDS = SERVER
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 LATER = POLICY + "\n[policy.stage]\nonboarding_days = 400\n"

@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from tests.api.live import PEOPLE, Live, links, live
-from tests.backends import Backend
+from tests.backends import FILE, Backend
 from tests.fakes.slack_proxy import problems_of
+
+BACKENDS = FILE
 
 HOSTILE = "<script>alert(1)</script> <!channel> <https://evil.example|click> & Co"
 

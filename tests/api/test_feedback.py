@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.api.live import PEOPLE, Live, live
-from tests.backends import Backend
+from tests.backends import SERVER, Backend
+
+BACKENDS = SERVER
 
 
 @pytest.fixture(scope="module")

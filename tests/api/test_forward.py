@@ -7,7 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.api.live import PEOPLE, Live, links, live
-from tests.backends import Backend
+from tests.backends import SERVER, Backend
+
+BACKENDS = SERVER
 
 
 @pytest.fixture(scope="module")

@@ -216,8 +216,10 @@ class Clicks:
         raise AssertionError("no node took a click")
 
 
-async def run(folder: Path, server: Postgres, *, deliveries: int, seed: int = 1) -> Outcome:
-    """All of it."""
+async def run(
+    folder: Path, server: Postgres, *, deliveries: int, seed: int = 1, kill: bool = True
+) -> Outcome:
+    """All of it; without `kill` no node dies, whose claims would have to run out."""
     outcome, start, url = Outcome(wanted=deliveries), time.monotonic(), server.migrated()
     database = Database(url)
     with emulated(folder, free_port(), USERS) as upstream:
@@ -233,7 +235,7 @@ async def run(folder: Path, server: Postgres, *, deliveries: int, seed: int = 1)
             nodes = [_node(folder / f"node{n}", url, proxy) for n in range(2)]
             try:
                 await asyncio.gather(*(asyncio.to_thread(node.start) for node in nodes))
-                await _press(nodes, outcome, client, users["champion"], deliveries, seed)
+                await _press(nodes, outcome, client, users["champion"], deliveries, seed, kill=kill)
                 await _settled(database, outcome, deliveries)
             finally:
                 await asyncio.gather(*(asyncio.to_thread(node.stop) for node in nodes))
@@ -250,6 +252,8 @@ async def _press(
     champion: str,
     deliveries: int,
     seed: int,
+    *,
+    kill: bool,
 ) -> None:
     """Half the clicks; the others once messages go out, and a node dies in the midst of both."""
     clicks, half = Clicks(nodes, outcome, champion, seed), deliveries // 2
@@ -259,7 +263,8 @@ async def _press(
     rest = asyncio.create_task(clicks.all(client, range(half, deliveries)))
     while len(outcome.arrived) < half // 2:
         await asyncio.sleep(0.01)
-    nodes[0].kill()
+    if kill:
+        nodes[0].kill()
     await rest
 
 

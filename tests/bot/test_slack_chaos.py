@@ -1,4 +1,4 @@
-"""The short form of `python -m tests.bot.chaos`: two nodes, a bad Slack, a kill -9 in the midst."""
+"""The short form of `python -m tests.bot.chaos`: two nodes and a bad Slack, but nobody dies."""
 
 from pathlib import Path
 
@@ -7,10 +7,9 @@ from tests.postgres import Postgres
 
 
 async def test_each_delivery_arrives_and_none_twice(tmp_path: Path, postgres: Postgres) -> None:
-    outcome = await run(tmp_path, postgres, deliveries=40, seed=3)
-    assert outcome.forwards == {"sent": 40}, outcome.told()
+    outcome = await run(tmp_path, postgres, deliveries=30, seed=3, kill=False)
+    assert outcome.forwards == {"sent": 30}, outcome.told()
     assert outcome.twice == []
-    assert len(outcome.arrived) == 40
+    assert len(outcome.arrived) == 30
     assert outcome.undone == 0
-    assert outcome.killed == 1
     assert outcome.faults["lost"] > 0

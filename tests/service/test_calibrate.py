@@ -25,8 +25,10 @@ from service.secrets import Secrets
 from store import forecasts, tables
 from store.forecasts import Came, StoredForecast
 from tests.api.live import NOW, START, Live, policy
-from tests.backends import Backend, opened
+from tests.backends import SERVER, Backend, opened
 from tests.fakes.clock import FakeClock
+
+BACKENDS = SERVER
 
 NIGHT = datetime(2026, 11, 18, tzinfo=UTC)
 

@@ -12,6 +12,9 @@ from service import deliver
 from service.channel import Failed, Outgoing, Retry, Sent
 from store import tables
 from tests.api.live import NOW, PEOPLE, Live, growing
+from tests.backends import FILE
+
+BACKENDS = FILE
 
 
 def utc(text: str) -> datetime:

@@ -12,6 +12,9 @@ from engine.snapshot import Arm
 from service import configure
 from store import decisions, due
 from tests.api.live import PEOPLE, Live, policy
+from tests.backends import SERVER
+
+BACKENDS = SERVER
 
 _numbers = count(1)
 

@@ -14,7 +14,9 @@ from service import configure, detail, explain
 from service.detail import Detail, Passed
 from store.tables import Decision
 from tests.api.live import NOW, Live, live, policy
-from tests.backends import Backend
+from tests.backends import SERVER, Backend
+
+BACKENDS = SERVER
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,9 @@ import pytest
 from service import configure
 from service.ingest import ingest
 from tests.api.live import NOW, PEOPLE, Live, event, growing, policy
+from tests.backends import FILE
+
+BACKENDS = FILE
 
 EVENING = datetime(2026, 11, 18, 19, 0, tzinfo=UTC)
 MORNING = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)

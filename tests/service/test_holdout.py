@@ -12,6 +12,9 @@ from service.explain import explain
 from store import arms
 from store.arms import StoredArm
 from tests.api.live import NOW, Live, policy
+from tests.backends import FILE
+
+BACKENDS = FILE
 
 _numbers = count(1)
 SMALL, LARGE = 0.5, 0.2

@@ -7,6 +7,9 @@ import pytest
 
 from service.ingest import ingest
 from tests.api.live import START, TODAY, Live, event
+from tests.backends import FILE
+
+BACKENDS = FILE
 
 AUGUST, OCTOBER, NOVEMBER = START.date(), date(2026, 10, 1), date(2026, 11, 1)
 

@@ -12,6 +12,9 @@ from engine.lift import LiftState, Unmeasured
 from engine.snapshot import Arm
 from service import configure, lift
 from tests.api.live import Live, policy
+from tests.backends import FILE
+
+BACKENDS = FILE
 
 _numbers = count(1)
 

@@ -8,6 +8,9 @@ import pytest
 
 from service import configure, detail
 from tests.api.live import PEOPLE, Live, policy
+from tests.backends import SERVER
+
+BACKENDS = SERVER
 
 EXPORTS = """
 [[meter]]
