@@ -19,6 +19,8 @@ SHARED = {
     "reject": "what was not taken may belong to no account at all",
     "audit": "what admins did, in the order in which they did it",
     "backtest": "what an admin asked for, over any accounts",
+    "inbound": "what a chat sent: kept before anybody knows the account",
+    "lane": "how quickly a workspace is sent to, a few lines each",
     "callback": "which message of a chat was handled: known before any account is",
     "import_run": "how far a file came, with whatever accounts it holds",
 }
@@ -29,6 +31,9 @@ ACROSS = {
     "due.claim": "a worker takes whoever is due on its own shard",
     "outbox.next_due": "a worker asks its own shard whether anything is due",
     "outbox.claim": "a worker takes whatever is due on its own shard",
+    "inbound.any_left": "a worker asks its own shard what was taken and not done",
+    "lanes.take": "one workspace's line, by its name",
+    "lanes.held": "which lines of workspaces are closed, on the shard that keeps them",
     "accounts.count": "whether there are as many accounts as a holdout needs; counts no further",
     "seen.Seen._take_in": "a writer reads a part once, to spare asking it ever after",
 }

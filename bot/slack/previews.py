@@ -28,7 +28,7 @@ def shown(context: Context, command: Command, words: Words) -> tuple[str, list[l
         context, command.account or "", command.moment, audience=command.audience
     )
     name = found[0].outgoing.story.account_name or found[0].outgoing.account
-    title = words.say("preview_title", moment=words.moment(command.moment), account=name)
+    title = words.say("preview_about", moment=words.moment(command.moment), account=name)
     lines = [words.say("preview_holds" if found[0].holds else "preview_not")]
     if found[0].missing:
         lines.append(words.say("preview_forecast"))

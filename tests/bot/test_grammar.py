@@ -126,7 +126,8 @@ def test_any_text_is_a_command_or_a_hint(text: str, place: Place) -> None:
     found = parse(text, place)
     if isinstance(found, Misread):
         assert hints.hint(found, place, WORDS["en"]).text.strip()
-        assert "{" not in hints.hint(found, place, WORDS["de"]).text.replace(text, "")
+        if "{" not in text:  # Nothing of ours is left unfilled.
+            assert "{" not in hints.hint(found, place, WORDS["de"]).text
     else:
         assert found.verb.place is place
 

@@ -1,5 +1,6 @@
 """Forwarding by a form or a shortcut, the exact message in sight; and links that are posted."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -46,7 +47,10 @@ async def test_the_form_shows_exactly_what_will_arrive(world: World) -> None:
 
 async def test_another_role_shows_another_message(world: World) -> None:
     view = await shortcut(world, "forward_usage")
-    made = {**view, "id": world.proxy.of("views.open")[-1].answer["view"]["id"]}
+    opened = world.proxy.of("views.open")[-1]
+    while "view" not in opened.answer:  # The click was acknowledged before Slack had answered.
+        await asyncio.sleep(0.02)
+    made = {**view, "id": opened.answer["view"]["id"]}
     action = {
         "type": "radio_buttons",
         "action_id": "role",

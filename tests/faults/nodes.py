@@ -27,6 +27,8 @@ class Node:
     port: int = field(default_factory=free_port)
     ended: list[int] = field(default_factory=list)
     """How its processes ended, until now."""
+    last_words: list[str] = field(default_factory=list)
+    """What they said before, each with its exit code."""
     process: subprocess.Popen[bytes] | None = None
     _over: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -93,6 +95,7 @@ class Node:
                 continue
             if not self._over.wait(AGAIN):
                 self.ended.append(code)
+                self.last_words.append(f"exit {code}: {self.log.read_text()[-2000:]}")
                 self._begin()
 
     def _lives(self) -> bool:

@@ -33,6 +33,8 @@ class Result:
     refused: list[str]
     unfinished: bool
     restarts: int
+    said: str
+    """The last words of processes that ended."""
     ended: list[int]
     notes: list[str]
 
@@ -55,7 +57,7 @@ class Result:
         if self.after != [READY] * len(self.after):
             yield f"/readyz afterwards: {'; '.join(self.after)}"
         if self.restarts != self.fault.kills:
-            yield f"{self.restarts} processes ended, {self.fault.kills} were killed"
+            yield f"{self.restarts} processes ended, {self.fault.kills} were killed: {self.said}"
         if any(self.ended):
             yield f"told to stop, nodes ended with {self.ended}"
 
@@ -94,6 +96,7 @@ def run(fault: Fault, seconds: float) -> Result:
             refused=load.ledger.refused,
             unfinished=not finished,
             restarts=sum(len(node.ended) for node in scene.nodes),
+            said="\n".join(words for node in scene.nodes for words in node.last_words),
             ended=[node.stop() for node in scene.nodes],
             notes=scene.notes,
         )
