@@ -109,7 +109,11 @@ def _card(outgoing: Outgoing, text: Message, words: Words) -> list[Block]:
     return [
         *blocks.told(outgoing, text, words),
         *blocks.why(outgoing, words),
-        *(line for f in outgoing.forwards for line in _forwarded(outgoing, f, words)),
+        *(
+            line
+            for n, f in enumerate(outgoing.forwards)
+            for line in _forwarded(outgoing, f, n, words)
+        ),
         *_answered(outgoing, words),
         *_choices(outgoing, ref, words),
     ]
@@ -132,14 +136,14 @@ def _choices(outgoing: Outgoing, ref: Ref, words: Words) -> list[Block]:
             ]
 
 
-def _forwarded(outgoing: Outgoing, forward: ForwardState, words: Words) -> list[Block]:
+def _forwarded(outgoing: Outgoing, forward: ForwardState, n: int, words: Words) -> list[Block]:
     """One line on where a forward stands; while it waits it can be taken back."""
     name, where = forward.to_name, f"forward.{forward.id}"[: Limit.ID]
     match forward.state:
         case "waiting":
             ref = Ref(account=outgoing.account, alert=outgoing.alert, forward=forward.id)
             line = blocks.section(words.say("sending_to", name=name), where)
-            undo = buttons.button(buttons.Click.UNDO_FORWARD, words.say("undo"), ref)
+            undo = buttons.button(f"{buttons.Click.UNDO_FORWARD}.{n}", words.say("undo"), ref)
             return [{**line, "accessory": undo} if forward.undo_until else line]
         case "sent":
             zone = outgoing.person.time_zone or outgoing.story.time_zone
@@ -148,7 +152,7 @@ def _forwarded(outgoing: Outgoing, forward: ForwardState, words: Words) -> list[
             if outgoing.closed_as:
                 return [line]
             ref = Ref(account=outgoing.account, alert=outgoing.alert, forward=forward.id)
-            back = buttons.button(buttons.Click.WITHDRAW, words.say("withdraw"), ref)
+            back = buttons.button(f"{buttons.Click.WITHDRAW}.{n}", words.say("withdraw"), ref)
             return [{**line, "accessory": back}]
         case "withdrawn":
             return [blocks.context([words.say("forward_withdrawn", name=name)], where)]
