@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -34,6 +33,7 @@ from store.migrations import migrate
 from store.tables import Account, Person
 from tests.bot.deliveries import NOW
 from tests.fakes.slack_proxy import SlackProxy
+from tests.servers import free_port
 from tests.templates.stories import sample_story
 
 HERE = Path(__file__).parent.parent
@@ -69,12 +69,6 @@ PEOPLE = (
     ("marta", "manager", "Marta Silva", "manager@acme.test"),
     ("finn", "finance", "Finn Okafor", "finance@acme.test"),
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
