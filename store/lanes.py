@@ -57,7 +57,7 @@ def hold(session: Session, name: str, until: datetime, *, why: str) -> None:
 
 
 def held(session: Session, now: datetime, *, prefix: str = "") -> tuple[Held, ...]:
-    """The lanes that the platform closed for now, those that open last first."""
+    """The lanes that the platform has closed, those that open last first."""
     rows = session.exec(
         select(Lane)
         .where(

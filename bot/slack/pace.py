@@ -33,7 +33,7 @@ class Pace:
         return Hold(held.until, Meaning.RATE_LIMITED if held.why else WHY)
 
     async def closed(self, team: str) -> dict[str, datetime]:
-        """The lanes of a workspace that Slack has closed for now, with when they open."""
+        """The lanes of a workspace that Slack has closed, with when they open again."""
         return await asyncio.to_thread(self._closed, team)
 
     async def close(self, lane: str, seconds: float, why: str) -> None:

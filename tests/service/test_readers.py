@@ -1,24 +1,7 @@
 """Whose banner an ask is: theirs whom it was raised for, and anybody's where nobody is known."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from service.ingest import ingest
-from tests.api.live import NOW, PEOPLE, START, Live, event, growing, live
-from tests.backends import Backend
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
-
-
-@pytest.fixture
-def world(running: Live) -> Iterator[Live]:
-    yield running
-    running.reset()
+from tests.api.live import NOW, PEOPLE, START, Live, event, growing
 
 
 def readers(world: Live, account: str) -> set[str]:
