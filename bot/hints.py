@@ -1,6 +1,6 @@
 """Help that teaches by example, and what to say where something typed can't be understood."""
 
-from bot.grammar import Misread, Wrong
+from bot.grammar import Command, Misread, Wrong
 from bot.said import Said
 from bot.verbs import AT, Part, Place, Verb
 from bot.words import Words
@@ -9,6 +9,13 @@ from engine.snapshot import Role
 
 _MOMENTS = ", ".join(Moment)
 _AUDIENCES = ", ".join((Role.USER, Role.CHAMPION, Role.MANAGER, Role.FINANCE))
+
+
+def helped(command: Command | Misread, place: Place, words: Words) -> Said:
+    """What is said to what was misread, or asks for help."""
+    if isinstance(command, Misread):
+        return hint(command, place, words)
+    return about(command.about, words) if command.about else overview(place, words)
 
 
 def overview(place: Place, words: Words) -> Said:

@@ -50,13 +50,8 @@ async def answered(
 ) -> None:
     """Carry out what was typed."""
     words, command = words_of(context), parse(body.get("text") or "", Place.CUSTOMER)
-    if isinstance(command, Misread):
-        await say(respond, hints.hint(command, Place.CUSTOMER, words), words)
-        return
-    if command.verb.name == "help":
-        about = command.about
-        said = hints.about(about, words) if about else hints.overview(Place.CUSTOMER, words)
-        await say(respond, said, words)
+    if isinstance(command, Misread) or command.verb.name == "help":
+        await say(respond, hints.helped(command, Place.CUSTOMER, words), words)
         return
     try:
         if command.verb.name == "link":

@@ -78,13 +78,8 @@ async def answered(
     """Carry out what was typed."""
     context, words, line = place.context, words_of(place.context), body.get("text") or ""
     command = parse(line, Place.HOME)
-    if isinstance(command, Misread):
-        await say(respond, hints.hint(command, Place.HOME, words), words)
-        return
-    if command.verb.name == "help":
-        about = command.about
-        said = hints.about(about, words) if about else hints.overview(Place.HOME, words)
-        await say(respond, said, words)
+    if isinstance(command, Misread) or command.verb.name == "help":
+        await say(respond, hints.helped(command, Place.HOME, words), words)
         return
     if not await place.admits(body["user_id"]):
         refusal = await place.refusal(client, body["team_id"], body["user_id"], words)
