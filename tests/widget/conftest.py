@@ -12,6 +12,7 @@ from playwright.sync_api import (
     Error,
     Locator,
     Page,
+    expect,
     sync_playwright,
 )
 
@@ -44,6 +45,10 @@ def host() -> Iterator[Host]:
     host.stop()
 
 
+_AHEAD = 20.0
+"""Seconds: a page whose clock still goes must not be asked to stop in its past."""
+
+
 @dataclass
 class Visit:
     """A reader's visit to the vendor's app, and what the browser complained about."""
@@ -58,6 +63,14 @@ class Visit:
         self.host.pages[path] = HostPage(html, headers or {})
         self.page.goto(self.host.origin + path)
         return self.page
+
+    def open_by_hand(self) -> None:
+        """Open it; once the card is there the page's clock goes by `run_for` alone."""
+        self.page.clock.install()
+        self.open()
+        expect(self.card).to_be_visible()
+        now = float(self.page.evaluate("Date.now()")) / 1000
+        self.page.clock.pause_at(now + _AHEAD)
 
     @property
     def card(self) -> Locator:

@@ -80,8 +80,7 @@ def test_it_waits_while_the_reader_is_writing(visit: Visit) -> None:
 def test_an_answer_is_confirmed_and_then_gone(
     visit: Visit, button: str, kind: str, words: str
 ) -> None:
-    visit.page.clock.install()
-    visit.open()
+    visit.open_by_hand()
     visit.button(button).click()
     expect(visit.card).to_contain_text(words)
     expect(visit.button("Undo")).to_be_visible()
@@ -95,8 +94,7 @@ def test_an_answer_is_confirmed_and_then_gone(
 
 
 def test_an_answer_is_undone(visit: Visit) -> None:
-    visit.page.clock.install()
-    visit.open()
+    visit.open_by_hand()
     visit.button("Not now").click()
     (feedback,) = visit.segue.wait_for("feedback")
     visit.button("Undo").click()

@@ -8,8 +8,7 @@ from tests.widget.conftest import Visit
 
 
 def test_one_click_sends_after_a_moment_to_think(visit: Visit) -> None:
-    visit.page.clock.install()
-    visit.open()
+    visit.open_by_hand()
     visit.button("Send to Fiona").click()
     expect(visit.card).to_contain_text("Sending to Fiona")
     expect(visit.button("Undo")).to_be_visible()
@@ -45,9 +44,8 @@ def test_an_undo_that_comes_too_late_says_so(visit: Visit) -> None:
 
 
 def test_the_server_decides_how_long_it_waits(visit: Visit) -> None:
-    visit.page.clock.install()
     visit.segue.forward_as = {"undo_seconds": 3}
-    visit.open()
+    visit.open_by_hand()
     visit.button("Send to Fiona").click()
     expect(visit.card).to_contain_text("Sending to Fiona")
     visit.page.clock.run_for(3_100)
