@@ -162,14 +162,14 @@ class Segue(_Site):
 
         return [body for _, said, body in self.posts if name(said, body) == verb]
 
-    def wait_for(self, verb: str, count: int = 1, seconds: float = 5) -> list[Json]:
+    def wait_for(self, verb: str, count: int = 1, seconds: float = 30) -> list[Json]:
         """The bodies posted to `verb`, once there are `count` of them."""
         with self.arrived:
             if not self.arrived.wait_for(lambda: len(self.said(verb)) >= count, seconds):
                 raise AssertionError(f"{verb}: {self.said(verb)}")
         return self.said(verb)
 
-    def wait_for_stream(self, seconds: float = 5) -> None:
+    def wait_for_stream(self, seconds: float = 30) -> None:
         with self.arrived:
             if not self.arrived.wait_for(lambda: bool(self._streams), seconds):
                 raise AssertionError("no stream was opened")
