@@ -131,8 +131,8 @@ def test_a_token_about_to_expire_is_replaced_in_time(visit: Visit) -> None:
     visit.segue.wait_for_stream()
     visit.segue.tokens = {"fresh"}
     visit.segue.send("event: expiring\ndata: {}\n\n")
-    page.wait_for_function("asked === 2")
-    until = time.monotonic() + 5
+    page.wait_for_function("asked >= 2")
+    until = time.monotonic() + 30
     while time.monotonic() < until and visit.segue.gets[-1][1] != "Bearer fresh":
         page.wait_for_timeout(50)
     assert visit.segue.gets[-1][:2] == ("/v1/widget/stream", "Bearer fresh")
