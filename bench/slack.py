@@ -18,7 +18,7 @@ from statistics import quantiles
 from subprocess import Popen
 from urllib.parse import urlencode
 
-import httpx
+import aiohttp
 import uvicorn
 from litestar import Litestar, Request, post
 from slack_sdk.signature import SignatureVerifier
@@ -112,16 +112,15 @@ def _fill_outbox(database: Database) -> None:
 
 async def _load(url: str, options: argparse.Namespace) -> tuple[float, float]:
     """p50 and p99 of the seconds until a click is answered."""
-    limits = httpx.Limits(max_connections=options.together)
-    async with httpx.AsyncClient(limits=limits, timeout=60) as client:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
         await _ready(client, url)
-        numbers, took = iter(range(options.clicks)), list[float]()
+        clicks, took = iter([_click(n) for n in range(options.clicks)]), list[float]()
 
         async def press() -> None:
-            for number in numbers:
-                body, headers = _click(number)
+            for body, headers in clicks:
                 start = time.perf_counter()
-                answer = await client.post(url, content=body, headers=headers)
+                async with client.post(url, data=body, headers=headers) as answer:
+                    await answer.read()
                 took.append(time.perf_counter() - start)
                 answer.raise_for_status()
 
@@ -130,12 +129,12 @@ async def _load(url: str, options: argparse.Namespace) -> tuple[float, float]:
     return cuts[49], cuts[98]
 
 
-async def _ready(client: httpx.AsyncClient, url: str) -> None:
+async def _ready(client: aiohttp.ClientSession, url: str) -> None:
     for _ in range(600):
         try:
-            await client.get(url)
-            return
-        except httpx.TransportError:
+            async with client.get(url):
+                return
+        except aiohttp.ClientError:
             await asyncio.sleep(0.1)
     raise SystemExit("the server does not answer")
 

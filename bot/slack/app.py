@@ -26,7 +26,7 @@ from bot.slack import (
     unfurl,
 )
 from bot.slack.admin import Desk
-from bot.slack.inbox import Inbox
+from bot.slack.inbox import Bolt
 from bot.slack.install import Flow, find_bot
 from bot.slack.replies import reply
 from bot.slack.tokens import SLACK_API, Tokens
@@ -76,7 +76,8 @@ def create(
             authorization_url=authorize_url,
         )
     authorize: Any = Authorize(context, tokens)  # Bolt's type forgets that there may be none.
-    bolt = AsyncApp(
+    bolt = Bolt(
+        context,
         name="segue",
         logger=log,
         signing_secret=signing_secret or secrets.token_hex(),
@@ -85,23 +86,21 @@ def create(
         oauth_flow=flow,
         user_facing_authorize_error_message=words_of(context).say("not_linked"),
     )
-    inbox = Inbox(context)
-    inbox.listen(bolt)
     for part in (clicks, modals, approvers, customer, passing_on, unfurl):
         part.listen(bolt, context)
     place = Desk(context=context, named=frozenset(admins))
     for part in (commands, desk, policy_modal, home):
         part.listen(bolt, place)
     _listen_to_removal(bolt, context)
-    _listen_to_errors(bolt, context, inbox)
-    return SlackApp(bolt, inbox)
+    _listen_to_errors(bolt, context)
+    return SlackApp(bolt)
 
 
 class SlackApp:
     """Bolt behind its paths, wherever it is mounted: the mount strips a prefix and adds a slash."""
 
-    def __init__(self, bolt: AsyncApp, inbox: Inbox) -> None:
-        self.bolt, self._inbox = bolt, inbox
+    def __init__(self, bolt: Bolt) -> None:
+        self.bolt = bolt
         self._handler = AsyncSlackRequestHandler(bolt, path="/slack/events")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,7 +121,7 @@ class SlackApp:
 
     async def catch_up(self) -> int:
         """Do what was acknowledged by a process that died before it was done."""
-        return await self._inbox.catch_up()
+        return await self.bolt.inbox.catch_up()
 
 
 class Authorize(AsyncAuthorize):
@@ -190,7 +189,7 @@ async def _removed(context: Context, body: dict[str, Any]) -> None:
     )
 
 
-def _listen_to_errors(app: AsyncApp, context: Context, inbox: Inbox) -> None:
+def _listen_to_errors(app: Bolt, context: Context) -> None:
     """What nobody expected: logged with its trace, and said to who waits for an answer.
 
     What passes by itself is tried again without a word. Where nothing was acknowledged yet, Slack
@@ -201,7 +200,7 @@ def _listen_to_errors(app: AsyncApp, context: Context, inbox: Inbox) -> None:
     async def failed(
         error: Exception, body: dict[str, Any], req: AsyncBoltRequest, respond: AsyncRespond
     ) -> None:
-        if inbox.later(error, req):
+        if app.inbox.later(error, req):
             log.warning("a callback is tried again later: %s", error)
             return
         log.error("handling a callback failed", exc_info=error)

@@ -13,7 +13,7 @@ from bot.slack import buttons, messages, passing_on, views
 from bot.slack.blocks import section
 from bot.slack.buttons import Click
 from bot.slack.caller import Caller, identify
-from bot.slack.inbox import click_id
+from bot.slack.names import click_id
 from bot.slack.refs import Ref, read
 from bot.slack.replies import replace, reply, sorry
 from bot.words import Words, words_of
@@ -28,8 +28,6 @@ _ANSWERS = {
     Click.NEVER: FeedbackKind.MUTED,
 }
 _OURS = re.compile(rf"^({'|'.join(c for c in Click if c is not Click.LINK)})(\.\d+)?$")
-_AT_ONCE = 8
-"""Clicks handled at the same time: all others are acknowledged meanwhile, and wait as rows."""
 _LINKS = re.compile(rf"^{Click.LINK}\.\d+$")
 
 
@@ -53,8 +51,6 @@ class Clicked:
 
 def listen(app: AsyncApp, context: Context) -> None:
     """Take every click on our buttons."""
-    room = asyncio.Semaphore(_AT_ONCE)
-
     @app.action(_LINKS)
     async def opened(ack: AsyncAck) -> None:
         await ack()
@@ -64,8 +60,7 @@ def listen(app: AsyncApp, context: Context) -> None:
         ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
         await ack()
-        async with room:
-            await _handle(context, body, client, respond)
+        await _handle(context, body, client, respond)
 
 
 async def _handle(

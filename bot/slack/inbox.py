@@ -1,84 +1,96 @@
-"""What Slack sends is a row before it is acknowledged: done once, by another where we die."""
+"""What Slack sends is a row before it is acknowledged: done once, by another where we die.
+
+The answer waits for the row and for nothing else: neither for Bolt's way to a listener nor for who
+asked. What is answered while Slack waits (a modal that is sent off) goes straight to its listener.
+"""
 
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 from aiohttp import ClientError
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.listener.async_listener_completion_handler import AsyncListenerCompletionHandler
+from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartHandler
+from slack_bolt.middleware.request_verification.async_request_verification import (
+    AsyncRequestVerification,
+)
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
+from bot.slack.names import Name, name_of, name_team
 from bot.slack.refusals import refusal
+from bot.slack.writes import Work, Writes
 from engine.errors import SegueError, Unavailable
 from service.channel import Retry
 from service.context import Context
 from store import callbacks, inbound
 
 log = logging.getLogger(__name__)
-Name = tuple[str, str]
-Work = Callable[[Any], Any]
 
 TRIES = 5
 """After so many the person has long tried again themselves."""
-_NAME, _ATTEMPTS, _LATER = "segue_inbound", "segue_attempts", "segue_later"
+_NAME, _ATTEMPTS, _LATER, _ENDED = (
+    "segue_inbound",
+    "segue_attempts",
+    "segue_later",
+    "segue_ended",
+)
 _RENEWED = 20.0
+_AT_ONCE = 32
+"""Handled at the same time: all others are acknowledged meanwhile, and wait as rows."""
 
 
-class Inbox(AsyncListenerCompletionHandler):
-    """Between Bolt's checks of a request and the listener that does what it asks."""
+class Bolt(AsyncApp):
+    """Bolt behind the inbox, whichever way a request comes in."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._bolt: AsyncApp | None = None
+    def __init__(self, context: Context, *, signing_secret: str, **options: Any) -> None:
+        super().__init__(signing_secret=signing_secret, **options)
+        self.inbox = Inbox(context, self)
+        self._verification = AsyncRequestVerification(signing_secret)
+        self.listener_runner.listener_start_handler = _Begun()
+        self.listener_runner.listener_completion_handler = _Ended()
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Keep what was sent and acknowledge it, or answer it at once."""
+        name_team(req.body)
+        name = name_of(req.body)
+        if name is None or _NAME in req.context:
+            return await super().async_dispatch(req)
+
+        async def take() -> BoltResponse:
+            return await self.inbox.take(name, req.body)
+
+        response = BoltResponse(status=200)
+        return await self._verification.async_process(req=req, resp=response, next=take)
+
+
+class Inbox:
+    """What was sent, from its row to its end."""
+
+    def __init__(self, context: Context, bolt: AsyncApp) -> None:
+        self._context, self._bolt = context, bolt
         self._writes = Writes(context)
-        self._under_way: set[Name] = set()
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._under_way: dict[Name, asyncio.Task[None]] = {}
         self._renewing: asyncio.Task[None] | None = None
 
-    def listen(self, bolt: AsyncApp) -> None:
-        """Stand before every listener, and hear when one has ended."""
-        self._bolt = bolt
-        bolt.use(self.take)
-        bolt.listener_runner.listener_completion_handler = self
-
-    async def take(
-        self,
-        req: AsyncBoltRequest,
-        next: Callable[[], Awaitable[None]],
-    ) -> BoltResponse | None:
-        """Keep what was sent; what was sent before is acknowledged, and that is all."""
-        _name_team(req.body)
-        name = name_of(req.body)
-        if name is not None and _NAME not in req.context:
-            if not await self._writes.do(lambda session: self._taken(session, name, req.body)):
-                return BoltResponse(status=200)
-            req.context[_NAME], req.context[_ATTEMPTS] = name, 1
-            self._begin(name)
-        await next()
-        return None
-
-    async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
-        """A listener has ended: it is done, or tried again later."""
-        name = request.context.get(_NAME)
-        if name is None:
-            return
-        self._under_way.discard(name)
-        why, tries, now = request.context.get(_LATER), request.context[_ATTEMPTS], self._now()
-        if why is None:
-            await self._write(lambda session: inbound.done(session, name, now))
-        else:
-            until = now + timedelta(seconds=5.0 * 2**tries)
-            await self._write(lambda session: inbound.later(session, name, until, detail=why))
+    async def take(self, name: Name, body: dict[str, Any]) -> BoltResponse:
+        """Keep it, and do it soon; what was sent before is acknowledged, and that is all."""
+        try:
+            first = await self._writes.do(lambda session: self._taken(session, name, body))
+        except Unavailable as error:
+            log.warning("%s %s can't be taken: %s", *name, error)
+            return BoltResponse(status=503)
+        if first:
+            self._begin(name, body, 1)
+        return BoltResponse(status=200)
 
     async def catch_up(self) -> int:
         """Do what was taken and not done, as if Slack had sent it just now; says how much."""
-        assert self._bolt is not None
         now = self._now()
         for taken in (found := await asyncio.to_thread(self._claim)):
             name = (taken.source, taken.id)
@@ -86,14 +98,9 @@ class Inbox(AsyncListenerCompletionHandler):
                 body = json.loads(self._context.secrets.decrypt(taken.body))
             except SegueError as error:
                 log.error("%s %s can't be read any more: %s", *name, error)
-                await self._ended(name, "unreadable")
+                await self._done(name, "unreadable")
                 continue
-            self._begin(name)
-            request = AsyncBoltRequest(mode="socket_mode", body=body)
-            request.context[_NAME], request.context[_ATTEMPTS] = name, taken.attempts
-            answer = await self._bolt.async_dispatch(request)
-            if answer.status == 404:
-                await self._ended(name, "nobody listens")
+            self._begin(name, body, taken.attempts)
         if found:
             log.info("%d callbacks were taken up again at %s", len(found), now)
         return len(found)
@@ -123,10 +130,39 @@ class Inbox(AsyncListenerCompletionHandler):
                 callbacks.forget(session, source=taken.source, id=taken.id)
         return found
 
-    def _begin(self, name: Name) -> None:
-        self._under_way.add(name)
+    def _begin(self, name: Name, body: dict[str, Any], attempts: int) -> None:
+        self._under_way[name] = asyncio.create_task(self._handled(name, body, attempts))
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.create_task(self._renew())
+
+    async def _handled(self, name: Name, body: dict[str, Any], attempts: int) -> None:
+        """Have a listener do it, and note what became of it."""
+        request = AsyncBoltRequest(mode="socket_mode", body=body)
+        request.context[_NAME], request.context[_ATTEMPTS] = name, attempts
+        try:
+            async with self._room:
+                detail = await self._listened(request)
+            await self._note(request, name, detail)
+        finally:
+            self._under_way.pop(name, None)
+
+    async def _listened(self, request: AsyncBoltRequest) -> str:
+        """Wait until its listener has ended; where none began, why."""
+        answer = await self._bolt.async_dispatch(request)
+        await asyncio.sleep(0)  # Bolt begins a listener in a task of its own.
+        if (ended := request.context.get(_ENDED)) is not None:
+            await ended.wait()
+            return ""
+        return "nobody listens" if answer.status == 404 else "turned away"
+
+    async def _note(self, request: AsyncBoltRequest, name: Name, detail: str) -> None:
+        """It is done, or tried again later."""
+        why, now = request.context.get(_LATER), self._now()
+        if why is None:
+            await self._done(name, detail)
+            return
+        until = now + timedelta(seconds=5.0 * 2 ** request.context[_ATTEMPTS])
+        await self._write(lambda session: inbound.later(session, name, until, detail=why))
 
     async def _renew(self) -> None:
         """What takes long stays ours."""
@@ -135,9 +171,9 @@ class Inbox(AsyncListenerCompletionHandler):
             if names := list(self._under_way):
                 await self._write(lambda session: inbound.renew(session, names, self._now()))
 
-    async def _ended(self, name: Name, detail: str) -> None:
-        self._under_way.discard(name)
-        await self._write(lambda session: inbound.done(session, name, self._now(), detail=detail))
+    async def _done(self, name: Name, detail: str) -> None:
+        now = self._now()
+        await self._write(lambda session: inbound.done(session, name, now, detail=detail))
 
     async def _write(self, work: Work) -> None:
         try:
@@ -146,79 +182,14 @@ class Inbox(AsyncListenerCompletionHandler):
             log.warning("what became of a callback is not noted: %s", error)
 
 
-class Writes:
-    """Small writes of many requests at once, in few commits: an answer waits for its own."""
-
-    def __init__(self, context: Context) -> None:
-        self._database = context.database
-        self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
-        self._writing: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="slack-inbox")
-
-    async def do(self, work: Work) -> Any:
-        """Do this in the next commit, and say what came of it.
-
-        Raises:
-            Unavailable: the database does not take it.
-        """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        self._waiting.append((work, future))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
-        return await future
-
-    async def _write(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            try:
-                found = await loop.run_in_executor(self._thread, self._commit, batch)
-            except Exception as error:  # Whoever waits is told.
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            for (_, future), value in zip(batch, found, strict=True):
-                if not future.done():
-                    future.set_result(value)
-
-    def _commit(self, batch: list[tuple[Work, asyncio.Future[Any]]]) -> list[Any]:
-        with self._database.write() as session:
-            return [work(session) for work, _ in batch]
+class _Begun(AsyncListenerStartHandler):
+    async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
+        request.context[_ENDED] = asyncio.Event()
 
 
-def name_of(body: dict[str, Any]) -> Name | None:
-    """What Slack calls it however often it sends it; None: it is answered while Slack waits."""
-    if "event_id" in body:
-        return "slack event", str(body["event_id"])
-    if "command" in body:
-        return "slack command", str(body.get("trigger_id"))
-    match body.get("type"):
-        case "block_actions":
-            return "slack click", click_id(body)
-        case "shortcut" | "message_action":
-            return "slack shortcut", _joined(body, str(body.get("action_ts")))
-        case _:
-            return None
-
-
-def click_id(body: dict[str, Any]) -> str:
-    """A click's own name."""
-    actions = body.get("actions") or [{}]
-    return _joined(body, str(actions[0].get("action_ts")))
-
-
-def _joined(body: dict[str, Any], at: str) -> str:
-    team = body.get("team") or body.get("enterprise") or {}
-    return ":".join((str(team.get("id")), str((body.get("user") or {}).get("id")), at))
-
-
-def _name_team(body: dict[str, Any]) -> None:
-    """Where an organisation installed the app, Slack may name no workspace: then it is meant."""
-    if body.get("type") and "team" in body and not body["team"]:
-        user, whole = body.get("user") or {}, body.get("enterprise") or {}
-        body["team"] = {"id": user.get("team_id") or whole.get("id")}
+class _Ended(AsyncListenerCompletionHandler):
+    async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
+        request.context[_ENDED].set()
 
 
 def passes(error: Exception) -> bool:
