@@ -51,6 +51,7 @@ class Clicked:
 
 def listen(app: AsyncApp, context: Context) -> None:
     """Take every click on our buttons."""
+
     @app.action(_LINKS)
     async def opened(ack: AsyncAck) -> None:
         await ack()
