@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -15,11 +16,16 @@ from service import calibrate, deliver, evaluate, pause, retention, tidy
 from service.channel import Channel
 from service.context import Change, Context
 from service.retention import KEEP, Keep
+from service.writer import writer_of
 from store.leader import Leadership
 
 log = logging.getLogger(__name__)
 TICK = 1.0
 """Seconds between two looks at what is due by the clock; what comes in is looked at at once."""
+SHARE = 4
+"""While usage comes in faster than it is kept, a step is followed by a rest of so many times its
+length: what was acknowledged is looked at later rather than usage taken in slower."""
+LONGEST_REST = 2.0
 BACK = timedelta(minutes=1)
 """A clock that goes back by more was put back."""
 
@@ -96,6 +102,7 @@ class Worker:
         while not self._stopping:
             self._wake.clear()
             self._see_the_clock()
+            begun = time.monotonic()
             try:
                 busy = await self.step()
             except Exception:
@@ -106,6 +113,8 @@ class Worker:
             if not busy and not self._stopping:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), TICK)
+            elif writer_of(self._context.database).pressed and not self._stopping:
+                await asyncio.sleep(min(SHARE * (time.monotonic() - begun), LONGEST_REST))
 
     def _see_the_clock(self) -> None:
         now, before = self._context.clock.now(), self._clock

@@ -6,6 +6,7 @@ The queue is bounded: whoever finds it full is told to come again, and nothing g
 
 import logging
 import threading
+import time
 import weakref
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -24,6 +25,8 @@ TOGETHER = 16_000
 """Usage events in one commit."""
 _IDLE = 1.0
 _TRIES = 5
+_PRESSED = 0.5
+"""Seconds without a pause after which more comes in than is kept."""
 
 
 class _Broken(Exception):
@@ -46,6 +49,13 @@ class Writer(Intake):
         self._seen = Seen(database.sqlalchemy.dialect.name)
         self._together = together
         self._running = False
+        self._busy_since: float | None = None
+
+    @property
+    def pressed(self) -> bool:
+        """Whether it can't keep up: what can wait had better leave it the machine."""
+        since = self._busy_since
+        return since is not None and time.monotonic() - since > _PRESSED
 
     def problem(self, now: Callable[[], datetime]) -> str | None:
         """Why usage can't be stored now; None: it can. Answers within seconds."""
@@ -61,11 +71,13 @@ class Writer(Intake):
         while True:
             with self._change:
                 if not self._line:
+                    self._busy_since = None
                     self._change.wait(_IDLE)
                 if not self._line:
                     self._running = False
                     return
                 jobs = self._next(self._together)
+            self._busy_since = self._busy_since or time.monotonic()
             self._keep(jobs)
 
     def _keep(self, jobs: Sequence[Job]) -> None:

@@ -122,6 +122,7 @@ def _warm(side: Side, seconds: float) -> None:
     """Let the accounts be known and looked at, as they would be in a day's work."""
     for _ in range(3):
         side.load(USAGE, seconds)
+    side.settle()
 
 
 def _driver(url: str, seconds: float) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("key")
     parser.add_argument("--size", type=int, default=100, help="events in a request")
     parser.add_argument("--seconds", type=float, default=6.0)
-    parser.add_argument("--connections", type=int, default=128)
+    parser.add_argument("--connections", type=int, default=256)
     parser.add_argument("--rate", type=float, help="events in a second, instead of all it can")
     parser.add_argument("--share", type=float, default=0.0, help="of events sent before")
     parser.add_argument("--begin", type=float, default=time.time(), help="time of the events")

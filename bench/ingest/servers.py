@@ -17,6 +17,8 @@ from typing import Any
 from bench.ingest.events import POLICY
 
 _PATIENCE = 60.0
+_AT_REST = 0.1
+"""Seconds of its own in one, below which a server does nothing."""
 _SEGUE = str(Path(sys.executable).parent / "segue")
 
 
@@ -46,6 +48,14 @@ class Side:
         found["server"] = self._cpu() - before
         found["rate"] = (found["accepted"] + found["duplicates"]) / found["seconds"]
         return found
+
+    def settle(self) -> None:
+        """Wait until it has nothing left to do: every account was looked at."""
+        for _ in range(int(_PATIENCE)):
+            before = self._cpu()
+            time.sleep(1.0)
+            if self._cpu() - before < _AT_REST:
+                return
 
     def memory(self) -> float:
         """Resident memory in MB."""
