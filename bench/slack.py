@@ -48,7 +48,7 @@ def main() -> None:
         return
     print(f"machine: {described()}; one node, a SQLite file")
     with tempfile.TemporaryDirectory() as folder, slack_sink() as sink:
-        bare = _of_bare(options)
+        bare = _of_bare(sink, options)
         ours, sent = _of_segue(Path(folder), sink, options)
     print(f"{options.together} clicks at a time, {options.clicks} in all; {sent:,} messages went")
     print("out meanwhile\n\n| | p50 ms | p99 ms |\n|---|--:|--:|")
@@ -57,11 +57,11 @@ def main() -> None:
     print(f"\np99: {ours[1] / bare[1]:.1f} times the bare one; wanted: below 500 ms")
 
 
-def _of_bare(options: argparse.Namespace) -> tuple[float, float]:
+def _of_bare(sink: SlackSink, options: argparse.Namespace) -> tuple[float, float]:
     port = free_port()
     with Popen([sys.executable, "-m", "bench.slack", "--bare", str(port)]) as process:
         try:
-            return asyncio.run(_load(f"http://127.0.0.1:{port}/slack/events", options))
+            return asyncio.run(_load(f"http://127.0.0.1:{port}/slack/events", sink.url, options))
         finally:
             process.terminate()
 
@@ -89,7 +89,9 @@ def _of_segue(
         while not sink.messages:
             time.sleep(0.05)
         before = len(sink.messages)
-        return asyncio.run(_load(f"{node.url}/slack/events", options)), len(sink.messages) - before
+        return asyncio.run(_load(f"{node.url}/slack/events", sink.url, options)), len(
+            sink.messages
+        ) - before
     finally:
         node.stop()
 
@@ -110,11 +112,11 @@ def _fill_outbox(database: Database) -> None:
             )  # fmt: skip
 
 
-async def _load(url: str, options: argparse.Namespace) -> tuple[float, float]:
+async def _load(url: str, back: str, options: argparse.Namespace) -> tuple[float, float]:
     """p50 and p99 of the seconds until a click is answered."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
         await _ready(client, url)
-        clicks, took = iter([_click(n) for n in range(options.clicks)]), list[float]()
+        clicks, took = iter([_click(n, back) for n in range(options.clicks)]), list[float]()
 
         async def press() -> None:
             for body, headers in clicks:
@@ -139,14 +141,15 @@ async def _ready(client: aiohttp.ClientSession, url: str) -> None:
     raise SystemExit("the server does not answer")
 
 
-def _click(number: int) -> tuple[str, dict[str, str]]:
+def _click(number: int, back: str) -> tuple[str, dict[str, str]]:
     """A "Useful", signed as Slack does."""
     account = number % _ACCOUNTS
     ref = {"account": f"acc{account:05}", "alert": f"alert{account:05}"}
     action = {"type": "button", "action_id": "useful", "block_id": "choices",
               "value": json.dumps(ref), "action_ts": f"1700000000.{number:06}"}  # fmt: skip
     payload = {"type": "block_actions", "team": {"id": f"T{account:05}"},
-               "user": {"id": "UCHAMPION"}, "actions": [action]}  # fmt: skip
+               "user": {"id": "UCHAMPION"}, "actions": [action],
+               "response_url": f"{back}response"}  # fmt: skip
     body, stamp = urlencode({"payload": json.dumps(payload)}), str(int(time.time()))
     signed = SignatureVerifier(SECRET).generate_signature(timestamp=stamp, body=body)
     return body, {

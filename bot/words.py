@@ -20,6 +20,7 @@ from templates.pack import Pack, best_locale, pack
 from templates.plain import plain
 from templates.render import isolated
 
+_RECENT = 2.0
 _DEFAULT = "en"
 _NAME, _SENTENCE = 60, 400
 _TABLES = ("chat", "commands", "desk")
@@ -120,7 +121,8 @@ class Words:
 def words_of(context: Context) -> Words:
     """The words of the product's language, also where no policy was applied yet."""
     try:
-        locale = context.policy().catalogue.product.locale
+        # Asked on the event loop, with every click: one just read will do.
+        locale = context.policy(within=_RECENT, lenient=True).catalogue.product.locale
     except NotFound:
         locale = _DEFAULT
     return Words(best_locale(locale, _DEFAULT))

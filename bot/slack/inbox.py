@@ -7,6 +7,7 @@ asked. What is answered while Slack waits (a modal that is sent off) goes straig
 import asyncio
 import json
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -40,6 +41,8 @@ _NAME, _ATTEMPTS, _LATER, _ENDED = (
     "segue_ended",
 )
 _RENEWED = 20.0
+_COURTESY = 1.0
+"""Seconds for which who was answered lets others be answered first."""
 _AT_ONCE = 32
 """Handled at the same time: all others are acknowledged meanwhile, and wait as rows."""
 
@@ -76,15 +79,23 @@ class Inbox:
         self._writes = Writes(context)
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._under_way: dict[Name, asyncio.Task[None]] = {}
+        self._asking, self._calm = 0, asyncio.Event()
+        self._calm.set()
         self._renewing: asyncio.Task[None] | None = None
 
     async def take(self, name: Name, body: dict[str, Any]) -> BoltResponse:
         """Keep it, and do it soon; what was sent before is acknowledged, and that is all."""
+        self._asking += 1
+        self._calm.clear()
         try:
             first = await self._writes.do(lambda session: self._taken(session, name, body))
         except Unavailable as error:
             log.warning("%s %s can't be taken: %s", *name, error)
             return BoltResponse(status=503)
+        finally:
+            self._asking -= 1
+            if not self._asking:
+                self._calm.set()
         if first:
             self._begin(name, body, 1)
         return BoltResponse(status=200)
@@ -141,6 +152,8 @@ class Inbox:
         request.context[_NAME], request.context[_ATTEMPTS] = name, attempts
         try:
             async with self._room:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._calm.wait(), _COURTESY)
                 detail = await self._listened(request)
             await self._note(request, name, detail)
         finally:
