@@ -8,9 +8,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.blocks import section
-from bot.slack.caller import Caller, first_time, identify, profile
+from bot.slack.caller import Caller, identify, profile
 from bot.slack.limits import Limit
 from bot.slack.replies import sorry
+from bot.slack.submissions import Answer, listen_to
 from bot.slack.text import Block, plain
 from bot.words import Words, words_of
 from engine.errors import Invalid, SegueError
@@ -37,23 +38,18 @@ def listen(app: AsyncApp, context: Context) -> None:
             return
         await open_for(client, body["trigger_id"], context, caller, words)
 
-    @app.view(FORM)
-    async def named(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    async def named(body: dict[str, Any], client: AsyncWebClient) -> Answer:
         words = words_of(context)
-        if not await first_time(context, "slack modal", body["trigger_id"]):
-            await ack()
-            return
         try:
             caller = await identify(context, client, body["team"]["id"], body["user"]["id"])
             problems = await _keep(context, client, caller, body["view"]["state"]["values"], words)
         except SegueError as error:
-            await ack(response_action="errors", errors={Role.MANAGER: sorry(error, words)})
-            return
+            problems = {Role.MANAGER: sorry(error, words)}
         if problems:
-            await ack(response_action="errors", errors=problems)
-            return
-        line = words.say("approvers_saved")
-        await ack(response_action="update", view=said(line, words))
+            return {"response_action": "errors", "errors": problems}
+        return {"response_action": "update", "view": said(words.say("approvers_saved"), words)}
+
+    listen_to(app, context, FORM, named)
 
 
 async def open_for(
