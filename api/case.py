@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from engine.errors import Gone, Invalid, NotFound
-from service import answer, case, replayed
+from service import answer, case, preview, replayed
 from service.context import Context
 
 FIELDS = ("name", "question", "reason", "not_before")
@@ -36,6 +36,11 @@ def routes(context: Context) -> list[Any]:
             png, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"}
         )
 
+    @get("/chart/preview/{name:str}", include_in_schema=False, sync_to_thread=True)
+    def previewed(name: FromPath[str]) -> Response[bytes]:
+        png = preview.chart_png(context, name.removesuffix(".png"))
+        return Response(png, media_type="image/png", headers={"Cache-Control": "no-store"})
+
     @post("/case/{token:str}/{kind:str}", include_in_schema=False)
     async def respond(
         request: Request[Any, Any, Any], token: FromPath[str], kind: FromPath[str]
@@ -44,7 +49,7 @@ def routes(context: Context) -> list[Any]:
         given = {name: str(form.get(name) or "") for name in FIELDS}
         return await asyncio.to_thread(_respond, context, token, kind, given)
 
-    return [page, chart, replay, respond]
+    return [page, chart, replay, previewed, respond]
 
 
 def _respond(context: Context, token: str, kind: str, given: dict[str, str]) -> Response[Any]:

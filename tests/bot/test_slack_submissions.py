@@ -44,7 +44,7 @@ async def test_a_forward_that_takes_too_long_is_sent_by_pressing_again(world: Wo
     late = await pressed(world, "champion", view, choice(world, "newcomer"))
     assert late["response_action"] == "errors"
     assert late["errors"] == {
-        "person": "Slack was slow to answer. Nothing is lost: press “Send” again."
+        "person": "Slack was slow to answer. What you wrote is still here: press “Send” again."
     }
     for _ in range(2):
         sent = await pressed(world, "champion", view, choice(world, "newcomer"))
