@@ -71,6 +71,7 @@ async def test_every_verb_that_looks_answers_as_agreed(at_account: World) -> Non
     ):
         body = await typed(at_account, text)
         as_agreed(f"customer_{name}", kept(body), at_account.users)
+        assert "/timeline/" not in words_in(body)
 
 
 def chosen(manager: str | None, finance: str | None) -> dict[str, Any]:
