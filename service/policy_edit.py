@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import tomlkit
-from tomlkit.items import InlineTable, Table
+from tomlkit.items import Comment, InlineTable, Table
 
 from engine.contradictions import Contradiction
 from engine.errors import Conflict, Invalid, NotFound
@@ -220,11 +220,17 @@ def edited(text: str, path: str, value: Any) -> str:
             inline = isinstance(place, InlineTable)
             place[part] = tomlkit.inline_table() if inline else tomlkit.table()
         place = place[part]
-    body = place.value.body if isinstance(place, Table) and name not in place else []
-    after = len(body)
-    while after and body[after - 1][0] is None:
-        after -= 1  # What stands above the next table is about that one.
-    tail, body[after:] = body[after:], []
+    tail = _next(place.value.body) if isinstance(place, Table) and name not in place else []
     place[name] = list(value) if isinstance(value, tuple) else value
-    body.extend(tail)
+    if tail:
+        place.value.body.extend(tail)
     return tomlkit.dumps(document)
+
+
+def _next(body: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Take out what stands below a gap after the last key: it is about the next table."""
+    place = max((n + 1 for n, (key, _) in enumerate(body) if key is not None), default=0)
+    while place < len(body) and isinstance(body[place][1], Comment):
+        place += 1
+    tail, body[place:] = body[place:], []
+    return tail

@@ -84,3 +84,5 @@ def test_a_new_key_stands_in_its_own_table_and_above_what_is_said_of_the_next() 
     )
     assert edited(text, "ask.per_year", 2) == text.replace("per_year = 3", "per_year = 2")
     assert edited(text, "mode", "off").endswith('origins = ["https://app.example.com"]\n')
+    table = "[policy.ask]\n# How seldom.\n#per_year = 4\n\n# The widget.\n[widget]\n"
+    assert edited(table, "ask.per_year", 2) == table.replace("= 4\n", "= 4\nper_year = 2\n")
