@@ -4,12 +4,13 @@ import asyncio
 from datetime import date
 from typing import Any
 
-from litestar import MediaType, Request, Response, get, post
+from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
+from api import page
 from engine.errors import Gone, Invalid, NotFound
-from service import answer, case, replayed
+from service import answer, case, preview, replayed
 from service.context import Context
 
 FIELDS = ("name", "question", "reason", "not_before")
@@ -19,8 +20,8 @@ def routes(context: Context) -> list[Any]:
     """The page, the chart and the answers."""
 
     @get("/case/{token:str}", include_in_schema=False, sync_to_thread=True)
-    def page(token: FromPath[str], answered: FromQuery[str] = "") -> Response[str]:
-        return _page(case.page(context, token, answered=answered))
+    def opened(token: FromPath[str], answered: FromQuery[str] = "") -> Response[str]:
+        return page.answer(case.page(context, token, answered=answered), forms=True)
 
     @get("/chart/{name:str}", include_in_schema=False, sync_to_thread=True)
     def chart(name: FromPath[str]) -> Response[bytes]:
@@ -36,6 +37,11 @@ def routes(context: Context) -> list[Any]:
             png, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"}
         )
 
+    @get("/chart/preview/{name:str}", include_in_schema=False, sync_to_thread=True)
+    def previewed(name: FromPath[str]) -> Response[bytes]:
+        png = preview.chart_png(context, name.removesuffix(".png"))
+        return Response(png, media_type="image/png", headers={"Cache-Control": "no-store"})
+
     @post("/case/{token:str}/{kind:str}", include_in_schema=False)
     async def respond(
         request: Request[Any, Any, Any], token: FromPath[str], kind: FromPath[str]
@@ -44,7 +50,7 @@ def routes(context: Context) -> list[Any]:
         given = {name: str(form.get(name) or "") for name in FIELDS}
         return await asyncio.to_thread(_respond, context, token, kind, given)
 
-    return [page, chart, replay, respond]
+    return [opened, chart, replay, previewed, respond]
 
 
 def _respond(context: Context, token: str, kind: str, given: dict[str, str]) -> Response[Any]:
@@ -59,28 +65,10 @@ def _respond(context: Context, token: str, kind: str, given: dict[str, str]) -> 
             until=_day(given["not_before"]),
         )
     except (NotFound, Gone):
-        return _page(case.page(context, token))
+        return page.answer(case.page(context, token), forms=True)
     except Invalid:
-        return _page(case.page(context, token, status=400))
+        return page.answer(case.page(context, token, status=400), forms=True)
     return Redirect(f"/case/{token}?answered={kind}", status_code=303)
-
-
-def _page(shown: case.Page) -> Response[str]:
-    policy = (
-        f"default-src 'none'; style-src {shown.style}; img-src data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
-    return Response(
-        shown.html,
-        status_code=shown.status,
-        media_type=MediaType.HTML,
-        headers={
-            "Content-Security-Policy": policy,
-            "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
-            "X-Robots-Tag": "noindex, nofollow",
-        },
-    )
 
 
 def _day(text: str | None) -> date | None:

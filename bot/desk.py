@@ -10,7 +10,7 @@ from engine.alert import AlertClass
 from engine.catalogue import Meter, Plan
 from engine.errors import NotFound
 from engine.lift import Lift, LiftState
-from service import detail, doctor, lift, policy_edit, week
+from service import detail, doctor, lift, policy_edit, timeline, week
 from service.arm import share_of
 from service.context import Context
 from service.explain import Explanation
@@ -116,6 +116,7 @@ def why(context: Context, words: Words, command: Command) -> Said:
         lines=tuple(lines),
         pairs=tuple((label[:1].upper() + label[1:], value) for label, value in pairs),
         small=(words.tell("why_when", at=words.instant(told.at, str(told.zone))),),
+        links=((words.say("why_timeline"), timeline.link(context, told.stored.account)),),
     )
 
 

@@ -12,6 +12,7 @@ from litestar import Litestar
 import api.case
 import api.decisions
 import api.stream
+import api.timeline
 import api.widget
 from api.app import bare, create
 from api.hub import Hub
@@ -143,6 +144,7 @@ def _routes(settings: Settings, context: Context, hub: Hub, slack: "SlackApp | N
         *api.widget.routes(context, settings.widget_secret),
         *api.stream.routes(context, hub, settings.widget_secret),
         *api.case.routes(context),
+        *api.timeline.routes(context),
         *api.decisions.routes(context),
     ]
     if slack is not None:

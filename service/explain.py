@@ -92,10 +92,10 @@ def customer(stored: decisions.StoredDecision | None, locale: str, today: date) 
     """Why nothing is suggested, from the closed list that people at the account may see."""
     if stored is None:
         return wording.silence((), locale, for_admin=False, today=today)
-    return _sentence(frozen.decision(stored.body), locale, today, for_admin=False)
+    return sentence(frozen.decision(stored.body), locale, today, for_admin=False)
 
 
-def _sentence(decision: Decision, locale: str, today: date, *, for_admin: bool) -> str:
+def sentence(decision: Decision, locale: str, today: date, *, for_admin: bool) -> str:
     """What was decided and why, in two sentences."""
     if not decision.reasons:
         return wording.outcome(decision, locale, for_admin=for_admin)
@@ -118,8 +118,8 @@ def _explained(stored: decisions.StoredDecision, policy_text: str) -> Explanatio
         decision=decision,
         policy=policy,
         facts=facts,
-        sentence=_sentence(decision, locale, today, for_admin=True),
-        customer=_sentence(decision, locale, today, for_admin=False),
+        sentence=sentence(decision, locale, today, for_admin=True),
+        customer=sentence(decision, locale, today, for_admin=False),
         lines=wording.evidence(decision, locale),
         differences=_differences(stored, decision, facts, policy),
     )

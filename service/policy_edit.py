@@ -2,20 +2,19 @@
 
 import math
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from typing import Any
+
+import tomlkit
+from tomlkit.items import Comment, InlineTable, Table
 
 from engine.contradictions import Contradiction
 from engine.errors import Conflict, Invalid, NotFound
 from engine.policy import Policy
 from service import config, configure
 from service.context import Context
-
-_HEADER = re.compile(r"^\s*\[([^\[\]]+)\]\s*(#.*)?$")
-_ANY_HEADER = re.compile(r"^\s*\[")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +110,7 @@ def propose_all(context: Context, wanted: Mapping[str, str]) -> list[Edit]:
         new = _read(value, key)
         if new == key.value:
             continue
-        edited = _edited(text, key.path, _toml(new))
-        if not _same_but(edited, text, key.path):
-            # Where a file is written in an unusual way, nobody guesses in it.
-            raise Invalid("change this key in the file itself", pointer=key.path, code="unusual")
-        text, before[key.path] = edited, key.value
+        text, before[key.path] = edited(text, key.path, new), key.value
     if not before:
         return []
     configure.check(text)
@@ -215,59 +210,27 @@ def _number(said: str, path: str) -> int | float:
     return int(number) if number == int(number) else number
 
 
-def _toml(value: Any) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case tuple() | list():
-            return "[" + ", ".join(_toml(v) for v in value) + "]"
-        case int() | float():
-            return str(value)
-        case _:
-            escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-            return f'"{escaped}"'
+def edited(text: str, path: str, value: Any) -> str:
+    """The file with one key changed or added; everything else stays as it is written."""
+    document = tomlkit.parse(text)
+    place: Any = document
+    *tables, name = ("policy", *path.split("."))
+    for part in tables:
+        if part not in place:
+            inline = isinstance(place, InlineTable)
+            place[part] = tomlkit.inline_table() if inline else tomlkit.table()
+        place = place[part]
+    tail = _next(place.value.body) if isinstance(place, Table) and name not in place else []
+    place[name] = list(value) if isinstance(value, tuple) else value
+    if tail:
+        place.value.body.extend(tail)
+    return tomlkit.dumps(document)
 
 
-def _edited(text: str, path: str, value: str) -> str:
-    """The file with one line changed or added."""
-    table, _, name = f"policy.{path}".rpartition(".")
-    lines = text.splitlines()
-    start = next((i for i, line in enumerate(lines) if _names(line) == table), None)
-    if start is None:
-        gap = [""] if lines and lines[-1].strip() else []
-        return "\n".join([*lines, *gap, f"[{table}]", f"{name} = {value}"]) + "\n"
-    end = next((i for i in range(start + 1, len(lines)) if _ANY_HEADER.match(lines[i])), len(lines))
-    assignment = re.compile(rf"^(\s*){re.escape(name)}(\s*)=(\s*)([^#]*?)(\s*#.*)?$")
-    for i in range(start + 1, end):
-        found = assignment.match(lines[i])
-        if found:
-            lines[i] = f"{found[1]}{name}{found[2]}={found[3] or ' '}{value}{found[5] or ''}"
-            return "\n".join(lines) + "\n"
-    while end > start + 1 and not lines[end - 1].strip():
-        end -= 1
-    lines.insert(end, f"{name} = {value}")
-    return "\n".join(lines) + "\n"
-
-
-def _names(line: str) -> str | None:
-    found = _HEADER.match(line)
-    return found[1].replace(" ", "") if found else None
-
-
-def _same_but(text: str, other: str, path: str) -> bool:
-    """Whether two files say the same but for one key."""
-    try:
-        return _without(text, path) == _without(other, path)
-    except (tomllib.TOMLDecodeError, AttributeError):
-        return False
-
-
-def _without(text: str, path: str) -> dict[str, Any]:
-    """The file as data, without the one key."""
-    data = tomllib.loads(text)
-    place: Any = data.setdefault("policy", {})
-    *tables, name = path.split(".")
-    for table in tables:
-        place = place.setdefault(table, {})
-    place.pop(name, None)
-    return data
+def _next(body: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Take out what stands below a gap after the last key: it is about the next table."""
+    place = max((n + 1 for n, (key, _) in enumerate(body) if key is not None), default=0)
+    while place < len(body) and isinstance(body[place][1], Comment):
+        place += 1
+    tail, body[place:] = body[place:], []
+    return tail

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from engine.alert import AlertClass, AlertKey, Moment
 from engine.decide import decide
@@ -11,13 +12,16 @@ from engine.snapshot import Person, Role, Snapshot
 from engine.story import Story
 from engine.tell import tell
 from engine.usage import AtLimit, MeterUse
-from service import links, snapshot, wording
+from service import links, sealed, snapshot, wording
 from service.channel import DeliveryKind, Outgoing, Recipient
+from service.config import Applied
 from service.context import Context
 from service.people import APPROVERS, display
+from templates import chart
 
 _AUDIENCES = (Role.USER, Role.CHAMPION, Role.MANAGER, Role.FINANCE)
 _REFLECTIONS = (Moment.MILESTONE, Moment.RIGHT_SIZE)
+_CHART, _LIVES = "chart of a preview", timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,15 @@ class Preview:
     missing: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What would be told at a moment, as one class of alert."""
+
+    kind: AlertClass
+    story: Story
+    holds: bool
+
+
 def preview(
     context: Context, account: str, moment: Moment, *, audience: Role | None = None
 ) -> tuple[Preview, ...]:
@@ -43,22 +56,16 @@ def preview(
         NotFound: there is no such account.
         Invalid: it has no meter the moment could be about.
     """
-    now, applied = context.clock.now(), context.policy()
-    with context.database.read() as session:
-        facts = snapshot.load(context, session, account, now, applied)
-    if facts is None:
-        raise NotFound(f"there is no account {account!r}")
-    decision = decide(facts, applied.policy, now)
-    meter = _meter(facts, decision, moment)
+    facts, applied = _loaded(context, account)
     upgrade = links.upgrade(applied, facts, "preview")
     made: list[Preview] = []
-    for kind in _classes(moment, meter):
-        candidate, holds = _candidate(facts, decision, moment, kind, meter)
-        story = tell(facts, applied.catalogue, candidate, decision)
+    for told in _told(context, facts, applied, moment):
+        story = told.story
         missing = ("forecast",) if moment is Moment.PACE and not story.main.forecast else ()
-        for who in (audience,) if audience else _readers(kind):
+        picture = chart_url(context, account, moment, told.kind)
+        for who in (audience,) if audience else _readers(told.kind):
             to = _person(facts, who)
-            outgoing = _outgoing(story, facts, who, to, upgrade)
+            outgoing = replace(_outgoing(story, facts, who, to, upgrade), chart_url=picture)
             if who in APPROVERS:
                 case = {"case": "preview"}
                 outgoing = replace(outgoing, case_url=context.public_url or None, extra=case)
@@ -67,11 +74,51 @@ def preview(
                 outgoing=replace(outgoing, why=why),
                 audience=who,
                 to=to,
-                holds=holds,
+                holds=told.holds,
                 missing=missing,
             )
             made.append(one)
     return tuple(made)
+
+
+def chart_url(context: Context, account: str, moment: Moment, kind: AlertClass) -> str:
+    """The address of the chart that goes with such a message; it names the account to nobody."""
+    token = sealed.seal(context, _CHART, account, moment, kind, lives=_LIVES)
+    return f"{context.public_url}/chart/preview/{token}.png"
+
+
+def chart_png(context: Context, token: str) -> bytes:
+    """The chart behind such an address, of how the account stands now.
+
+    Raises:
+        NotFound: there is no such chart.
+        Gone: the address is over.
+    """
+    (account, moment, kind), _ = sealed.opened(context, _CHART, token)
+    facts, applied = _loaded(context, account)
+    found = {told.kind: told.story for told in _told(context, facts, applied, Moment(moment))}
+    if AlertClass(kind) not in found:
+        raise NotFound("there is no such chart")
+    return chart.picture(found[AlertClass(kind)], locale=applied.catalogue.product.locale)
+
+
+def _loaded(context: Context, account: str) -> tuple[Snapshot, Applied]:
+    now, applied = context.clock.now(), context.policy()
+    with context.database.read() as session:
+        facts = snapshot.load(context, session, account, now, applied)
+    if facts is None:
+        raise NotFound(f"there is no account {account!r}")
+    return facts, applied
+
+
+def _told(context: Context, facts: Snapshot, applied: Applied, moment: Moment) -> Iterator[_Told]:
+    """The stories of a moment, one for each class it is said as."""
+    decision = decide(facts, applied.policy, context.clock.now())
+    meter = _meter(facts, decision, moment)
+    for kind in _classes(moment, meter):
+        candidate, holds = _candidate(facts, decision, moment, kind, meter)
+        story = tell(facts, applied.catalogue, candidate, decision)
+        yield _Told(kind=kind, story=story, holds=holds)
 
 
 def _meter(facts: Snapshot, decision: Decision, moment: Moment) -> MeterUse:

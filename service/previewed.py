@@ -7,16 +7,37 @@ from service import frozen, links, snapshot, wording
 from service.channel import DeliveryKind, Outgoing
 from service.context import Context
 from service.feedback import require_open
-from service.people import named
+from service.forward import recipients
+from service.people import APPROVERS, named
 from store import alerts
 
+SHOWN = 4
+"""Recipients whose messages are shown at once: those a summary has buttons for."""
 
-def forward(context: Context, *, account: str, alert: str, champion: str, role: Role) -> Outgoing:
-    """The forward as somebody of this role would get it, without its links and its note.
+
+def everyone(context: Context, *, account: str, alert: str, champion: str) -> list[Outgoing]:
+    """What each approver who is known would get; where none is, what manager and finance would.
 
     Raises:
         NotFound: no such alert.
-        Gone: it is closed.
+        Conflict: it is over.
+    """
+    known = recipients(context, account=account, person=champion)[:SHOWN]
+    readers = [(Role(one.role), one.id) for one in known] or [(role, "") for role in APPROVERS]
+    return [
+        forward(context, account=account, alert=alert, champion=champion, role=role, to=to)
+        for role, to in readers
+    ]
+
+
+def forward(
+    context: Context, *, account: str, alert: str, champion: str, role: Role, to: str = ""
+) -> Outgoing:
+    """The forward as `to`, or somebody of this role, would get it: its links open nothing yet.
+
+    Raises:
+        NotFound: no such alert.
+        Conflict: it is over.
     """
     now, applied = context.clock.now(), context.policy()
     with context.database.write() as session:
@@ -24,7 +45,7 @@ def forward(context: Context, *, account: str, alert: str, champion: str, role: 
         facts = snapshot.load(context, session, account, now, applied)
         if facts is None:
             raise NotFound("there is no such account")
-        reader = Person(id="", role=role)
+        reader = named(facts.people, to) or Person(id="", role=role)
         locale, story = wording.locale_of(reader, facts), frozen.story(stored.story)
         return Outgoing(
             id="",
@@ -37,8 +58,10 @@ def forward(context: Context, *, account: str, alert: str, champion: str, role: 
             audience=role,
             locale=locale,
             chart_url=links.chart_of_alert(context, session, stored),
+            case_url=context.public_url or None,
             asked_by=named(facts.people, champion) or Person(id=champion),
             why=wording.why(stored, story, applied.policy, locale),
+            extra={"case": "preview"},
         )
 
 

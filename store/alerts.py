@@ -80,6 +80,16 @@ def of_account(session: Session, account: str, *, limit: int = 100) -> tuple[Sto
     return tuple(_value(r) for r in rows)
 
 
+def since(session: Session, account: str, start: datetime) -> tuple[StoredAlert, ...]:
+    """The alerts of an account that were raised at or after an instant, oldest first."""
+    rows = session.exec(
+        select(tables.Alert)
+        .where(col(tables.Alert.account) == account, col(tables.Alert.raised_at) >= start)
+        .order_by(col(tables.Alert.raised_at), col(tables.Alert.id))
+    ).all()
+    return tuple(_value(r) for r in rows)
+
+
 def open_of(session: Session, account: str) -> tuple[StoredAlert, ...]:
     """The open alerts of an account, newest first."""
     rows = session.exec(

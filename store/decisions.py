@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, update
+from sqlalchemy import bindparam, func, insert, or_, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -110,6 +110,19 @@ def of_account(
         query = query.where(col(tables.Decision.at) <= on)
     rows = session.exec(query.order_by(col(tables.Decision.at).desc()).limit(limit)).all()
     return tuple(_value(r) for r in rows)
+
+
+def since(session: Session, account: str, start: datetime) -> tuple[StoredDecision, ...]:
+    """Decisions that held at or after an instant, oldest first, without what they rested on."""
+    decision = tables.Decision
+    names = [name for name in StoredDecision.__slots__ if name != "snapshot"]
+    lasted = or_(col(decision.at) >= start, col(decision.until) >= start)
+    rows = session.execute(
+        select_columns(*(getattr(decision, name) for name in names))
+        .where(col(decision.account) == account, lasted)
+        .order_by(col(decision.at))
+    )
+    return tuple(StoredDecision(**row._mapping, snapshot=None) for row in rows)
 
 
 def latest(session: Session, account: str) -> StoredDecision | None:

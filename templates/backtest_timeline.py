@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from engine.alert import AlertClass
 from templates.backtest_svg import family, path, svg, text
-from templates.backtest_view import Mark, Timeline
+from templates.backtest_view import Mark, Segment, Timeline
 from templates.backtest_words import Words
 from templates.plain import plain
 
@@ -21,9 +21,9 @@ _TALLEST = 2.5
 """A peak of many times the limit is cut off here, or the limit would lie on the floor."""
 
 
-def timeline(line: Timeline, caption: str, words: Words) -> Markup:
+def timeline(line: Timeline, caption: str, words: Words, *, width: int = _WIDTH) -> Markup:
     """One account's use against its limit, what was said, its stages and what held back."""
-    chart = _Chart(line, words)
+    chart = _Chart(line, words, width)
     name = plain(line.name_other, 40)
     alt = words.say(
         "shown.alt",
@@ -41,7 +41,7 @@ def timeline(line: Timeline, caption: str, words: Words) -> Markup:
         *chart.lanes(),
         *chart.marks(),
     ]
-    return svg(_WIDTH, _HEIGHT, "timeline", alt, parts)
+    return svg(width, _HEIGHT, "timeline", alt, parts)
 
 
 @dataclass
@@ -50,17 +50,19 @@ class _Chart:
 
     line: Timeline
     words: Words
+    width: int
 
     def __post_init__(self) -> None:
         levels = [level for segment in self.line.segments for _, level in segment.points]
         self.peak = max(levels, default=0.0)
-        limit = self.line.limit or 0.0
+        limits = [self.line.limit, *(limit for _, limit in self.line.limits)]
+        limit = max((limit for limit in limits if limit is not None), default=0.0)
         tallest = min(self.peak, limit * _TALLEST) if limit else self.peak
         self.top = max(limit * 1.2, tallest * 1.04, 1e-9)
         self.last = self.line.first + timedelta(days=self.line.days - 1)
 
     def x(self, day: float) -> float:
-        return round(1 + min(max(day / self.line.days, 0), 1) * (_WIDTH - 2), 1)
+        return round(1 + min(max(day / self.line.days, 0), 1) * (self.width - 2), 1)
 
     def y(self, level: float) -> float:
         share = min(max(level, 0.0) / self.top, 1.02)
@@ -69,7 +71,7 @@ class _Chart:
     def months(self) -> Iterator[Markup]:
         """Where months begin, as quiet ticks; their names where there is room."""
         yield Markup('<line class="rule" x1="1" x2="{}" y1="{y}" y2="{y}"/>').format(
-            _WIDTH - 1, y=_FLOOR
+            self.width - 1, y=_FLOOR
         )
         free = 0.0
         for n, (day, month) in enumerate(self.line.months):
@@ -81,46 +83,65 @@ class _Chart:
             if month.month == 1 or n == 0:
                 label = f"{label} {month.year}"
             width = len(label) * _LETTER
-            if x >= free and x + 3 + width <= _WIDTH:
+            if x >= free and x + 3 + width <= self.width:
                 free = x + width + 6
                 yield text(x + 3, _FLOOR + 15, label, "muted small", "start")
 
     def use(self) -> Iterator[Markup]:
         """Each period's use as a line over its area; what lies above the limit stands out."""
-        limit = self.line.limit
         for segment in self.line.segments:
             points = [(self.x(day), self.y(level)) for day, level in segment.points]
             area = [(points[0][0], _FLOOR), *points, (points[-1][0], _FLOOR)]
             yield Markup('<path class="area" d="{}Z"/>').format(path(area))
-            if segment.passed and limit is not None:
-                over = [(self.x(day), self.y(max(level, limit))) for day, level in segment.points]
-                bottom = self.y(limit)
-                closed = [(over[0][0], bottom), *over, (over[-1][0], bottom)]
-                yield Markup('<path class="over" d="{}Z"/>').format(path(closed))
+            if segment.passed:
+                yield Markup('<path class="over" d="{}Z"/>').format(path(self._over(segment)))
             yield Markup('<path class="line" d="{}"/>').format(path(points))
+
+    def _over(self, segment: Segment) -> list[tuple[float, float]]:
+        """The area between the limit and what lies above it."""
+        end = segment.points[-1][0] - 1e-6  # With the next period another limit may begin.
+        over, below = [], []
+        for day, level in segment.points:
+            limit = self.line.limit_on(min(day, end))
+            bar = level if limit is None else limit
+            over.append((self.x(day), self.y(max(level, bar))))
+            below.append((self.x(day), self.y(bar)))
+        under = reversed(below[1:]) if self.line.limits else below[-1:]
+        return [below[0], *over, *under]
+
+    def _steps(self) -> Iterator[Markup]:
+        """The limit as it changed."""
+        ends = [*(day for day, _ in self.line.limits[1:]), float(self.line.days)]
+        for (day, limit), end in zip(self.line.limits, ends, strict=True):
+            if limit is not None:
+                yield Markup('<line class="limit" x1="{}" x2="{}" y1="{y}" y2="{y}"/>').format(
+                    self.x(day), self.x(end), y=self.y(limit)
+                )
 
     def limit(self) -> Iterator[Markup]:
         """The limit, and how high a cut-off peak goes."""
+        if self.line.limits:
+            yield from self._steps()
         if self.line.limit is None:
             yield text(2, _TOP - 6, self.words.say("shown.no_limit"), "muted small", "start")
             return
         y = self.y(self.line.limit)
-        yield Markup('<line class="limit" x1="1" x2="{}" y1="{y}" y2="{y}"/>').format(
-            _WIDTH - 1, y=y
-        )
+        if not self.line.limits:
+            yield Markup('<line class="limit" x1="1" x2="{}" y1="{y}" y2="{y}"/>').format(
+                self.width - 1, y=y
+            )
         label = self.words.say("shown.limit", limit=self.words.amount(self.line.limit))
-        yield text(2, y - 5, label, "ink small halo", "start")
+        place, side = (self.width - 2, "end") if self.line.limits else (2, "start")
+        yield text(place, y - 5, label, "ink small halo", side)
         if self.peak > self.top * 1.02:
             peak = self.words.say("shown.peak", amount=self.words.amount(self.peak))
-            yield text(_WIDTH - 2, _TOP - 6, peak, "muted small", "end")
+            yield text(self.width - 2, _TOP - 6, peak, "muted small", "end")
 
     def cones(self) -> Iterator[Markup]:
         """The forecast at each ask: from where use stood to the days on the limit."""
-        limit = self.line.limit
-        if limit is None:
-            return
         for cone in self.line.cones:
-            if cone.used >= limit:
+            limit = self.line.limit_on(cone.day)
+            if limit is None or cone.used >= limit:
                 continue
             low, high = self.x(max(cone.low, cone.day)), self.x(max(cone.high, cone.day + 1))
             top, start = self.y(limit), (self.x(cone.day), self.y(cone.used))

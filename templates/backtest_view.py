@@ -69,7 +69,10 @@ class ReasonSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """One account's months around what matters: its use, its limit, what was said and what not."""
+    """One account's months around what matters: its use, its limit, what was said and what not.
+
+    `limits`: from which days on the limit was what, where it was not always the same.
+    """
 
     account: str
     first: date
@@ -82,6 +85,12 @@ class Timeline:
     stages: tuple[StageSpan, ...]
     reasons: tuple[ReasonSpan, ...]
     months: tuple[tuple[float, date], ...]
+    limits: tuple[tuple[float, float | None], ...] = ()
+
+    def limit_on(self, day: float) -> float | None:
+        """The limit at a time, in days since the first."""
+        before = [limit for since, limit in self.limits if since <= day]
+        return before[-1] if before else self.limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ class Words:
         pattern = "#,##0" + (f".{'0' * decimals}" if decimals else "")
         return format_decimal(value, pattern, locale=self.pack.babel)
 
-    def amount(self, value: float) -> str:
+    def amount(self, value: float | Decimal) -> str:
         """An amount of a meter: whole where it is, else two decimals at most."""
         return format_decimal(value, "#,##0.##", locale=self.pack.babel)
 
@@ -78,17 +78,21 @@ class Words:
         return self.say(f"reasons.{reason}")
 
 
-def words(locale: str) -> Words:
-    """The report's words in this language, in English where it has none of them."""
+def words(locale: str, *, beside: str = "") -> Words:
+    """The report's words in this language, in English where it has none of them.
+
+    `beside`: a folder with the words of a page that draws the same, which come with them.
+    """
     try:
         found = pack(locale)
     except LocaleMissing:
         found = pack("en")
     if not (_FOLDER / f"{found.name}.toml").is_file():
         found = pack("en")
-    return Words(found, _table(found.name))
+    tables = [_table(folder, found.name) for folder in (_FOLDER.name, beside) if folder]
+    return Words(found, {key: value for table in tables for key, value in table.items()})
 
 
 @cache
-def _table(name: str) -> Mapping[str, Any]:
-    return tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
+def _table(folder: str, name: str) -> Mapping[str, Any]:
+    return tomllib.loads((HERE / folder / f"{name}.toml").read_text("utf-8"))

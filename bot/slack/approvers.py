@@ -1,21 +1,23 @@
 """Who decides at an account: named in a form with people pickers, remembered for every forward."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.blocks import section
-from bot.slack.caller import Caller, first_time, identify, profile
+from bot.slack.caller import Caller, identify, profile
 from bot.slack.limits import Limit
 from bot.slack.replies import sorry
+from bot.slack.submissions import Answer, listen_to
 from bot.slack.text import Block, plain
 from bot.words import Words, words_of
 from engine.errors import Invalid, SegueError
 from engine.snapshot import Role
-from service import champion
+from service import champion, forward
+from service.channel import Recipient
 from service.context import Context
 from service.people import APPROVERS
 
@@ -37,44 +39,51 @@ def listen(app: AsyncApp, context: Context) -> None:
             return
         await open_for(client, body["trigger_id"], context, caller, words)
 
-    @app.view(FORM)
-    async def named(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    async def named(body: dict[str, Any], client: AsyncWebClient) -> Answer:
         words = words_of(context)
-        if not await first_time(context, "slack modal", body["trigger_id"]):
-            await ack()
-            return
         try:
             caller = await identify(context, client, body["team"]["id"], body["user"]["id"])
             problems = await _keep(context, client, caller, body["view"]["state"]["values"], words)
         except SegueError as error:
-            await ack(response_action="errors", errors={Role.MANAGER: sorry(error, words)})
-            return
+            problems = {Role.MANAGER: sorry(error, words)}
         if problems:
-            await ack(response_action="errors", errors=problems)
-            return
-        line = words.say("approvers_saved")
-        await ack(response_action="update", view=said(line, words))
+            return {"response_action": "errors", "errors": problems}
+        return {"response_action": "update", "view": said(words.say("approvers_saved"), words)}
+
+    listen_to(app, context, FORM, named)
 
 
 async def open_for(
     client: AsyncWebClient, trigger: str, context: Context, caller: Caller, words: Words
 ) -> None:
     """Open the form with who is known already."""
-    known = await asyncio.to_thread(
-        champion.slack_approvers, context, caller.account, caller.team, caller.person
+    who = context, caller.account
+    known = await asyncio.to_thread(champion.slack_approvers, *who, caller.team, caller.person)
+    named = await asyncio.to_thread(
+        forward.recipients, context, account=caller.account, person=caller.person
     )
-    await client.views_open(trigger_id=trigger, view=form(known, words))
+    view = form(known, words, lines=known_lines(named, words))
+    await client.views_open(trigger_id=trigger, view=view)
 
 
-def form(known: Mapping[str, str], words: Words) -> dict[str, Any]:
-    """One picker for each role; `known`: Slack users by role."""
+def known_lines(named: Sequence[Recipient], words: Words) -> list[str]:
+    """Who is known, in or outside of Slack."""
+    return [words.say("approver", name=r.name, role=words.role(r.role)) for r in named]
+
+
+def form(known: Mapping[str, str], words: Words, *, lines: Sequence[str] = ()) -> dict[str, Any]:
+    """One picker for each role; `known`: Slack users by role, `lines`: everybody who decides."""
+    told = "\n".join((words.say("approvers_title"), *(lines or [words.say("approvers_none")])))
     return {
         "type": "modal",
         "callback_id": FORM,
         "title": plain(words.say("approvers_form"), Limit.MODAL_TITLE),
         "submit": plain(words.say("send"), Limit.MODAL_TITLE),
         "close": plain(words.say("close"), Limit.MODAL_TITLE),
-        "blocks": [_picker(role, known.get(role), words) for role in APPROVERS],
+        "blocks": [
+            section(told, "known"),
+            *(_picker(role, known.get(role), words) for role in APPROVERS),
+        ],
     }
 
 

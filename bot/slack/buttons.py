@@ -19,6 +19,7 @@ class Click(StrEnum):
 
     SEND = "send"
     CHOOSE = "choose"
+    PREVIEW = "preview"
     UNDO_FORWARD = "undo_forward"
     WITHDRAW = "withdraw"
     USEFUL = "useful"
@@ -57,13 +58,17 @@ def row(name: str, elements: Iterable[Block]) -> list[Block]:
 def sending(
     ref: Ref, words: Words, recipients: tuple[Recipient, ...], forwards: tuple[ForwardState, ...]
 ) -> list[Block]:
-    """One button for each approver not told yet, and one to choose somebody else."""
+    """One for each approver not told yet, one for somebody else, and what they would get."""
     told = {f.to_id for f in forwards if f.state in UNDER_WAY}
     known = [
         button(f"{Click.SEND}.{n}", words.say("send_to", name=r.name), replace(ref, to=r.id))
         for n, r in enumerate(r for r in recipients if r.id not in told)
     ]
-    return [*known[:4], button(Click.CHOOSE, words.say("send_to_somebody"), ref)]
+    return [
+        *known[:4],
+        button(Click.CHOOSE, words.say("send_to_somebody"), ref),
+        button(Click.PREVIEW, words.say("preview"), ref),
+    ]
 
 
 def answers(ref: Ref, words: Words, *, useful: bool) -> list[Block]:

@@ -163,6 +163,11 @@ async def _choose(click: Clicked) -> None:
     await click.client.views_open(trigger_id=click.body["trigger_id"], view=view)
 
 
+async def _preview(click: Clicked) -> None:
+    view = await passing_on.looked_at(click.context, click.caller.person, click.ref, click.words)
+    await click.client.views_open(trigger_id=click.body["trigger_id"], view=view)
+
+
 async def _question(click: Clicked) -> None:
     view = views.question(click.ref, click.words)
     await click.client.views_open(trigger_id=click.body["trigger_id"], view=view)
@@ -192,6 +197,7 @@ async def _decline(click: Clicked) -> None:
 _HANDLERS: dict[Click, Callable[[Clicked], Awaitable[None]]] = {
     Click.SEND: _send,
     Click.CHOOSE: _choose,
+    Click.PREVIEW: _preview,
     Click.UNDO_FORWARD: _undo_forward,
     Click.WITHDRAW: _withdraw,
     Click.USEFUL: _answer,

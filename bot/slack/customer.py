@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import hints
@@ -17,6 +18,7 @@ from bot.slack.caller import Caller, email_of, identify, profile
 from bot.slack.desk import say
 from bot.slack.limits import Limit
 from bot.slack.refs import Ref
+from bot.slack.refusals import Meaning, meaning
 from bot.slack.replies import reply, sorry
 from bot.slack.text import plain
 from bot.verbs import Place
@@ -113,15 +115,19 @@ async def _why(asked: Asked) -> None:
 
 
 async def _approvers(asked: Asked) -> None:
-    """Who is known, with a button to the form: it opens with a click, so nothing runs out."""
-    words, caller = asked.words, asked.caller
+    """Open the form at once; where its moment is over, say who is known, with a button to it."""
+    words, caller, trigger = asked.words, asked.caller, asked.body["trigger_id"]
+    try:
+        await approvers.open_for(asked.client, trigger, asked.context, caller, words)
+        return
+    except SlackApiError as error:
+        if meaning(error) is not Meaning.CLICK_OVER:
+            raise
     known = await asyncio.to_thread(
         forward.recipients, asked.context, account=caller.account, person=caller.person
     )
-    lines = [words.say("approver", name=r.name, role=words.role(r.role)) for r in known]
-    said = Said(
-        title=words.say("approvers_title"), lines=tuple(lines or [words.say("approvers_none")])
-    )
+    lines = approvers.known_lines(known, words) or [words.say("approvers_none")]
+    said = Said(title=words.say("approvers_title"), lines=tuple(lines))
     button = _button(approvers.CHANGE, words.say("approvers_change"))
     row = {"type": "actions", "block_id": "change", "elements": [button]}
     await reply(asked.respond, answer.text_of(said), *answer.shown(said, words), row)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from bot.slack import blocks, buttons
+from bot.slack.inert import inert
 from bot.slack.limits import Limit, length
 from bot.slack.refs import Ref
 from bot.slack.text import Block, fallback
@@ -61,7 +62,7 @@ def _fitting(shown: list[Block]) -> list[Block]:
     for name in ("why", "facts", "source"):
         if length(json.dumps(shown, ensure_ascii=False)) <= Limit.MESSAGE_BLOCKS:
             break
-        shown = [b for b in shown if b["block_id"] != name]
+        shown = [b for b in shown if b.get("block_id", "").rpartition(".")[2] != name]
     return shown[: Limit.BLOCKS_IN_MESSAGE]
 
 
@@ -82,12 +83,12 @@ def plainer(sent: dict[str, Any]) -> Iterator[dict[str, Any]]:
         before = kept
 
 
-def preview(outgoing: Outgoing, heading: str) -> list[Block]:
-    """What somebody else would get, under a heading: to be looked at, nothing can be pressed."""
-    words, text = Words(outgoing.locale), message_of(outgoing)
-    shown = [b for b in _forward(outgoing, text, words) if b["type"] != "actions"]
-    marked = [{**b, "block_id": f"preview.{b['block_id']}"} for b in shown]
-    return [blocks.context([heading], "preview"), *marked]
+def preview(
+    outgoing: Outgoing, heading: str, *, within: str = "preview", numbers: Iterator[int]
+) -> list[Block]:
+    """What somebody else would get, under a heading: to be looked at, its buttons do nothing."""
+    shown = _forward(outgoing, message_of(outgoing), Words(outgoing.locale))
+    return [blocks.context([heading], within), *inert(shown, within=within, numbers=numbers)]
 
 
 def closed(message: dict[str, Any], line: str) -> dict[str, Any]:

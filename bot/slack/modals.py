@@ -1,54 +1,49 @@
 """What comes back from modals: checked while one is open, so that it can say what is wrong."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import views
-from bot.slack.caller import first_time, identify, profile
+from bot.slack.caller import identify, profile
 from bot.slack.refs import Ref, read
 from bot.slack.replies import sorry
+from bot.slack.submissions import Answer, listen_to
 from bot.words import Words, words_of
 from engine.errors import Invalid, SegueError
 from service import answer, forward
 from service.channel import ForwardState
 from service.context import Context
+from service.secrets import hashed
 
 
 def listen(app: AsyncApp, context: Context) -> None:
     """Take what the two modals send."""
+    words = partial(words_of, context)
 
-    @app.view(views.FORWARD)
-    async def chosen(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        if not await first_time(context, "slack modal", body["trigger_id"]):
-            await ack()
-            return
-        words = words_of(context)
+    async def chosen(body: dict[str, Any], client: AsyncWebClient) -> Answer:
         try:
             state = await _forward(context, client, body)
         except SegueError as error:
-            await ack(response_action="errors", errors=_at_field(error, words))
-            return
+            return {"response_action": "errors", "errors": _at_field(error, words())}
         if state.state == "draft":
-            line = words.say("unreachable", name=state.to_name)
-            await ack(response_action="errors", errors={views.PERSON: line})
-            return
-        await ack(response_action="clear")
+            line = words().say("unreachable", name=state.to_name)
+            return {"response_action": "errors", "errors": {views.PERSON: line}}
+        return {"response_action": "clear"}
 
-    @app.view(views.ASK)
-    async def asked(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        if not await first_time(context, "slack modal", body["trigger_id"]):
-            await ack()
-            return
-        words = words_of(context)
+    async def asked(body: dict[str, Any], client: AsyncWebClient) -> Answer:
         try:
             await _ask(context, client, body)
         except SegueError as error:
-            await ack(response_action="errors", errors={views.TEXT: sorry(error, words)})
-            return
-        await ack(response_action="update", view=views.said(words.say("question_sent"), words))
+            return {"response_action": "errors", "errors": {views.TEXT: sorry(error, words())}}
+        view = views.said(words().say("question_sent"), words())
+        return {"response_action": "update", "view": view}
+
+    listen_to(app, context, views.FORWARD, chosen)
+    listen_to(app, context, views.ASK, asked)
 
 
 async def _forward(context: Context, client: AsyncWebClient, body: dict[str, Any]) -> ForwardState:
@@ -86,7 +81,10 @@ async def _forward(context: Context, client: AsyncWebClient, body: dict[str, Any
 
 
 async def _ask(context: Context, client: AsyncWebClient, body: dict[str, Any]) -> None:
-    ref: Ref = read(body["view"]["private_metadata"])
+    """Ask once, however often the same words are sent from one opened form."""
+    view = body["view"]
+    ref: Ref = read(view["private_metadata"])
+    text = view["state"]["values"][views.TEXT][views.TEXT].get("value") or ""
     caller = await identify(context, client, body["team"]["id"], body["user"]["id"])
     caller.of(ref.account)
     await asyncio.to_thread(
@@ -95,8 +93,9 @@ async def _ask(context: Context, client: AsyncWebClient, body: dict[str, Any]) -
         account=ref.account,
         case=ref.case,
         kind="question",
-        text=body["view"]["state"]["values"][views.TEXT][views.TEXT].get("value") or "",
+        text=text,
         by=caller.person,
+        id="question_" + hashed(f"{view['id']} {text}")[:20],
     )
 
 

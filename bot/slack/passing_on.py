@@ -1,12 +1,14 @@
 """Forwarding by a form: from a summary's button or a shortcut, with what would be sent in sight."""
 
 import asyncio
+from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import messages, views
+from bot.slack import blocks, inert, messages, views
 from bot.slack.caller import identify
 from bot.slack.limits import Limit
 from bot.slack.manifest import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
@@ -16,11 +18,14 @@ from bot.words import Words, words_of
 from engine.errors import Invalid, SegueError, Unavailable
 from engine.snapshot import Role
 from service import previewed
+from service.channel import Outgoing
 from service.context import Context
+from service.people import display
 
 
 def listen(app: AsyncApp, context: Context) -> None:
-    """Take both shortcuts, and the choice of a role while the form is open."""
+    """Take both shortcuts, the choice of a role while the form is open, and idle presses."""
+    inert.listen(app)
 
     for name in (GLOBAL_SHORTCUT, MESSAGE_SHORTCUT):
 
@@ -55,8 +60,38 @@ async def form(
     inputs = [
         {**b, "dispatch_action": True} if b["block_id"] == views.ROLE else b for b in view["blocks"]
     ]
-    shown = [*inputs, *messages.preview(outgoing, words.say(f"preview_{role}"))]
+    heading = words.say(f"preview_{role}")
+    shown = [*inputs, *messages.preview(outgoing, heading, numbers=count())]
     return {**view, "blocks": shown[: Limit.BLOCKS_IN_VIEW]}
+
+
+async def looked_at(context: Context, champion: str, ref: Ref, words: Words) -> dict[str, Any]:
+    """Exactly what each approver would get, one below the other; nothing is sent from here."""
+    found = await asyncio.to_thread(
+        previewed.everyone, context, account=ref.account, alert=ref.alert, champion=champion
+    )
+    return looking(found, words)
+
+
+def looking(found: Sequence[Outgoing], words: Words) -> dict[str, Any]:
+    """Messages to be looked at, each under a line that says whose it is."""
+    numbers = count()
+    shown = [blocks.context([words.say("preview_looked_at")], "looked_at")]
+    for n, outgoing in enumerate(found):
+        heading = _of_whom(outgoing, words)
+        shown += [
+            {"type": "divider"},
+            *messages.preview(outgoing, heading, within=f"preview.{n}", numbers=numbers),
+        ]
+    return views.shown(words.say("preview"), shown, words)
+
+
+def _of_whom(outgoing: Outgoing, words: Words) -> str:
+    """Whose message it is."""
+    role, person = outgoing.audience, outgoing.person
+    if not person.id:
+        return words.say(f"preview_{role}")
+    return words.say("preview_of", name=display(person), role=words.role(role))
 
 
 async def _view(context: Context, client: AsyncWebClient, body: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import changes, desk
@@ -13,8 +13,8 @@ from bot.slack import answer
 from bot.slack.admin import Desk, actor
 from bot.slack.blocks import context as small_print
 from bot.slack.blocks import section
-from bot.slack.caller import first_time
 from bot.slack.limits import Limit
+from bot.slack.submissions import Answer, listen_to
 from bot.slack.text import Block, plain
 from bot.words import Words, words_of
 from engine.errors import Conflict, Invalid, SegueError
@@ -38,32 +38,21 @@ async def open_for(client: AsyncWebClient, trigger: str, context: Context, words
 def listen(app: AsyncApp, place: Desk) -> None:
     """Take what the two forms send."""
 
-    @app.view(FORM)
-    async def filled(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    async def filled(body: dict[str, Any], client: AsyncWebClient) -> Answer:
         words = words_of(place.context)
         if not await place.admits(body["user"]["id"]):
-            await ack(response_action="update", view=said(words.say("not_admin"), words))
-            return
+            return _shown(said(words.say("not_admin"), words))
         wanted = _wanted(body["view"]["state"]["values"])
         try:
             edits = await asyncio.to_thread(policy_edit.propose_all, place.context, wanted)
         except Invalid as error:
-            await ack(response_action="errors", errors=_beside(error, wanted, words))
-            return
-        if not edits:
-            await ack(response_action="update", view=said(words.say("policy_same"), words))
-            return
-        await ack(response_action="update", view=sure(edits, words))
+            return {"response_action": "errors", "errors": _beside(error, wanted, words)}
+        return _shown(sure(edits, words) if edits else said(words.say("policy_same"), words))
 
-    @app.view(SURE)
-    async def agreed(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    async def agreed(body: dict[str, Any], client: AsyncWebClient) -> Answer:
         words, user = words_of(place.context), body["user"]["id"]
-        if not await first_time(place.context, "slack modal", body["trigger_id"]):
-            await ack()
-            return
         if not await place.admits(user):
-            await ack(response_action="update", view=said(words.say("not_admin"), words))
-            return
+            return _shown(said(words.say("not_admin"), words))
         asked = json.loads(body["view"]["private_metadata"])
         by = actor(body["team"]["id"], user)
         try:
@@ -75,14 +64,17 @@ def listen(app: AsyncApp, place: Desk) -> None:
                 by=by,
             )
         except Conflict:
-            line = words.say("changed_meanwhile")
-            await ack(response_action="update", view=said(line, words))
-            return
+            return _shown(said(words.say("changed_meanwhile"), words))
         except SegueError as error:
-            line = words.tell("refused", why=str(error))
-            await ack(response_action="update", view=said(line, words))
-            return
-        await ack(response_action="update", view=done(edits, words))
+            return _shown(said(words.tell("refused", why=str(error)), words))
+        return _shown(done(edits, words))
+
+    listen_to(app, place.context, FORM, filled)
+    listen_to(app, place.context, SURE, agreed)
+
+
+def _shown(view: dict[str, Any]) -> Answer:
+    return {"response_action": "update", "view": view}
 
 
 def loading(words: Words) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.grammar import Command
 from bot.slack import blocks, messages
+from bot.slack.inert import inert
 from bot.slack.text import Block
 from bot.words import Words, message_of
 from engine.snapshot import Person, Role
@@ -58,7 +59,7 @@ def sample(words: Words) -> tuple[str, list[Block]]:
         blocks.header(words.say("test_title")),
         blocks.context([words.say("test_lead")], "lead"),
     ]
-    return words.say("test_title"), [*_renamed(head), *inert(_message(outgoing))]
+    return words.say("test_title"), [*_renamed(head), *inert(_message(outgoing), within="shown")]
 
 
 async def send(client: AsyncWebClient, user: str, text: str, shown: list[Block]) -> tuple[str, str]:
@@ -69,35 +70,20 @@ async def send(client: AsyncWebClient, user: str, text: str, shown: list[Block])
     return room, str(posted["ts"])
 
 
-def inert(shown: list[Block]) -> list[Block]:
-    """Buttons as words: whoever looks at a preview answers for nobody."""
-    return [
-        _labels(block)
-        if block["type"] == "actions"
-        else {key: part for key, part in block.items() if key != "accessory"}
-        for block in shown
-    ]
-
-
-def _labels(row: Block) -> Block:
-    """What is written on the buttons of a row; it is escaped already."""
-    text = " ".join(f"[{element['text']['text']}]" for element in row["elements"])
-    shown = {"type": "plain_text", "text": text, "emoji": False}
-    return {"type": "context", "block_id": row["block_id"], "elements": [shown]}
-
-
 def _one(one: Preview, words: Words) -> list[Block]:
     """One message with a line above it that says whose it is."""
     to = words.say("preview_to", name=display(one.to)) if one.to else words.say("preview_to_nobody")
     head = blocks.context([f"{words.say(f'preview_as_{one.audience}')} · {to}"], "whose")
-    small = blocks.context([words.say("preview_small")], "nothing_sent")
-    return [head, {"type": "divider"}, *inert(_message(one.outgoing)), small]
+    shown = inert(_message(one.outgoing), within="shown")
+    idle = any(block["type"] == "actions" for block in shown)
+    small = words.say("preview_inert" if idle else "preview_small")
+    return [head, {"type": "divider"}, *shown, blocks.context([small], "nothing_sent")]
 
 
 def _message(outgoing: Outgoing) -> list[Block]:
     """The blocks of the message itself; users see the story in the app alone."""
     if outgoing.audience == Role.USER:
-        outgoing = replace(outgoing, recipients=())
+        outgoing = replace(outgoing, recipients=(), chart_url=None)
         return blocks.told(outgoing, message_of(outgoing), Words(outgoing.locale))
     made: list[Block] = messages.payload(outgoing)["blocks"]
     return made

@@ -74,6 +74,7 @@ TABLE: dict[str, Meaning] = {
     "not_allowed_token_type": Meaning.SCOPE_MISSING,
     "exchanged_trigger_id": Meaning.CLICK_OVER,
     "expired_trigger_id": Meaning.CLICK_OVER,
+    "trigger_exchanged": Meaning.CLICK_OVER,
     "trigger_expired": Meaning.CLICK_OVER,
     "invalid_trigger_id": Meaning.CLICK_OVER,
 }

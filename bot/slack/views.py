@@ -50,11 +50,16 @@ def question(ref: Ref, words: Words) -> dict[str, Any]:
 
 def said(line: str, words: Words) -> dict[str, Any]:
     """What became of it; only to be read and closed."""
+    return shown(words.say("question_title"), [section(line, "said")], words)
+
+
+def shown(title: str, blocks: list[Block], words: Words) -> dict[str, Any]:
+    """Something to be looked at and closed."""
     return {
         "type": "modal",
-        "title": plain(words.say("question_title"), Limit.MODAL_TITLE),
+        "title": plain(title, Limit.MODAL_TITLE),
         "close": plain(words.say("close"), Limit.MODAL_TITLE),
-        "blocks": [section(line, "said")],
+        "blocks": blocks[: Limit.BLOCKS_IN_VIEW],
     }
 
 

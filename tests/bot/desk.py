@@ -23,6 +23,7 @@ _RANDOM = (
     (re.compile(r"link=[\w%.=-]+"), "link=SEALED"),
     (re.compile(r"key_[0-9a-f]{20}"), "key_1"),
     (re.compile(r"backtest_[0-9a-f]{20}\.[\w=-]+"), "backtest_1.TOKEN"),
+    (re.compile(r"(chart/preview|timeline)/[\w=-]+"), r"\1/TOKEN"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "https://segue.example.com"),
 )
 

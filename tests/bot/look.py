@@ -8,12 +8,13 @@ import html
 import json
 import sys
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from bot.email.message import compose
 from engine.alert import AlertClass
-from templates import labels, replay_chart
+from templates import chart, labels, replay_chart
 from templates.replay_chart import Week
 from tests.bot.deliveries import NOW, forwarded, summary
 from tests.templates.stories import sample_story
@@ -92,12 +93,11 @@ def button_of(element: dict[str, Any]) -> str:
 
 def desk(theme: str) -> str:
     """What /segue answers, the forms and the homes as one page."""
-    picture = "data:image/png;base64," + base64.b64encode(_replay()).decode()
     shown = []
     for path in sorted(DESK.glob("*.json")):
         found = json.loads(path.read_text("utf-8"))
         for n, body in enumerate(found if isinstance(found, list) else [found]):
-            inner = "".join(block_of(b, picture) for b in body["blocks"])
+            inner = "".join(block_of(b, _picture(path.stem)) for b in body["blocks"])
             if "title" in body:
                 inner = f"<h2>{text_of(body['title'])}</h2>{inner}"
                 inner += (
@@ -110,6 +110,13 @@ def desk(theme: str) -> str:
             shown.append(f"<section{kind} id={path.stem}><small>{name}</small>{inner}</section>")
     head = f"<!doctype html><meta charset=utf-8><style>{STYLE}</style>"
     return f"{head}<body class={theme}>{''.join(shown)}"
+
+
+@cache
+def _picture(name: str) -> str:
+    """The chart of a replay, or that of a message, as an address of its own."""
+    made = _replay() if name == "simulate" else chart.png(chart.svg(sample_story(), locale="en"))
+    return "data:image/png;base64," + base64.b64encode(made).decode()
 
 
 def _replay() -> bytes:
@@ -127,10 +134,7 @@ def _replay() -> bytes:
 
 def main(folder: Path) -> None:
     """Write the pages."""
-    from templates import chart
-
-    drawn = chart.png(chart.svg(sample_story(), locale="en"))
-    picture = "data:image/png;base64," + base64.b64encode(drawn).decode()
+    picture = _picture("message")
     shown = []
     for path in sorted(GOLDEN.glob("*.json")):
         blocks = json.loads(path.read_text("utf-8"))["blocks"]

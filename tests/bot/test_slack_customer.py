@@ -13,6 +13,7 @@ from service.people import of_token
 from store import alerts, people
 from tests.bot.conftest import ACCOUNT, ALERT, TEAM, World
 from tests.bot.desk import as_agreed, button_of, kept, typed, use, words_in
+from tests.fakes.slack_proxy import Fault
 
 
 @pytest.fixture
@@ -70,23 +71,30 @@ async def test_every_verb_that_looks_answers_as_agreed(at_account: World) -> Non
     ):
         body = await typed(at_account, text)
         as_agreed(f"customer_{name}", kept(body), at_account.users)
+        assert "/timeline/" not in words_in(body)
+
+
+def chosen(manager: str | None, finance: str | None) -> dict[str, Any]:
+    return {
+        role: {role: {"type": "users_select", "selected_user": user}}
+        for role, user in (("manager", manager), ("finance", finance))
+    }
+
+
+async def approvers_form(world: World) -> dict[str, Any]:
+    """What `/segue approvers` opens at once."""
+    world.proxy.calls.clear()
+    await world.command("champion", "approvers", trigger_id=await world.trigger())
+    (opened,) = await world.proxy.replies(1, "views.open")
+    view: dict[str, Any] = opened["view"]
+    return view
 
 
 async def test_approvers_are_named_in_a_form_and_remembered(at_account: World) -> None:
     world = at_account
-    shown = await typed(world, "approvers")
-    world.proxy.calls.clear()
-    await world.click("champion", button_of(shown, "Name them"))
-    await world.proxy.replies(1, "views.open")
-    view = world.proxy.of("views.open")[0].body["view"]
+    view = await approvers_form(world)
     as_agreed("customer_approvers_form", kept(view), world.users)
-
-    def chosen(manager: str | None, finance: str | None) -> dict[str, Any]:
-        return {
-            role: {role: {"type": "users_select", "selected_user": user}}
-            for role, user in (("manager", manager), ("finance", finance))
-        }
-
+    assert world.proxy.of("response") == []
     mine = chosen(world.users["champion"], "UNOBODY")
     wrong = (await world.submit("champion", view, mine)).json()
     assert wrong["errors"] == {
@@ -95,13 +103,23 @@ async def test_approvers_are_named_in_a_form_and_remembered(at_account: World) -
     }
     done = await world.submit("champion", view, chosen(world.users["newcomer"], None))
     assert "Remembered." in words_in(done.json())
+    again = words_in(await approvers_form(world))
+    assert "newcomer (manager)" in again
+    assert world.users["newcomer"] in again
+
+
+@pytest.mark.parametrize(
+    "error", ["expired_trigger_id", "trigger_exchanged", "trigger_expired", "invalid_trigger_id"]
+)
+async def test_a_form_that_comes_too_late_is_a_button(at_account: World, error: str) -> None:
+    world = at_account
+    world.proxy.faults.append(Fault("views.open", error=error))
     told = await typed(world, "approvers")
-    assert "newcomer (manager)" in told["text"]
+    assert told["text"].endswith("Marta Silva (manager)\nFinn Okafor (finance)")
     world.proxy.calls.clear()
     await world.click("champion", button_of(told, "Name them"))
-    await world.proxy.replies(1, "views.open")
-    again = words_in(world.proxy.of("views.open")[0].body["view"])
-    assert world.users["newcomer"] in again
+    (opened,) = await world.proxy.replies(1, "views.open")
+    assert opened["view"]["callback_id"] == "approvers_form"
 
 
 async def test_forward_opens_the_form_about_what_is_open(at_account: World) -> None:

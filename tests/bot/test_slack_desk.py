@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from engine.alert import FeedbackKind
 from engine.errors import Invalid
 from segue.cli import app
-from service import configure, keys, pause, slack_admins
+from service import configure, keys, pause, slack_admins, timeline
 from store import audit, feedback
 from store.audit import Entry
 from tests.bot.conftest import ACCOUNT, CONFIG, TEAM, World
@@ -105,6 +105,22 @@ async def test_who_has_not_the_role_learns_how_to_get_it_and_changes_nothing(
     assert "admin role" in refused["text"]
     assert at_office.context.policy().version == 1
     assert "segue slack admin" not in (await typed(at_office, "help", who="manager"))["text"]
+
+
+async def test_why_links_the_timeline_for_admins_alone(at_office: World) -> None:
+    world = at_office
+    use(world.context)
+    told = await typed(world, f"why {ACCOUNT}")
+    url = button_of(told, "See the last 90 days")["url"]
+    page = timeline.page(world.context, url.rpartition("/")[2])
+    assert page.status == 200
+    assert "Harbor Logistics" in page.html
+    assert "6,600 of 10,000" in page.html
+    assert (await world.click("champion", {"action_id": "link.0"})).status_code == 200
+    refused = await typed(world, f"why {ACCOUNT}", who="manager")
+    assert "/timeline/" not in words_in(refused)
+    world.clock.pass_by(hours=1)
+    assert timeline.page(world.context, url.rpartition("/")[2]).status == 410
 
 
 async def test_the_first_admin_is_named_on_the_command_line(at_office: World) -> None:
@@ -244,8 +260,6 @@ async def test_a_preview_shows_each_audience_the_exact_message(at_office: World)
     as_agreed("preview", [kept(b) for b in bodies], world.users)
     only = await typed(world, f"preview pace {ACCOUNT} as finance")
     assert "As finance gets it" in words_in(only)
-    assert not any(b["type"] == "actions" for b in only["blocks"])
-    assert "[Not now]" in words_in(only)
     await typed(world, f"preview at_limit {ACCOUNT} as champion", count=2)
     notice = world.proxy.of("response")[0].body
     assert "Business" not in words_in(notice)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.slack.messages import closed, payload, plainer
+from bot.slack.passing_on import looking
 from bot.slack.refs import read
 from bot.slack.views import forward, question, said
 from bot.words import Words
@@ -57,6 +58,7 @@ def test_the_champion_can_answer_and_pass_it_on_in_one_click() -> None:
         "Send to Marta Silva",
         "Send to Finn Okafor",
         "Send to somebody",
+        "Preview",
         "See what Business would look like",
         "Useful",
         "Not now",
@@ -215,6 +217,9 @@ def test_hostile_data_never_makes_an_invalid_message_nor_a_ping(text: str, other
         shown = json.dumps([made["text"], texts_of(made["blocks"])], ensure_ascii=False)
         for pinging in ("<!", "<@", "<#", "<http", "\u202e"):
             assert pinging not in shown
+    asked = told_with(text, other)[2]
+    view = looking([replace(asked, audience=a) for a in ("manager", "finance")] * 2, Words("en"))
+    assert problems_of("views.open", {"view": view}) == []
 
 
 def test_a_message_with_very_long_ids_loses_its_small_print_not_its_buttons() -> None:

@@ -1,0 +1,25 @@
+"""Pages behind a link: private, alone, with nothing in them that runs or is loaded."""
+
+from litestar import MediaType, Response
+
+from service.case import Page
+
+
+def answer(shown: Page, *, forms: bool = False) -> Response[str]:
+    """The page with the headers that keep it so; `forms`: it may send one to its own site."""
+    target = "'self'" if forms else "'none'"
+    policy = (
+        f"default-src 'none'; style-src {shown.style}; img-src data:; "
+        f"form-action {target}; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return Response(
+        shown.html,
+        status_code=shown.status,
+        media_type=MediaType.HTML,
+        headers={
+            "Content-Security-Policy": policy,
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+            "X-Robots-Tag": "noindex, nofollow",
+        },
+    )
