@@ -41,7 +41,7 @@ class Worker:
         *,
         more: Sequence[Callable[[], Awaitable[int]]] = (),
     ) -> None:
-        self._context, self._channels, self._keep, self._more = context, channels, keep, more
+        self._context, self._keep, self._more = context, keep, more
         self._wake = asyncio.Event()
         self._clock = context.clock.now()
         self._stopping = False
@@ -50,12 +50,19 @@ class Worker:
         self._deaf: Callable[[], None] = _nothing
         holder = f"{socket.gethostname()}/{os.getpid()}"
         self._leadership = Leadership(context.database, holder)
+        self._sender = deliver.Sender(context, channels, freed=self._wake.set)
 
     async def step(self) -> int:
-        """Everything that is owed or due now; says how much was due."""
+        """Everything that is owed or due now, to its end; says how much was due."""
+        count = await self._begin()
+        await self._sender.settled()
+        return count
+
+    async def _begin(self) -> int:
+        """The same, but what is being sent may still be under way."""
         await asyncio.to_thread(self._context.owed.pay)
         looked = await asyncio.to_thread(evaluate.run_due, self._context)
-        sent = await deliver.run_due(self._context, self._channels)
+        sent = await self._sender.begin()
         return looked + sent + sum([await more() for more in self._more])
 
     async def until_idle(self) -> None:
@@ -82,7 +89,7 @@ class Worker:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Finish the step at hand, then end."""
+        """Finish what is under way, then end."""
         self._stopping = True
         self._deaf()
         self._wake.set()
@@ -104,7 +111,7 @@ class Worker:
             self._see_the_clock()
             begun = time.monotonic()
             try:
-                busy = await self.step()
+                busy = await self._begin()
             except Exception:
                 # A locked or full database passes; a worker that ended would stay silent for good.
                 log.exception("the worker's step failed; it is tried again")
@@ -115,6 +122,7 @@ class Worker:
                     await asyncio.wait_for(self._wake.wait(), TICK)
             elif writer_of(self._context.database).pressed and not self._stopping:
                 await asyncio.sleep(min(SHARE * (time.monotonic() - begun), LONGEST_REST))
+        await self._sender.settled()
 
     def _see_the_clock(self) -> None:
         now, before = self._context.clock.now(), self._clock

@@ -152,7 +152,8 @@ async def test_a_busy_room_holds_up_no_other_and_opens_when_slack_says(
     assert isinstance(await channel.send(summary()), Retry)
     calls = len(proxy.of(POST))
     held = await channel.send(summary())
-    assert held == Hold(NOW + timedelta(seconds=42), "rate_limited")
+    assert isinstance(held, Hold)
+    assert (held.until, held.reason) == (NOW + timedelta(seconds=42), "rate_limited")
     assert len(proxy.of(POST)) == calls
     assert isinstance(await channel.send(other), Sent)
     assert "Slack wants no more messages there until 15:30:42" in "\n".join(troubles(context))
@@ -163,7 +164,9 @@ async def test_a_busy_room_holds_up_no_other_and_opens_when_slack_says(
 async def test_a_room_gets_one_message_a_second(channel: SlackChannel, proxy: SlackProxy) -> None:
     results = [await channel.send(summary(id=f"d{n}")) for n in range(5)]
     assert [type(r) for r in results] == [Sent, Sent, Sent, Hold, Hold]
-    assert results[3] == Hold(NOW + timedelta(seconds=1), "pace")
+    held = results[3]
+    assert isinstance(held, Hold)
+    assert (held.until, held.reason) == (NOW + timedelta(seconds=1), "pace")
     assert len(proxy.of(POST)) == 3
 
 
