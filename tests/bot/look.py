@@ -92,7 +92,7 @@ def button_of(element: dict[str, Any]) -> str:
 
 def desk(theme: str) -> str:
     """What /segue answers, the forms and the homes as one page."""
-    picture = "data:image/png;base64," + base64.b64encode(_replay()).decode()
+    picture = "data:image/png;base64," + base64.b64encode(replay()).decode()
     shown = []
     for path in sorted(DESK.glob("*.json")):
         found = json.loads(path.read_text("utf-8"))
@@ -112,7 +112,7 @@ def desk(theme: str) -> str:
     return f"{head}<body class={theme}>{''.join(shown)}"
 
 
-def _replay() -> bytes:
+def replay() -> bytes:
     """A chart of a replay with something in it."""
     weeks = [
         Week(
