@@ -1,6 +1,8 @@
 """Installing the app end to end, against the emulator's own OAuth pages."""
 
+import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -282,12 +284,18 @@ async def test_an_app_installed_in_slack_itself_is_taken_over(fresh: World) -> N
 
 
 def test_the_manifest_names_every_address_and_the_least_scopes(context: Context) -> None:
+    with pytest.raises(Invalid, match="https"):
+        manifest(context)
+    context = replace(context, public_url="https://segue.example.com")
     made = manifest(context)
     assert made["settings"]["interactivity"]["request_url"].endswith("/slack/events")
     assert made["features"]["slash_commands"][0]["url"].endswith("/slack/events")
     assert made["oauth_config"]["redirect_urls"] == [f"{context.public_url}/slack/oauth_redirect"]
     assert made["oauth_config"]["scopes"]["bot"] == list(SCOPES)
     assert set(made["settings"]["event_subscriptions"]["bot_events"]) == set(EVENTS)
+    behind = manifest(replace(context, public_url=""), socket=True)
+    assert "/slack" not in json.dumps(behind), "over a socket Slack needs no address of ours"
+    assert behind["settings"]["socket_mode_enabled"]
     assert all(len(s["name"]) <= 24 for s in made["features"]["shortcuts"])
     assert all(reasons(locale).keys() == set(SCOPES) for locale in ("en", "de"))
     assert len(made["display_information"]["name"]) <= 35
