@@ -41,7 +41,7 @@ class Worker:
         *,
         more: Sequence[Callable[[], Awaitable[int]]] = (),
     ) -> None:
-        self._context, self._keep, self._more = context, keep, more
+        self._context, self._channels, self._keep, self._more = context, channels, keep, more
         self._wake = asyncio.Event()
         self._clock = context.clock.now()
         self._stopping = False
@@ -54,16 +54,12 @@ class Worker:
 
     async def step(self) -> int:
         """Everything that is owed or due now, to its end; says how much was due."""
-        count = await self._begin()
-        await self._sender.settled()
-        return count
+        return await self._step(lambda: deliver.run_due(self._context, self._channels))
 
-    async def _begin(self) -> int:
-        """The same, but what is being sent may still be under way."""
+    async def _step(self, send: Callable[[], Awaitable[int]]) -> int:
         await asyncio.to_thread(self._context.owed.pay)
         looked = await asyncio.to_thread(evaluate.run_due, self._context)
-        sent = await self._sender.begin()
-        return looked + sent + sum([await more() for more in self._more])
+        return looked + await send() + sum([await more() for more in self._more])
 
     async def until_idle(self) -> None:
         """Steps until nothing is due at this instant."""
@@ -111,7 +107,7 @@ class Worker:
             self._see_the_clock()
             begun = time.monotonic()
             try:
-                busy = await self._begin()
+                busy = await self._step(self._sender.begin)
             except Exception:
                 # A locked or full database passes; a worker that ended would stay silent for good.
                 log.exception("the worker's step failed; it is tried again")
