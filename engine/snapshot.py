@@ -157,6 +157,14 @@ class AccountFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """An account and its people: all that is needed to pass on what was decided before."""
+
+    account: AccountFacts
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything `decide` may look at. Instants are in UTC; days are local to the account's zone.
 

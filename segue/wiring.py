@@ -198,6 +198,10 @@ def _warnings(settings: Settings) -> list[str]:
         off.append("the widget answers nobody: set SEGUE_WIDGET_SECRET (32 bytes or more)")
     if not settings.slack_is_on:
         off.append("Slack is off: set SEGUE_SLACK_SIGNING_SECRET, _CLIENT_ID and _CLIENT_SECRET")
+    elif not settings.slack_app_token and not (
+        settings.slack_client_id and settings.slack_client_secret
+    ):
+        off.append("no link installs the Slack app: set SEGUE_SLACK_CLIENT_ID and _CLIENT_SECRET")
     if not settings.smtp_url:
         off.append("e-mail is off: set SEGUE_SMTP_URL and SEGUE_MAIL_FROM")
     if not settings.public_url:

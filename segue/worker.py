@@ -50,13 +50,16 @@ class Worker:
         self._deaf: Callable[[], None] = _nothing
         holder = f"{socket.gethostname()}/{os.getpid()}"
         self._leadership = Leadership(context.database, holder)
+        self._sender = deliver.Sender(context, channels, freed=self._wake.set)
 
     async def step(self) -> int:
-        """Everything that is owed or due now; says how much was due."""
+        """Everything that is owed or due now, to its end; says how much was due."""
+        return await self._step(lambda: deliver.run_due(self._context, self._channels))
+
+    async def _step(self, send: Callable[[], Awaitable[int]]) -> int:
         await asyncio.to_thread(self._context.owed.pay)
         looked = await asyncio.to_thread(evaluate.run_due, self._context)
-        sent = await deliver.run_due(self._context, self._channels)
-        return looked + sent + sum([await more() for more in self._more])
+        return looked + await send() + sum([await more() for more in self._more])
 
     async def until_idle(self) -> None:
         """Steps until nothing is due at this instant."""
@@ -82,7 +85,7 @@ class Worker:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Finish the step at hand, then end."""
+        """Finish what is under way, then end."""
         self._stopping = True
         self._deaf()
         self._wake.set()
@@ -104,7 +107,7 @@ class Worker:
             self._see_the_clock()
             begun = time.monotonic()
             try:
-                busy = await self.step()
+                busy = await self._step(self._sender.begin)
             except Exception:
                 # A locked or full database passes; a worker that ended would stay silent for good.
                 log.exception("the worker's step failed; it is tried again")
@@ -115,6 +118,7 @@ class Worker:
                     await asyncio.wait_for(self._wake.wait(), TICK)
             elif writer_of(self._context.database).pressed and not self._stopping:
                 await asyncio.sleep(min(SHARE * (time.monotonic() - begun), LONGEST_REST))
+        await self._sender.settled()
 
     def _see_the_clock(self) -> None:
         now, before = self._context.clock.now(), self._clock

@@ -1,7 +1,7 @@
 """The one protocol of every way out, and what a delivery carries."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -96,12 +96,38 @@ class Retry:
     unsure: bool = False
 
 
+class Behind(StrEnum):
+    """What waits behind a delivery that is held: what goes to the same person, or all of the
+    account's; nobody: the others are tried, each by itself."""
+
+    PERSON = "person"
+    ACCOUNT = "account"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Where many wait for the same, `burst` go at first, and one each `gap`.
+
+    `updates`: those of messages wait too.
+    """
+
+    gap: timedelta
+    behind: Behind
+    burst: int = 1
+    updates: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Not handed over, since it is not its turn before `until`: that is no attempt."""
+    """Not handed over, since it is not its turn before `until`: that is no attempt.
+
+    `queue`: it is not the only one that has to wait.
+    """
 
     until: datetime
     reason: str
+    queue: Queue | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,98 +2,176 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from functools import partial
 
 from sqlmodel import Session
 
-from engine.alert import AlertClass
 from engine.errors import Unavailable
+from engine.policy import Policy
 from engine.release import Defer, Ended, Expire
-from service import cards, dispatch, forward, outgoing, quiet, routing, snapshot
-from service.channel import Channel, DeliveryKind, Failed, Hold, Outgoing, Retry, Sent
+from engine.snapshot import Snapshot
+from service import cards, delivered, dispatch, outgoing, quiet, snapshot
+from service.channel import Channel, Failed, Hold, Retry, Sent
 from service.context import Context
-from store import alerts, forwards, outbox
-from store.outbox import DeliveryState, StoredDelivery
+from service.delivered import Ready
+from store import alerts, outbox
+from store.outbox import LEASE, DeliveryState, StoredDelivery
 
 log = logging.getLogger(__name__)
-GIVE_UP = timedelta(days=3)
-LONGEST_WAIT = 3600.0
 AT_ONCE = 32
 """Lines that are sent at the same time."""
 _FOR_ALL = (Ended.TOO_OLD, Ended.BLOCKED)
 """Ends of a push that hold for those raised with it too: no other takes its place."""
+Key = tuple[str, str]
+Line = list[StoredDelivery]
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A delivery that may go now, with what is to be sent."""
-
-    delivery: StoredDelivery
-    outgoing: Outgoing
-
-
-async def run_due(context: Context, channels: Mapping[str, Channel], *, limit: int = 20) -> int:
-    """Send what is due; says how many deliveries were handled."""
-    claimed = await asyncio.to_thread(_claim, context, limit)
-    lines: dict[tuple[str, str], list[StoredDelivery]] = {}
-    for delivery in claimed:
-        lines.setdefault(_line(delivery), []).append(delivery)
-    room = asyncio.Semaphore(AT_ONCE)
-    await asyncio.gather(*(_in_turn(context, channels, line, room) for line in lines.values()))
-    return len(claimed)
+async def run_due(context: Context, channels: Mapping[str, Channel]) -> int:
+    """Take up what is due, and send it to the end; says how many deliveries that was."""
+    sender = Sender(context, channels)
+    count = await sender.begin()
+    await sender.settled()
+    return count
 
 
-def _line(delivery: StoredDelivery) -> tuple[str, str]:
+class Sender:
+    """Keeps lines of deliveries under way; where one ends, its place is free for the next.
+
+    `freed` is called then. A slow room holds up no other: nobody waits for the slowest. What is
+    under way is claimed anew each `renewed` seconds, so that it stays ours however long it takes.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        channels: Mapping[str, Channel],
+        *,
+        freed: Callable[[], None] = lambda: None,
+        renewed: float = LEASE.total_seconds() / 3,
+    ) -> None:
+        self._context, self._channels = context, channels
+        self._freed, self._renewed = freed, renewed
+        self._waiting: deque[tuple[Key, Line]] = deque()
+        self._under_way: dict[asyncio.Task[None], Key] = {}
+
+    async def begin(self) -> int:
+        """Take up what is due, as far as there are places; says how many deliveries that was."""
+        places = AT_ONCE - len(self._under_way) - len(self._waiting)
+        if places <= 0:
+            return 0
+        claimed = await asyncio.to_thread(_claim, self._context, places)
+        lines: dict[Key, Line] = {}
+        for delivery in claimed:
+            lines.setdefault(_line(delivery), []).append(delivery)
+        # A clock that jumped lets a claim run out: what is here already is not begun again.
+        here = {key for key, _ in self._waiting}.union(self._under_way.values())
+        self._waiting.extend((key, line) for key, line in lines.items() if key not in here)
+        self._fill()
+        return len(claimed)
+
+    async def settled(self) -> None:
+        """Until nothing is under way any more."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    def _fill(self) -> None:
+        while self._waiting and len(self._under_way) < AT_ONCE:
+            key, line = self._waiting.popleft()
+            task = asyncio.create_task(self._in_turn(line))
+            self._under_way[task] = key
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        if task.cancelled():  # The process ends; claims run out by themselves.
+            self._waiting.clear()
+            return
+        if (error := task.exception()) is not None:
+            log.error("a line could not be sent to its end", exc_info=error)
+        self._fill()
+        self._freed()
+
+    async def _in_turn(self, line: Line) -> None:
+        """One line keeps its order: the notice first, the card after the summary."""
+        while line:
+            delivery = line.pop(0)
+            try:
+                await self._one(delivery, line)
+            except Unavailable as error:
+                log.warning("%s over %s waits: %s", delivery.id, delivery.channel, error)
+                owed = partial(delivered.give_back, self._context, [delivery, *line])
+                self._context.owed.later(owed)
+                return
+            except Exception:
+                # One delivery's trouble must not hold up the others; it is tried again.
+                log.exception("%s over %s could not be sent", delivery.id, delivery.channel)
+                await self._noted(partial(delivered.put_back, self._context, delivery))
+
+    async def _one(self, delivery: StoredDelivery, behind: Line) -> None:
+        ready = await asyncio.to_thread(_prepare, self._context, delivery)
+        if ready is None:
+            return
+        result = await self._handed_over(ready)
+        if not isinstance(result, Hold):
+            # What was handed over must not go out again.
+            await self._noted(partial(delivered.record, self._context, ready, result))
+            return
+        put_back = await asyncio.to_thread(
+            delivered.hold, self._context, delivery, result, list(behind)
+        )
+        behind[:] = [one for one in behind if one.id not in put_back]
+
+    async def _handed_over(self, ready: Ready) -> Sent | Retry | Hold | Failed:
+        channel = self._channels.get(ready.delivery.channel)
+        if channel is None:
+            return Failed("channel_off")
+        async with _kept(self._context, ready.delivery, self._renewed):
+            return await channel.send(ready.outgoing)
+
+    async def _noted(self, write: Callable[[], object]) -> None:
+        """Write it down: now, or as soon as the database takes it."""
+        try:
+            await asyncio.to_thread(write)
+        except Unavailable as error:
+            log.warning("what became of a delivery is noted later: %s", error)
+            self._context.owed.later(write)
+
+
+@asynccontextmanager
+async def _kept(context: Context, delivery: StoredDelivery, renewed: float) -> AsyncIterator[None]:
+    """What takes longer than a minute stays ours until it has ended."""
+    over = asyncio.Event()
+
+    async def keep() -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), renewed)
+                return
+            with suppress(Unavailable):
+                await asyncio.to_thread(_renew, context, delivery)
+
+    keeping = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        over.set()
+        await keeping
+
+
+def _line(delivery: StoredDelivery) -> Key:
     """Who waits behind whom: an account's pushes keep their order, and so does what one person
     gets; a slow room holds up no other."""
     pushed = delivery.kind in cards.PUSHED
     return delivery.account, "" if pushed else delivery.person
 
 
-async def _in_turn(
-    context: Context,
-    channels: Mapping[str, Channel],
-    deliveries: list[StoredDelivery],
-    room: asyncio.Semaphore,
-) -> None:
-    """One line keeps its order: the notice first, the card after the summary."""
-    async with room:
-        await _each(context, channels, deliveries)
-
-
-async def _each(
-    context: Context, channels: Mapping[str, Channel], deliveries: list[StoredDelivery]
-) -> None:
-    for place, delivery in enumerate(deliveries):
-        try:
-            await _one(context, channels, delivery)
-        except Unavailable as error:
-            log.warning("%s over %s waits: %s", delivery.id, delivery.channel, error)
-            context.owed.later(partial(_give_back, context, deliveries[place:]))
-            return
-        except Exception:
-            # One delivery's trouble must not hold up the others; it is put back and tried again.
-            log.exception("%s over %s could not be sent", delivery.id, delivery.channel)
-            await asyncio.to_thread(_put_back, context, delivery)
-
-
-async def _one(context: Context, channels: Mapping[str, Channel], delivery: StoredDelivery) -> None:
-    ready = await asyncio.to_thread(_prepare, context, delivery)
-    if ready is None:
-        return
-    channel = channels.get(delivery.channel)
-    result: Sent | Retry | Hold | Failed = (
-        Failed("channel_off") if channel is None else await channel.send(ready.outgoing)
-    )
-    try:
-        await asyncio.to_thread(_record, context, ready, result)
-    except Unavailable as error:
-        # What was handed over must not go out again.
-        log.warning("%s over %s is noted later: %s", delivery.id, delivery.channel, error)
-        context.owed.later(partial(_record, context, ready, result))
+def _renew(context: Context, delivery: StoredDelivery) -> None:
+    with context.database.write() as session:
+        outbox.renew(session, delivery, context.clock.now())
 
 
 def _claim(context: Context, limit: int) -> tuple[StoredDelivery, ...]:
@@ -107,28 +185,23 @@ def _claim(context: Context, limit: int) -> tuple[StoredDelivery, ...]:
 
 
 def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:
-    """Decide again at the moment of sending; None where it does not go now."""
+    """Decide again at the moment of sending, where it is a push; None where it does not go now."""
     now = context.clock.now()
     applied = context.policy()
+    load = snapshot.load if delivery.kind in cards.PUSHED else snapshot.staff
     with context.database.write() as session:
         if not outbox.renew(session, delivery, now):
             return None
-        facts = snapshot.load(context, session, delivery.account, now, applied)
+        facts = load(context, session, delivery.account, now, applied)
         alert = alerts.get(session, delivery.account, delivery.alert)
         if facts is None or alert is None:
             outbox.finish(
                 session, delivery, DeliveryState.CANCELLED, at=now, reason="erased", tried=False
             )
             return None
-        if delivery.kind in cards.PUSHED:
-            zone = dispatch.zone_of(facts, delivery.person)
-            rest = quiet.undisturbed_until(session, delivery.account, delivery.person, zone, now)
-            release = dispatch.release_push(
-                facts, alert, delivery, applied.policy, now, undisturbed_until=rest
-            )
-            if _held(context, session, delivery, alert, release, now):
-                if isinstance(release, Expire) and release.reason not in _FOR_ALL:
-                    dispatch.pass_on(session, alert, delivery, facts, applied.policy, now)
+        if isinstance(facts, Snapshot):
+            policy = applied.policy
+            if _held(context, session, delivery, alert, facts, policy, now):
                 return None
         return Ready(delivery, outgoing.build(context, session, delivery, alert, facts, applied))
 
@@ -138,10 +211,14 @@ def _held(
     session: Session,
     delivery: StoredDelivery,
     alert: alerts.StoredAlert,
-    release: dispatch.Release,
+    facts: Snapshot,
+    policy: Policy,
     now: datetime,
 ) -> bool:
     """Write down a push that is deferred or no longer true."""
+    zone = dispatch.zone_of(facts, delivery.person)
+    rest = quiet.undisturbed_until(session, delivery.account, delivery.person, zone, now)
+    release = dispatch.release_push(facts, alert, delivery, policy, now, undisturbed_until=rest)
     match release:
         case Defer(until=until, reason=reason):
             outbox.later(session, delivery, until, reason=reason, tried=False)
@@ -153,98 +230,8 @@ def _held(
             if reason in dispatch.OVER:
                 alerts.close(session, alert.account, alert.id, at=now, closed_as=reason)
                 context.signals.changed(alert.account)
+            if reason not in _FOR_ALL:
+                dispatch.pass_on(session, alert, delivery, facts, policy, now)
             return True
         case _:
             return False
-
-
-def _record(context: Context, ready: Ready, result: Sent | Retry | Hold | Failed) -> None:
-    """One commit for what came of it: state, attempt, budget, and what follows from it."""
-    now = context.clock.now()
-    delivery = ready.delivery
-    with context.database.write() as session:
-        match result:
-            case Sent(reference=reference):
-                outbox.attempt(session, delivery, at=now, outcome="sent", detail="")
-                outbox.finish(session, delivery, DeliveryState.SENT, at=now, reference=reference)
-                _sent(session, delivery, now)
-            case Hold(until=until, reason=reason):
-                outbox.later(session, delivery, until, reason=reason, tried=False)
-            case Retry(after=after, reason=reason, unsure=unsure):
-                outcome = "unsure" if unsure else "retry"
-                outbox.attempt(session, delivery, at=now, outcome=outcome, detail=reason)
-                if _tried_enough(session, delivery, now):
-                    outbox.finish(session, delivery, DeliveryState.FAILED, at=now, reason=reason)
-                    _failed(context, session, ready, reason, now)
-                else:
-                    wait = min(max(after, 2.0 ** min(delivery.attempts, 11)), LONGEST_WAIT)
-                    outbox.later(session, delivery, now + timedelta(seconds=wait), reason=reason)
-            case Failed(reason=reason):
-                outbox.attempt(session, delivery, at=now, outcome="failed", detail=reason)
-                outbox.finish(session, delivery, DeliveryState.FAILED, at=now, reason=reason)
-                _failed(context, session, ready, reason, now)
-                log.warning("%s over %s failed: %s", delivery.id, delivery.channel, reason)
-    context.signals.changed(delivery.account)
-
-
-def _give_back(context: Context, deliveries: Sequence[StoredDelivery]) -> None:
-    """The database was away before these were handed over: they are due at once, and untried."""
-    now = context.clock.now()
-    with context.database.write() as session:
-        for delivery in deliveries:
-            if outbox.renew(session, delivery, now):
-                outbox.later(session, delivery, now, reason="database", tried=False)
-
-
-def _put_back(context: Context, delivery: StoredDelivery) -> None:
-    now = context.clock.now()
-    with context.database.write() as session:
-        outbox.attempt(session, delivery, at=now, outcome="error", detail="see the log")
-        if _tried_enough(session, delivery, now):
-            outbox.finish(session, delivery, DeliveryState.FAILED, at=now, reason="error")
-        else:
-            outbox.later(session, delivery, now + timedelta(minutes=1), reason="error")
-
-
-def _tried_enough(session: Session, delivery: StoredDelivery, now: datetime) -> bool:
-    """Three days from the first try: how long a push had to wait for its reader counts not."""
-    first = outbox.first_tried(session, delivery)
-    return first is not None and now - first > GIVE_UP
-
-
-def _sent(session: Session, delivery: StoredDelivery, now: datetime) -> None:
-    if delivery.kind in cards.PUSHED:
-        alert = alerts.get(session, delivery.account, delivery.alert)
-        if alert is not None and alert.key.alert_class is not AlertClass.NOTICE:
-            alerts.charge(session, delivery.account, delivery.alert, now)
-    if delivery.kind == DeliveryKind.FORWARD and delivery.forward is not None:
-        forwards.move(
-            session,
-            delivery.account,
-            delivery.forward,
-            "sent",
-            sent_at=now,
-            channel=delivery.channel,
-        )
-        cards.refresh(session, delivery.account, delivery.alert, now)
-
-
-def _failed(context: Context, session: Session, ready: Ready, reason: str, now: datetime) -> None:
-    """A forward that can't go one way takes the next; at the end the champion is told."""
-    delivery = ready.delivery
-    if delivery.kind != DeliveryKind.FORWARD or delivery.forward is None:
-        return
-    stored = forwards.get(session, delivery.account, delivery.forward)
-    if stored is None:
-        return
-    tried = [d.channel for d in outbox.of_alert(session, delivery.account, delivery.alert)
-             if d.forward == stored.id and d.kind == DeliveryKind.FORWARD]  # fmt: skip
-    channel = routing.best(
-        session, delivery.account, ready.outgoing.person, context.channels, without=tried
-    )
-    if channel == routing.DRAFT:
-        forwards.move(session, delivery.account, stored.id, "draft", detail=reason, channel=channel)
-    else:
-        forwards.move(session, delivery.account, stored.id, "waiting", channel=channel)
-        outbox.add(session, forward.delivery_of(stored, channel))
-    cards.refresh(session, delivery.account, delivery.alert, now)

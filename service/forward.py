@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from engine.alert import AlertClass, FeedbackKind
 from engine.errors import Forbidden, Invalid, NotFound, TooMany
-from engine.snapshot import Person, Role, Snapshot
+from engine.snapshot import Person, Role, Snapshot, Staff
 from service import cards, frozen, links, routing, snapshot, terms, wording
 from service.channel import DeliveryKind, ForwardState, Recipient
 from service.config import Applied
@@ -32,25 +32,25 @@ _LINK = re.compile(
 
 def recipients(context: Context, *, account: str, person: str) -> tuple[Recipient, ...]:
     """The manager and finance lead known at the account, and how each would be reached."""
+    now, applied = context.clock.now(), context.policy()
     with context.database.read() as session:
-        return recipients_in(context, session, account, person)
+        known = snapshot.staff(context, session, account, now, applied)
+        return recipients_in(context, session, known, person) if known else ()
 
 
 def recipients_in(
-    context: Context, session: Session, account: str, person: str
+    context: Context, session: Session, facts: Snapshot | Staff, person: str
 ) -> tuple[Recipient, ...]:
-    """As `recipients`, inside a unit of work."""
-    facts = snapshot.load(context, session, account, context.clock.now(), context.policy())
-    everyone = facts.people if facts else ()
+    """As `recipients`, inside a unit of work that knows the account's people."""
     return tuple(
         Recipient(
             id=p.id,
             name=display(p),
             role=p.role,
-            channel=routing.best(session, account, p, context.channels),
+            channel=routing.best(session, facts.account.id, p, context.channels),
         )
         for role in APPROVERS
-        for p in everyone
+        for p in facts.people
         if p.role is role and p.id != person
     )
 
@@ -163,7 +163,7 @@ def undo(
 
 
 def states(
-    session: Session, facts: Snapshot, alert: str, now: datetime
+    session: Session, facts: Snapshot | Staff, alert: str, now: datetime
 ) -> tuple[ForwardState, ...]:
     """Where the forwards of an alert stand, oldest first."""
     found = forwards.of_alert(session, facts.account.id, alert)
@@ -262,7 +262,7 @@ def delivery_of(forward: forwards.StoredForward, channel: str) -> outbox.StoredD
     )
 
 
-def _state(forward: forwards.StoredForward, facts: Snapshot, now: datetime) -> ForwardState:
+def _state(forward: forwards.StoredForward, facts: Snapshot | Staff, now: datetime) -> ForwardState:
     person = named(facts.people, forward.to) or Person(id=forward.to)
     waiting = forward.state == "waiting"
     return ForwardState(

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from sqlmodel import Session
 
-from engine.snapshot import Snapshot
+from engine.snapshot import Snapshot, Staff
 from service.config import Applied
 from service.context import Context
 from service.secrets import hashed
@@ -42,7 +42,7 @@ def chart(context: Context, view: str) -> str:
     return f"{context.public_url}/chart/{view}.png"
 
 
-def upgrade(applied: Applied, facts: Snapshot, reference: str) -> str | None:
+def upgrade(applied: Applied, facts: Snapshot | Staff, reference: str) -> str | None:
     """The vendor's own page for changing the plan; `reference` is public and opens nothing."""
     template, plan = applied.catalogue.product.upgrade_url, facts.account.next_plan
     if not template or not plan:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from engine.snapshot import Person, Role, Snapshot
+from engine.snapshot import Person, Role, Snapshot, Staff
 from service import forward, frozen, links, wording
 from service.channel import DeliveryKind, Outgoing
 from service.config import Applied
@@ -25,7 +25,7 @@ def build(
     session: Session,
     delivery: StoredDelivery,
     alert: StoredAlert,
-    facts: Snapshot,
+    facts: Snapshot | Staff,
     applied: Applied,
 ) -> Outgoing:
     """One delivery as its channel needs it."""
@@ -58,7 +58,7 @@ def build(
         upgrade_url=links.upgrade(applied, facts, alert.id) if person.can_buy else None,
         asked_by=champion,
         note=passed_on.note if passed_on else "",
-        recipients=forward.recipients_in(context, session, alert.account, person.id),
+        recipients=forward.recipients_in(context, session, facts, person.id),
         forwards=forward.states(session, facts, alert.id, now),
         closed_as=alert.closed_as,
         returns=alert.returns.isoformat() if alert.returns else None,
@@ -81,7 +81,7 @@ def _extra(
     session: Session,
     delivery: StoredDelivery,
     alert: StoredAlert,
-    facts: Snapshot,
+    facts: Snapshot | Staff,
     passed_on: forwards.StoredForward | None,
     now: datetime,
 ) -> dict[str, str]:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from engine import holdout
 from engine.calibration import scale
-from engine.snapshot import Blocker, Snapshot
+from engine.snapshot import Blocker, Snapshot, Staff
 from service import arm
 from service.config import Applied
 from service.context import Context
@@ -20,6 +20,13 @@ def load(
 ) -> Snapshot | None:
     """All facts for one decision, None where there is no such account."""
     return load_all(context, session, [account], now, applied).get(account)
+
+
+def staff(
+    context: Context, session: Session, account: str, now: datetime, applied: Applied
+) -> Staff | None:
+    """The account and its people alone: for what needs no decision."""
+    return facts.staff(session, account, now, applied.catalogue, channels=context.channels)
 
 
 def load_all(

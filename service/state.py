@@ -191,7 +191,7 @@ def _actions(
         label = wording.see_plan(story, viewer.locale)
         actions.append({"kind": "open", "label": label, "url": url})
     if ask:
-        known = forward.recipients_in(context, session, alert.account, viewer.person.id)
+        known = forward.recipients_in(context, session, facts, viewer.person.id)
         actions += [
             {"kind": "forward", "label": wording.send_to(r.name, viewer.locale), "to": r.id}
             for r in known

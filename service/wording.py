@@ -9,7 +9,7 @@ from engine.alert import AlertClass, Moment, Reason, ReasonCode
 from engine.decision import Decision
 from engine.errors import LocaleMissing
 from engine.policy import Policy
-from engine.snapshot import Person, Snapshot
+from engine.snapshot import Person, Snapshot, Staff
 from engine.story import MeterStory, Story
 from store.alerts import StoredAlert
 from templates import evidence as said
@@ -25,7 +25,7 @@ _DECLINE = ("not_now", "dont_suggest")
 _ASKED = (Audience.CHAMPION, Audience.USER, Audience.MANAGER, Audience.FINANCE)
 
 
-def locale_of(person: Person | None, facts: Snapshot) -> str:
+def locale_of(person: Person | None, facts: Snapshot | Staff) -> str:
     """The reader's language: their own, else the account's, the product's, or English at last."""
     account = facts.account
     own = person.locale if person else None

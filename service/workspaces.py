@@ -63,7 +63,7 @@ def joined(context: Context, teams: Iterable[str], organisation: str) -> None:
     now = context.clock.now()
     with context.database.write() as session:
         for team in teams:
-            installs.join(session, team, organisation, now)
+            installs.join(session, team, organisation, now, granted=True)
 
 
 def expired(context: Context, team: str) -> None:

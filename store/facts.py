@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from engine.catalogue import Catalogue
-from engine.snapshot import AccountFacts, PlanChange, Snapshot
+from engine.snapshot import AccountFacts, PlanChange, Snapshot, Staff
 from store import buckets, meters, past, people, tables
 from store.buckets import Line
 from store.days import Days
@@ -71,6 +71,24 @@ def load_all(
         )
         for one, (name, of) in zip(known, happened.items(), strict=True)
     }
+
+
+def staff(
+    session: Session,
+    account: str,
+    now: datetime,
+    catalogue: Catalogue,
+    *,
+    channels: Sequence[str] = (),
+) -> Staff | None:
+    """The account and its people alone, None where there is no such account.
+
+    `last_asked` is nobody's, and the account's `since` is what was stated.
+    """
+    for one in _known(session, [account], now, catalogue):
+        found = people.everybody(session, {account: {}}, channels=channels)
+        return Staff(account=_facts(one, catalogue), people=found.get(account, ()))
+    return None
 
 
 def first_policy_at(session: Session) -> datetime | None:

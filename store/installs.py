@@ -67,10 +67,13 @@ def by_team(session: Session, team: str, platform: str = SLACK) -> Workspace | N
     return _value(row) if row and row.revoked_at is None else None
 
 
-def join(session: Session, team: str, organisation: str, at: datetime) -> bool:
+def join(
+    session: Session, team: str, organisation: str, at: datetime, *, granted: bool = False
+) -> bool:
     """A workspace is served by its organisation's installation; False where it is known already.
 
-    One that installed the app by itself stays with that.
+    One that installed the app by itself stays with that. `granted`: the organisation says so; else
+    one that it let the app out of stays out, until the app is installed anew.
     """
     row = session.get(Install, (SLACK, team))
     if row is not None and row.revoked_at is None:
@@ -78,6 +81,10 @@ def join(session: Session, team: str, organisation: str, at: datetime) -> bool:
     whole = by_team(session, organisation)
     if whole is None or team == organisation:
         return False
+    if row is not None and row.via == organisation and not granted:
+        assert row.revoked_at is not None
+        if row.revoked_at >= whole.installed_at:
+            return False
     row = row or Install(platform=SLACK, team=team, token="")
     row.account, row.token, row.via = whole.account, "", organisation
     row.installed_at, row.revoked_at = at, None

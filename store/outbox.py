@@ -15,6 +15,8 @@ from store import tables
 from store.rows import add_once, put
 
 LEASE = timedelta(seconds=60)
+AT_A_TIME = 8
+"""Deliveries of one account that are claimed together: a long queue takes nobody's place."""
 
 
 class DeliveryState(StrEnum):
@@ -54,7 +56,7 @@ def add(session: Session, delivery: StoredDelivery) -> None:
 
 
 def claim(session: Session, now: datetime, *, limit: int = 20) -> tuple[StoredDelivery, ...]:
-    """Take what is due of some accounts for a minute; if its sender dies, it is free after that.
+    """Take what is due first of some accounts for a minute; if its sender dies, it is free then.
 
     An account's deliveries go to one sender at a time, who keeps them in order: the notice first.
     """
@@ -62,7 +64,7 @@ def claim(session: Session, now: datetime, *, limit: int = 20) -> tuple[StoredDe
     table = tables.Delivery
     rows = session.exec(
         select(table)
-        .where(*_due(table, now), col(table.account).in_(first))
+        .where(tuple_(col(table.account), col(table.id)).in_(_next_of(first, now)))
         .order_by(*_order(table))
         .with_for_update()
     ).all()
@@ -103,17 +105,31 @@ def _first_due(now: datetime) -> Any:
     )
 
 
+def _next_of(accounts: Sequence[str], now: datetime) -> Any:
+    """The first few of what is due at each of these accounts."""
+    table = tables.Delivery
+    number = func.row_number().over(partition_by=col(table.account), order_by=_order(table))
+    due = (
+        select(table.account, table.id, number.label("number"))
+        .where(*_due(table, now), col(table.account).in_(accounts))
+        .subquery()
+    )
+    return select(due.c.account, due.c.id).where(due.c.number <= AT_A_TIME)
+
+
 def _due(table: Any, now: datetime) -> tuple[Any, ...]:
     free = or_(col(table.claimed_until).is_(None), col(table.claimed_until) <= now)
     return col(table.state) == DeliveryState.DUE, col(table.due_at) <= now, free
 
 
 def _order(table: Any) -> tuple[Any, ...]:
+    return col(table.due_at), col(table.account), *in_the_order_made(table)
+
+
+def in_the_order_made(table: Any) -> tuple[Any, ...]:
     """A notice goes before the ask it was raised with."""
     rank = case({"notice": 0, "summary": 1}, value=col(table.kind), else_=2)
-    return (
-        col(table.due_at), col(table.account), col(table.created_at), rank, col(table.id),
-    )  # fmt: skip
+    return col(table.created_at), rank, col(table.id)
 
 
 def renew(session: Session, delivery: StoredDelivery, now: datetime) -> bool:
@@ -253,7 +269,7 @@ def of_alert(session: Session, account: str, alert: str) -> Sequence[StoredDeliv
     rows = session.exec(
         select(tables.Delivery)
         .where(col(tables.Delivery.account) == account, col(tables.Delivery.alert) == alert)
-        .order_by(*_order(tables.Delivery)[2:])
+        .order_by(*in_the_order_made(tables.Delivery))
     ).all()
     return tuple(_value(r) for r in rows)
 

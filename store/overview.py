@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, or_
+from sqlalchemy import ColumnElement, case, func, tuple_, union
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from engine.alert import AlertClass, Moment, ReasonCode
@@ -66,15 +67,13 @@ def raised(session: Session, since: datetime) -> list[Raised]:
 def held_back(session: Session, since: datetime, *, most: int = 5) -> Sequence[HeldBack]:
     """The reasons that kept most accounts silent since an instant, where a moment was there."""
     decision = tables.Decision
-    lasted = or_(col(decision.at) >= since, col(decision.until) >= since)
     accounts = func.count(func.distinct(col(decision.account)))
     rows = session.exec(
         select(decision.reason, accounts)
         .where(
-            lasted,
+            _lasted(since),
             col(decision.reason).is_not(None),
             col(decision.reason) != ReasonCode.NO_MOMENT,
-            col(decision.moment).is_not(None),
         )
         .group_by(col(decision.reason))
         .order_by(accounts.desc(), col(decision.reason))
@@ -86,18 +85,16 @@ def held_back(session: Session, since: datetime, *, most: int = 5) -> Sequence[H
 def growing(session: Session, since: datetime, *, p: float, most: int = 10) -> Sequence[Growing]:
     """Accounts that will most probably pass a limit, by their decisions since an instant."""
     decision, account = tables.Decision, tables.Account
-    lasted = or_(col(decision.at) >= since, col(decision.until) >= since)
-    last = (
-        select(col(decision.account), func.max(col(decision.at)).label("at"))
-        .where(lasted)
-        .group_by(col(decision.account))
-        .subquery()
+    later = aliased(decision)
+    newer = (
+        select(later.at)
+        .where(col(later.account) == col(decision.account), col(later.at) > col(decision.at))
+        .exists()
     )
     rows = session.exec(
         select(decision, account.name)
-        .join(last, (col(decision.account) == last.c.account) & (col(decision.at) == last.c.at))
         .join(account, col(account.id) == col(decision.account))
-        .where(col(decision.p) >= p, col(decision.meter).is_not(None))
+        .where(_lasted(since), ~newer, col(decision.p) >= p)
         .order_by(col(decision.p).desc(), col(decision.account))
         .limit(most)
     ).all()
@@ -113,6 +110,14 @@ def growing(session: Session, since: datetime, *, p: float, most: int = 10) -> S
         )
         for row, name in rows
     ]
+
+
+def _lasted(since: datetime) -> ColumnElement[bool]:
+    """Decisions with something to say that held at some time since then, each by its own index."""
+    d = tables.Decision
+    said = select(d.account, d.at).where(col(d.moment).is_not(None))
+    recent = union(said.where(col(d.at) >= since), said.where(col(d.until) >= since))
+    return tuple_(col(d.account), col(d.at)).in_(recent)
 
 
 def counted(session: Session) -> int:

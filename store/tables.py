@@ -239,6 +239,12 @@ class Due(SQLModel, table=True):
     __table_args__ = (Index("due_order", "daily", "since"),)
 
 
+_WITH_A_MOMENT: Any = {
+    "sqlite_where": text("moment IS NOT NULL"),
+    "postgresql_where": text("moment IS NOT NULL"),
+}
+
+
 class Decision(SQLModel, table=True):
     """One evaluation with all its reasons; identical silent ones are one row with `until`."""
 
@@ -264,6 +270,9 @@ class Decision(SQLModel, table=True):
             sqlite_where=text("exposed = 1"),
             postgresql_where=text("exposed"),
         ),
+        # The week over all accounts: what had something to say, by when it was said first and last.
+        Index("decision_at", "at", **_WITH_A_MOMENT),
+        Index("decision_until", "until", **_WITH_A_MOMENT),
     )
 
 
@@ -322,7 +331,10 @@ class Alert(SQLModel, table=True):
     returns: date | None = None
     chart_hash: str | None = Field(default=None, sa_column=Column(Text, index=True))
     policy_version: int
-    __table_args__ = (Index("alert_key", "account", "key", unique=True),)
+    __table_args__ = (
+        Index("alert_key", "account", "key", unique=True),
+        Index("alert_raised", "raised_at"),
+    )
 
 
 class Delivery(SQLModel, table=True):

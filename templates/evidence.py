@@ -20,6 +20,8 @@ _UNKNOWN = frozenset(("never", "unknown", "–", "None", ""))
 _OF = re.compile(r"(\S+) of (\S+)")
 # How the engine writes what is more than one figure, and the phrase of the pack that says it.
 _SHAPES = (
+    ("day", re.compile(r"(1) d")),
+    ("day_usual", re.compile(r"(1) d \(usual (\S+) d\)")),
     ("days", re.compile(r"(\S+) d")),
     ("days_usual", re.compile(r"(\S+) d \(usual (\S+) d\)")),
     ("weeks", re.compile(r"(\S+) \((\S+) of (\S+) weeks\)")),

@@ -26,7 +26,7 @@ from bot.slack import (
     unfurl,
 )
 from bot.slack.admin import Desk
-from bot.slack.inbox import Bolt
+from bot.slack.inbox import RENEWED, Bolt
 from bot.slack.install import Flow, find_bot
 from bot.slack.replies import reply
 from bot.slack.tokens import SLACK_API, Tokens
@@ -54,11 +54,13 @@ def create(
     authorize_url: str | None = None,
     admins: Collection[str] = (),
     tokens: Tokens | None = None,
+    renewed: float = RENEWED,
 ) -> "SlackApp":
     """The ASGI app to mount at /slack; without client id and secret it offers no installation.
 
     Without a signing secret it takes nothing over HTTP: Socket Mode brings everything. `admins`:
-    Slack users of the home workspace who may change things, beside those added later.
+    Slack users of the home workspace who may change things, beside those added later. `renewed`:
+    seconds after which what takes long is claimed anew.
     """
     tokens = tokens or Tokens(
         context, api_url=api_url, client_id=client_id, client_secret=client_secret
@@ -84,6 +86,7 @@ def create(
         client=client,
         authorize=authorize,
         oauth_flow=flow,
+        renewed=renewed,
         user_facing_authorize_error_message=words_of(context).say("not_linked"),
     )
     for part in (clicks, modals, approvers, customer, passing_on, unfurl):

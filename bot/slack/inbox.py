@@ -40,7 +40,8 @@ _NAME, _ATTEMPTS, _LATER, _ENDED = (
     "segue_later",
     "segue_ended",
 )
-_RENEWED = 20.0
+RENEWED = 20.0
+"""Seconds after which what takes long is claimed anew."""
 _COURTESY = 1.0
 """Seconds for which who was answered lets others be answered first."""
 _AT_ONCE = 32
@@ -50,9 +51,11 @@ _AT_ONCE = 32
 class Bolt(AsyncApp):
     """Bolt behind the inbox, whichever way a request comes in."""
 
-    def __init__(self, context: Context, *, signing_secret: str, **options: Any) -> None:
+    def __init__(
+        self, context: Context, *, signing_secret: str, renewed: float = RENEWED, **options: Any
+    ) -> None:
         super().__init__(signing_secret=signing_secret, **options)
-        self.inbox = Inbox(context, self)
+        self.inbox = Inbox(context, self, renewed)
         self._verification = AsyncRequestVerification(signing_secret)
         self.listener_runner.listener_start_handler = _Begun()
         self.listener_runner.listener_completion_handler = _Ended()
@@ -74,8 +77,8 @@ class Bolt(AsyncApp):
 class Inbox:
     """What was sent, from its row to its end."""
 
-    def __init__(self, context: Context, bolt: AsyncApp) -> None:
-        self._context, self._bolt = context, bolt
+    def __init__(self, context: Context, bolt: AsyncApp, renewed: float) -> None:
+        self._context, self._bolt, self._renewed = context, bolt, renewed
         self._writes = Writes(context)
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._under_way: dict[Name, asyncio.Task[None]] = {}
@@ -180,7 +183,7 @@ class Inbox:
     async def _renew(self) -> None:
         """What takes long stays ours."""
         while self._under_way:
-            await asyncio.sleep(_RENEWED)
+            await asyncio.sleep(self._renewed)
             if names := list(self._under_way):
                 await self._write(lambda session: inbound.renew(session, names, self._now()))
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from bot.grammar import VERBS
 from bot.slack.install import SCOPES
 from bot.words import Words, words_of
-from engine.errors import NotFound
+from engine.errors import Invalid, NotFound
 from service.context import Context
 
 _NAME, _DESCRIPTION, _SHORTCUT = 35, 140, 24
@@ -26,9 +26,17 @@ def manifest(context: Context, *, socket: bool = False, rotate: bool = False) ->
 
     `socket`: Slack is listened to by a connection from here, so it needs no address of ours.
     `rotate`: tokens expire after twelve hours and are renewed; Slack never switches that off again.
+
+    Raises:
+        Invalid: there is no address that Slack could open, and it needs one.
     """
     words, base = words_of(context), context.public_url.rstrip("/")
-    name, events = _product(context)[:_NAME], f"{base}/slack/events"
+    if not socket and not base.startswith("https://"):
+        raise Invalid("set it to an https address that Slack can open", pointer="SEGUE_PUBLIC_URL")
+    name = _product(context)[:_NAME]
+    events = {} if socket else {"request_url": f"{base}/slack/events"}
+    command = {} if socket else {"url": f"{base}/slack/events"}
+    back = {"redirect_urls": [f"{base}/slack/oauth_redirect"]} if base else {}
     return {
         "display_information": {
             "name": name,
@@ -49,23 +57,17 @@ def manifest(context: Context, *, socket: bool = False, rotate: bool = False) ->
             "slash_commands": [
                 {
                     "command": "/segue",
-                    "url": events,
+                    **command,
                     "description": words.say("command_description"),
                     "usage_hint": " | ".join(VERBS),
                     "should_escape": False,
                 }
             ],
         },
-        "oauth_config": {
-            "redirect_urls": [f"{base}/slack/oauth_redirect"],
-            "scopes": {"bot": list(SCOPES)},
-        },
+        "oauth_config": {**back, "scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {
-                "request_url": events,
-                "bot_events": list(EVENTS),
-            },
-            "interactivity": {"is_enabled": True, "request_url": events},
+            "event_subscriptions": {**events, "bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True, **events},
             "org_deploy_enabled": True,
             "socket_mode_enabled": socket,
             "token_rotation_enabled": rotate,

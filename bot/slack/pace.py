@@ -3,17 +3,18 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from bot.slack.refusals import Meaning
-from service.channel import Hold
+from service.channel import Behind, Hold, Queue
 from service.context import Context
 from store import lanes
 from store.lanes import Held, Rate
+from store.places import CLOSED, PACED
 
 PER_ROOM = Rate(gap=timedelta(seconds=1), burst=3)
 PER_WORKSPACE = Rate(gap=timedelta(milliseconds=200), burst=20)
 """Slack publishes one message a second in a room, with short bursts above that, and several
 hundred a minute in a workspace."""
-WHY = "pace"
+PER_METHOD = timedelta(milliseconds=1200)
+"""Between calls of a method that Slack counts by workspace: it takes some fifty a minute."""
 
 
 class Pace:
@@ -30,11 +31,26 @@ class Pace:
         held = await asyncio.to_thread(self._take, rates)
         if held is None:
             return None
-        return Hold(held.until, Meaning.RATE_LIMITED if held.why else WHY)
+        whole, rate = held.name == team, rates[held.name]
+        queue = Queue(
+            gap=rate.gap,
+            behind=Behind.ACCOUNT if whole else Behind.PERSON,
+            burst=rate.burst if held.why else 1,
+            updates=whole,
+        )
+        return Hold(held.until, CLOSED if held.why else PACED, queue)
 
-    async def closed(self, team: str) -> dict[str, datetime]:
-        """The lanes of a workspace that Slack has closed, with when they open again."""
-        return await asyncio.to_thread(self._closed, team)
+    async def closed(self, team: str, room: str | None, method: str) -> Hold | None:
+        """Why nothing goes to a room, or (None) by a method, until Slack opens it again."""
+        lane = room_lane(team, room) if room else method_lane(team, method)
+        until = (await asyncio.to_thread(self._closed, team)).get(lane)
+        if until is None:
+            return None
+        if room:
+            return Hold(
+                until, CLOSED, Queue(gap=PER_ROOM.gap, behind=Behind.PERSON, burst=PER_ROOM.burst)
+            )
+        return Hold(until, CLOSED, Queue(gap=PER_METHOD, behind=Behind.NOBODY))
 
     async def close(self, lane: str, seconds: float, why: str) -> None:
         """Slack wants nothing more there for so long."""

@@ -247,16 +247,15 @@ class SlackChannel(Channel):
         Where it says that the app is gone, the installation is over.
         """
         team = workspace.team
-        lane = room_lane(team, room) if room else method_lane(team, call.__name__)
-        closed = await self._pace.closed(team)
-        if lane in closed:
-            raise Held(Hold(closed[lane], Meaning.RATE_LIMITED))
+        if (hold := await self._pace.closed(team, room, call.__name__)) is not None:
+            raise Held(hold)
         try:
             return await call(**values)
         except SlackApiError as error:
             if named(error) in GONE:
                 await asyncio.to_thread(workspaces.removed, self._context, team, named(error))
             if meaning(error) is Meaning.RATE_LIMITED:
+                lane = room_lane(team, room) if room else method_lane(team, call.__name__)
                 await self._pace.close(lane, wait_of(error), named(error) or "429")
             if meaning(error) is Meaning.TOKEN_OVER and workspace.refresh_token:
                 await asyncio.to_thread(workspaces.expired, self._context, team)

@@ -11,10 +11,11 @@ import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -42,7 +43,8 @@ from tests.templates.stories import sample_story
 KEY = "a-key-of-the-chaos-that-is-long-enough"
 RECIPIENTS = 4
 USERS = tuple(f"reader{n}" for n in range(40))
-POST = "chat.postMessage"
+POST, HOME = "chat.postMessage", "views.publish"
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 PATIENCE = 600.0
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +59,8 @@ class Outcome:
     undone: int = 0
     undecided: int = 0
     faults: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+    homes: int = 0
     acknowledged: list[float] = field(default_factory=list)
     killed: int = 0
     seconds: float = 0.0
@@ -66,14 +70,23 @@ class Outcome:
         """Deliveries that arrived more than once."""
         return [id for id, count in self.arrived.items() if count > 1]
 
+    @property
+    def whole(self) -> bool:
+        """Nothing was lost, and no delivery came twice."""
+        accounts = -(-self.wanted // RECIPIENTS)
+        seen = len(self.answers) == accounts and self.homes >= accounts
+        return seen and len(self.arrived) == self.wanted and not self.twice
+
     def told(self) -> str:
         """In a few lines."""
         slowest = max(self.acknowledged, default=0.0)
         return (
             f"{self.wanted} deliveries: {len(self.arrived)} arrived, {len(self.twice)} twice; "
             f"forwards {self.forwards}, {self.undone} callbacks undone\n"
+            f"{len(self.answers)} commands answered, {sum(self.answers.values())} times in all; "
+            f"{self.homes} homes shown\n"
             f"Slack's faults: {dict(self.faults)}; nodes killed: {self.killed}\n"
-            f"{len(self.acknowledged)} clicks, the slowest acknowledged in {slowest:.2f} s; "
+            f"{len(self.acknowledged)} callbacks, the slowest acknowledged in {slowest:.2f} s; "
             f"{self.seconds:.0f} s in all"
         )
 
@@ -83,10 +96,14 @@ class Chaos(SlackProxy):
 
     def __init__(self, upstream: str, seed: int, outcome: Outcome) -> None:
         super().__init__(upstream)
-        self._random, self._outcome = random.Random(seed), outcome
+        self._seed, self._outcome = seed, outcome
+        self._drawn: dict[str, random.Random] = {}
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
-        method, drawn = request.match_info["method"], self._random.random()
+        method = request.match_info["method"]
+        # Of each method the same calls meet the same faults, whichever node is the quicker.
+        draws = self._drawn.setdefault(method, random.Random(f"{self._seed} {method}"))
+        drawn = draws.random()
         fault: Fault | None = None
         if drawn < 0.10:
             fault = Fault(method, 429, "ratelimited", {"Retry-After": "1"})
@@ -102,12 +119,18 @@ class Chaos(SlackProxy):
         finally:
             self._count()
 
+    async def _response(self, request: web.Request) -> web.Response:
+        self._outcome.answers[request.path] += 1
+        return await super()._response(request)
+
     def _count(self) -> None:
         """What Slack took, whatever anybody heard of it."""
         for call in self.calls:
             if call.method == POST and call.answer.get("ok"):
                 self._outcome.arrived[call.body["metadata"]["event_payload"]["id"]] += 1
-        self.calls = [c for c in self.calls if c.method == POST and not c.answer]
+            if call.method == HOME and call.answer.get("ok"):
+                self._outcome.homes += 1
+        self.calls = [c for c in self.calls if c.method in (POST, HOME) and not c.answer]
 
 
 def fill(database: Database, users: dict[str, str], accounts: int) -> None:
@@ -160,19 +183,27 @@ def fill(database: Database, users: dict[str, str], accounts: int) -> None:
             )  # fmt: skip
 
 
-class Clicks:
-    """Champions who press "Send to": each click is sent twice, to any node, until one takes it."""
+class People:
+    """Champions who press "Send to", type a command and open the app's home.
+
+    Whatever Slack would tell of it is sent twice, to any node, until one takes it.
+    """
 
     def __init__(self, nodes: list[Node], outcome: Outcome, champion: str, seed: int) -> None:
         self._nodes, self._outcome, self._champion = nodes, outcome, champion
         self._random = random.Random(seed)
         self._room = asyncio.Semaphore(16)
 
-    async def all(self, client: httpx.AsyncClient, numbers: range) -> None:
-        """So many of them."""
-        await asyncio.gather(*(self._twice(client, n) for n in numbers))
+    async def act(self, client: httpx.AsyncClient, numbers: range, responses: str) -> None:
+        """So many clicks; of each account's first also a command, and a look at the home."""
+        first = [n // RECIPIENTS for n in numbers if n % RECIPIENTS == 0]
+        told = [(FORM, self._click(n)) for n in numbers]
+        told += [(FORM, self._command(n, f"{responses}/response/{n}")) for n in first]
+        told += [(JSON, self._opened(n)) for n in first]
+        self._random.shuffle(told)
+        await asyncio.gather(*(self._twice(client, kind, body) for kind, body in told))
 
-    async def _twice(self, client: httpx.AsyncClient, number: int) -> None:
+    def _click(self, number: int) -> str:
         n, k = divmod(number, RECIPIENTS)
         ref = {"account": f"acc{n:05}", "alert": f"alert{n:05}"}
         ref["to"] = USERS[(RECIPIENTS * n + k) % 40]
@@ -189,17 +220,36 @@ class Clicks:
             "user": {"id": self._champion},
             "actions": [action],
         }
-        body = urlencode({"payload": json.dumps(payload)})
-        async with self._room:
-            await asyncio.gather(self._once(client, body), self._once(client, body))
+        return urlencode({"payload": json.dumps(payload)})
 
-    async def _once(self, client: httpx.AsyncClient, body: str) -> None:
+    def _command(self, n: int, response_url: str) -> str:
+        form = {
+            "command": "/segue",
+            "text": "approvers",
+            "team_id": f"T{n:05}",
+            "user_id": self._champion,
+            "channel_id": "D1",
+            "trigger_id": f"trigger-{n}",
+            "response_url": response_url,
+        }
+        return urlencode(form)
+
+    def _opened(self, n: int) -> str:
+        event = {"type": "app_home_opened", "user": self._champion, "tab": "home"}
+        around = {"type": "event_callback", "team_id": f"T{n:05}", "api_app_id": "A1"}
+        return json.dumps({**around, "event_id": f"Ev{n:05}", "event": event})
+
+    async def _twice(self, client: httpx.AsyncClient, kind: str, body: str) -> None:
+        async with self._room:
+            await asyncio.gather(*(self._once(client, kind, body) for _ in range(2)))
+
+    async def _once(self, client: httpx.AsyncClient, kind: str, body: str) -> None:
         for _ in range(200):
             node, start = self._random.choice(self._nodes), time.monotonic()
             stamp = str(int(time.time()))
             signed = SignatureVerifier(SECRET).generate_signature(timestamp=stamp, body=body)
             headers = {
-                "content-type": "application/x-www-form-urlencoded",
+                "content-type": kind,
                 "x-slack-request-timestamp": stamp,
                 "x-slack-signature": signed or "",
             }
@@ -213,7 +263,7 @@ class Clicks:
             if answer.status_code == 200:
                 self._outcome.acknowledged.append(time.monotonic() - start)
                 return
-        raise AssertionError("no node took a click")
+        raise AssertionError("no node took what was sent")
 
 
 async def run(
@@ -235,7 +285,9 @@ async def run(
             nodes = [_node(folder / f"node{n}", url, proxy) for n in range(2)]
             try:
                 await asyncio.gather(*(asyncio.to_thread(node.start) for node in nodes))
-                await _press(nodes, outcome, client, users["champion"], deliveries, seed, kill=kill)
+                people = People(nodes, outcome, users["champion"], seed)
+                act = partial(people.act, client, responses=proxy.address)
+                await _in_the_midst(act, outcome, deliveries, nodes[0].kill if kill else None)
                 await _settled(database, outcome, deliveries)
             finally:
                 await asyncio.gather(*(asyncio.to_thread(node.stop) for node in nodes))
@@ -245,26 +297,22 @@ async def run(
     return outcome
 
 
-async def _press(
-    nodes: list[Node],
+async def _in_the_midst(
+    act: Callable[[range], Coroutine[None, None, None]],
     outcome: Outcome,
-    client: httpx.AsyncClient,
-    champion: str,
     deliveries: int,
-    seed: int,
-    *,
-    kill: bool,
+    kill: Callable[[], None] | None,
 ) -> None:
-    """Half the clicks; the others once messages go out, and a node dies in the midst of both."""
-    clicks, half = Clicks(nodes, outcome, champion, seed), deliveries // 2
-    await clicks.all(client, range(half))
+    """Half of it; the rest once messages go out, and a node dies in the midst of both."""
+    half = deliveries // 2
+    await act(range(half))
     while len(outcome.arrived) < half // 4:
         await asyncio.sleep(0.02)
-    rest = asyncio.create_task(clicks.all(client, range(half, deliveries)))
+    rest = asyncio.create_task(act(range(half, deliveries)))
     while len(outcome.arrived) < half // 2:
         await asyncio.sleep(0.01)
-    if kill:
-        nodes[0].kill()
+    if kill is not None:
+        kill()
     await rest
 
 
@@ -329,7 +377,7 @@ def main() -> None:
     finally:
         server.stop()
     print(outcome.told())
-    raise SystemExit(0 if len(outcome.arrived) == outcome.wanted and not outcome.twice else 1)
+    raise SystemExit(0 if outcome.whole else 1)
 
 
 if __name__ == "__main__":

@@ -115,11 +115,11 @@ def desk(theme: str) -> str:
 @cache
 def _picture(name: str) -> str:
     """The chart of a replay, or that of a message, as an address of its own."""
-    made = _replay() if name == "simulate" else chart.png(chart.svg(sample_story(), locale="en"))
+    made = replay() if name == "simulate" else chart.png(chart.svg(sample_story(), locale="en"))
     return "data:image/png;base64," + base64.b64encode(made).decode()
 
 
-def _replay() -> bytes:
+def replay() -> bytes:
     """A chart of a replay with something in it."""
     weeks = [
         Week(

@@ -1,7 +1,8 @@
 """Installing the app end to end, against the emulator's own OAuth pages."""
 
-import asyncio
+import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,9 +17,9 @@ from bot.slack.send import SlackChannel
 from bot.slack.socket import Socket
 from bot.slack.tokens import Tokens
 from engine.errors import Invalid
-from service.channel import Failed
+from service.channel import Failed, Sent
 from service.context import Context
-from store import audit, installs
+from store import audit, installs, people
 from store.tables import Install
 from tests.bot.conftest import ACCOUNT, TEAM, TOKEN, World, workspace
 from tests.bot.deliveries import summary
@@ -163,6 +164,63 @@ async def test_an_organisation_installs_it_for_all_its_workspaces(fresh: World) 
     assert kept[:2] == ["slack.removed", "slack.installed"]
 
 
+async def test_an_organisation_lets_the_app_into_a_workspace_and_out_of_it(world: World) -> None:
+    """It answers and sends there as long as it may, and elsewhere all the while."""
+    whole = workspace(world.context, team="E1", name="Acme Group")
+    with world.context.database.write() as session:
+        installs.revoke(session, TEAM, world.clock.at)
+        installs.save(session, whole)
+    org = {"enterprise_id": "E1", "is_enterprise_install": True}
+
+    async def told(id: str, name: str, *teams: str) -> None:
+        answer = await world.event(name, id, org, team_ids=list(teams))
+        assert answer.status_code == 200
+
+    def served(team: str) -> bool:
+        with world.context.database.read() as session:
+            return installs.by_team(session, team) is not None
+
+    assert not served(TEAM)
+    await told("Ev1", "team_access_granted", TEAM, "TOTHER")
+    await world.eventually(lambda: served(TEAM) and served("TOTHER"))
+    await world.command("champion", "approvers")
+    assert "Marta Silva" in (await world.proxy.replies())[0]["text"]
+    await told("Ev2", "team_access_revoked", TEAM)
+    await world.eventually(lambda: not served(TEAM))
+    grid = {"enterprise_id": "E1", "is_enterprise_install": "true"}
+    await world.command("champion", "approvers", **grid)  # It was under way already.
+    assert "Marta Silva" not in (await world.proxy.replies(2))[1]["text"]
+    assert served("TOTHER")
+    assert served("E1")
+    await told("Ev1", "team_access_granted", TEAM, "TOTHER")  # Slack sends it again.
+    await told("Ev3", "team_access_granted", "TLAST")
+    await world.eventually(lambda: served("TLAST"))
+    assert not served(TEAM)
+    channel = SlackChannel(world.context, api_url=world.proxy.api_url)
+    assert isinstance(await channel.send(summary()), Sent)
+
+
+async def test_installing_again_brings_back_settings_and_people(world: World) -> None:
+    """What people set, and where each is found, outlives the app's removal."""
+    await world.push()
+    await world.command("champion", "quiet 15:00 17:00")
+    (before,) = await world.proxy.replies()
+    await world.event("app_uninstalled")
+    await world.eventually(lambda: installed(world) is None)
+    assert isinstance(await SlackChannel(world.context).send(summary()), Failed)
+    await follow(world, install_url(world.context, ACCOUNT))
+    assert installed(world)
+    await world.command("champion", "quiet")
+    after = (await world.proxy.replies(2))[1]
+    assert "15:00" in after["text"], (before, after)
+    lookups = len(world.proxy.of("users.lookupByEmail"))
+    with world.context.database.read() as session:
+        found = people.address(session, ACCOUNT, "mara", "slack")
+    channel = SlackChannel(world.context, api_url=world.proxy.api_url)
+    assert isinstance(await channel.send(summary(id="delivery_2", address=found)), Sent)
+    assert len(world.proxy.of("users.lookupByEmail")) == lookups
+
+
 async def test_an_old_goodbye_does_not_end_a_new_installation(world: World) -> None:
     """Removed and installed again at once: the events of the removal come late."""
     before = int(world.clock.at.timestamp()) - 60
@@ -173,14 +231,6 @@ async def test_an_old_goodbye_does_not_end_a_new_installation(world: World) -> N
     assert installed(world)
 
 
-RENEWED = {
-    "ok": True,
-    "access_token": "xoxe.xoxb-new",
-    "refresh_token": "xoxe-next",
-    "expires_in": 43_200,
-}
-
-
 def expiring(world: World, minutes: int) -> installs.Workspace:
     """The installation, with a token that expires so soon."""
     until = world.clock.at + timedelta(minutes=minutes)
@@ -189,24 +239,6 @@ def expiring(world: World, minutes: int) -> installs.Workspace:
     with world.context.database.write() as session:
         installs.save(session, made)
     return made
-
-
-async def test_a_token_is_renewed_once_by_two_nodes_at_once(world: World) -> None:
-    found = expiring(world, 30)
-    world.proxy.faults.append(Fault("oauth.v2.access", answer=RENEWED, delay=0.3))
-    nodes = [
-        Tokens(world.context, api_url=world.proxy.api_url, client_id="1.2", client_secret="shh")
-        for _ in range(2)
-    ]
-    got = await asyncio.gather(*(node.token(found) for node in nodes))
-    assert set(got) == {TOKEN, "xoxe.xoxb-new"}  # The old one is good until it expires.
-    (call,) = world.proxy.of("oauth.v2.access")
-    assert (call.body["grant_type"], call.body["refresh_token"]) == ("refresh_token", "xoxe-once")
-    after = installed(world)
-    assert after
-    assert world.context.secrets.decrypt(after.refresh_token or "") == "xoxe-next"
-    assert [await node.token(after) for node in nodes] == ["xoxe.xoxb-new"] * 2
-    assert len(world.proxy.of("oauth.v2.access")) == 1
 
 
 async def test_a_token_that_can_not_be_renewed_is_said_by_doctor(world: World) -> None:
@@ -252,12 +284,18 @@ async def test_an_app_installed_in_slack_itself_is_taken_over(fresh: World) -> N
 
 
 def test_the_manifest_names_every_address_and_the_least_scopes(context: Context) -> None:
+    with pytest.raises(Invalid, match="https"):
+        manifest(context)
+    context = replace(context, public_url="https://segue.example.com")
     made = manifest(context)
     assert made["settings"]["interactivity"]["request_url"].endswith("/slack/events")
     assert made["features"]["slash_commands"][0]["url"].endswith("/slack/events")
     assert made["oauth_config"]["redirect_urls"] == [f"{context.public_url}/slack/oauth_redirect"]
     assert made["oauth_config"]["scopes"]["bot"] == list(SCOPES)
     assert set(made["settings"]["event_subscriptions"]["bot_events"]) == set(EVENTS)
+    behind = manifest(replace(context, public_url=""), socket=True)
+    assert "/slack" not in json.dumps(behind), "over a socket Slack needs no address of ours"
+    assert behind["settings"]["socket_mode_enabled"]
     assert all(len(s["name"]) <= 24 for s in made["features"]["shortcuts"])
     assert all(reasons(locale).keys() == set(SCOPES) for locale in ("en", "de"))
     assert len(made["display_information"]["name"]) <= 35

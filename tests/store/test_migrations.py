@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlmodel import SQLModel
 
-from store import exposures, identities, migrations, tables
+from store import exposures, identities, migrations, overview, tables
 from store.database import Database
 from store.migrations import migrate, pending
 from tests.backends import Backend, plan_of
@@ -105,6 +105,44 @@ def test_who_was_exposed_is_found_by_its_index(database: Database) -> None:
     statement, values = next(one for one in asked if "min(decision.at)" in one[0])
     with database.sqlalchemy.connect() as connection:
         assert "decision_exposed" in plan_of(connection, statement, values)
+
+
+WEEK = (datetime(2026, 3, 1, tzinfo=UTC),)
+
+
+@pytest.mark.parametrize(
+    ("ask", "found", "indexes"),
+    [
+        (lambda s: overview.raised(s, *WEEK), "alert.raised_at >=", {"alert_raised"}),
+        (
+            lambda s: overview.held_back(s, *WEEK),
+            "decision.until >=",
+            {"decision_at", "decision_until"},
+        ),
+        (
+            lambda s: overview.growing(s, *WEEK, p=0.5),
+            "decision.until >=",
+            {"decision_at", "decision_until"},
+        ),
+    ],
+    ids=["raised", "held_back", "growing"],
+)
+def test_a_week_over_all_accounts_is_found_by_time(
+    database: Database, ask: Any, found: str, indexes: set[str]
+) -> None:
+    migrate(database)
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(database.sqlalchemy, "before_cursor_execute")
+    def _note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        asked.append((statement, values))
+
+    with database.read() as session:
+        ask(session)
+    statement, values = next(one for one in asked if found in one[0])
+    with database.sqlalchemy.connect() as connection:
+        plan = plan_of(connection, statement, values)
+    assert {name for name in indexes if name in plan} == indexes, plan
 
 
 def test_external_ids_that_were_stated_before_can_be_looked_up(database: Database) -> None:
