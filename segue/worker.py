@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 TICK = 1.0
 """Seconds between two looks at what is due by the clock; what comes in is looked at at once."""
 SHARE = 4
-"""While usage comes in faster than it is kept, a step is followed by a rest of so many times its
-length: what was acknowledged is looked at later rather than usage taken in slower."""
+"""While more comes in than is acknowledged, a step is followed by a rest of so many times its
+length: what was acknowledged is looked at later, rather than the rest taken in slower."""
 LONGEST_REST = 2.0
 BACK = timedelta(minutes=1)
 """A clock that goes back by more was put back."""
@@ -40,8 +40,10 @@ class Worker:
         keep: Keep = KEEP,
         *,
         more: Sequence[Callable[[], Awaitable[int]]] = (),
+        pressed: Callable[[], bool] | None = None,
     ) -> None:
         self._context, self._channels, self._keep, self._more = context, channels, keep, more
+        self._pressed = pressed or (lambda: False)
         self._wake = asyncio.Event()
         self._clock = context.clock.now()
         self._stopping = False
@@ -116,9 +118,13 @@ class Worker:
             if not busy and not self._stopping:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), TICK)
-            elif writer_of(self._context.database).pressed and not self._stopping:
+            elif self._hurried() and not self._stopping:
                 await asyncio.sleep(min(SHARE * (time.monotonic() - begun), LONGEST_REST))
         await self._sender.settled()
+
+    def _hurried(self) -> bool:
+        """Whether usage comes in faster than it is kept, or many people wait to be answered."""
+        return writer_of(self._context.database).pressed or self._pressed()
 
     def _see_the_clock(self) -> None:
         now, before = self._context.clock.now(), self._clock

@@ -44,6 +44,7 @@ RENEWED = 20.0
 """Seconds after which what takes long is claimed anew."""
 _COURTESY = 1.0
 """Seconds for which who was answered lets others be answered first."""
+_MANY = 8
 _AT_ONCE = 32
 """Handled at the same time: all others are acknowledged meanwhile, and wait as rows."""
 
@@ -85,6 +86,11 @@ class Inbox:
         self._asking, self._calm = 0, asyncio.Event()
         self._calm.set()
         self._renewing: asyncio.Task[None] | None = None
+
+    @property
+    def pressed(self) -> bool:
+        """Whether many wait for their answer at this moment."""
+        return self._asking >= _MANY
 
     async def take(self, name: Name, body: dict[str, Any]) -> BoltResponse:
         """Keep it, and do it soon; what was sent before is acknowledged, and that is all."""
