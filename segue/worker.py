@@ -52,7 +52,9 @@ class Worker:
         self._deaf: Callable[[], None] = _nothing
         holder = f"{socket.gethostname()}/{os.getpid()}"
         self._leadership = Leadership(context.database, holder)
-        self._sender = deliver.Sender(context, channels, freed=self._wake.set)
+        self._sender = deliver.Sender(
+            context, channels, freed=self._wake.set, hurried=self._hurried
+        )
 
     async def step(self) -> int:
         """Everything that is owed or due now, to its end; says how much was due."""

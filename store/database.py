@@ -1,8 +1,7 @@
 """Opens the database and hands out units of work: `read()` sees, `write()` changes and commits."""
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from engine.errors import Unavailable
 from store import postgres
 from store.address import is_postgres
 from store.trouble import passing
+from store.turn import Turn
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -46,9 +46,7 @@ class Database:
             self.sqlalchemy = create_engine(url)
             _speak_sqlite(self.sqlalchemy)
         # SQLite's waiting writers poll, and some would starve; in turn, each waits its time.
-        self._turn: AbstractContextManager[object] = (
-            nullcontext() if self.is_postgres else threading.Lock()
-        )
+        self._turn = None if self.is_postgres else Turn()
         self._check: Callable[[Session], None] | None = None
         self._writing = self.sqlalchemy.execution_options(segue_write=True)
         self._reading = (
@@ -73,15 +71,17 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, urgent: bool = False) -> Iterator[Session]:
         """One unit of work: committed whole at the end, or not at all.
+
+        `urgent`: somebody waits for the answer; it goes before what is done in the background.
 
         Raises:
             Unavailable: the database does not take it now; whether it did, only reading tells.
         """
         with (
             _trouble(),
-            self._turn,
+            self._turn.taken(urgent=urgent) if self._turn else nullcontext(),
             Session(self._writing, expire_on_commit=False) as session,
             session.begin(),
         ):
