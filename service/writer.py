@@ -107,7 +107,7 @@ class Writer(Intake):
                 with database.write() as session:
                     self._seen.roll(session, now)
             try:
-                with database.write(urgent=True) as session:
+                with database.write() as session:
                     catalogue = loads[0].rules.catalogue
                     kept = keep(session, self._seen, catalogue, loads, now, careful=careful)
                     if (fates := together(loads[0], kept.fates[0])) is not kept.fates[0]:

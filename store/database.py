@@ -1,7 +1,8 @@
 """Opens the database and hands out units of work: `read()` sees, `write()` changes and commits."""
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from engine.errors import Unavailable
 from store import postgres
 from store.address import is_postgres
 from store.trouble import passing
-from store.turn import Turn
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -46,7 +46,9 @@ class Database:
             self.sqlalchemy = create_engine(url)
             _speak_sqlite(self.sqlalchemy)
         # SQLite's waiting writers poll, and some would starve; in turn, each waits its time.
-        self._turn = None if self.is_postgres else Turn()
+        self._turn: AbstractContextManager[object] = (
+            nullcontext() if self.is_postgres else threading.Lock()
+        )
         self._check: Callable[[Session], None] | None = None
         self._writing = self.sqlalchemy.execution_options(segue_write=True)
         self._reading = (
@@ -71,17 +73,15 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self, *, urgent: bool = False) -> Iterator[Session]:
+    def write(self) -> Iterator[Session]:
         """One unit of work: committed whole at the end, or not at all.
-
-        `urgent`: somebody waits for the answer; it goes before what is done in the background.
 
         Raises:
             Unavailable: the database does not take it now; whether it did, only reading tells.
         """
         with (
             _trouble(),
-            self._turn.taken(urgent=urgent) if self._turn else nullcontext(),
+            self._turn,
             Session(self._writing, expire_on_commit=False) as session,
             session.begin(),
         ):

@@ -48,5 +48,5 @@ class Writes:
                     future.set_result(value)
 
     def _commit(self, batch: list[tuple[Work, asyncio.Future[Any]]]) -> list[Any]:
-        with self._database.write(urgent=True) as session:
+        with self._database.write() as session:
             return [work(session) for work, _ in batch]
