@@ -12,10 +12,13 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
-from subprocess import Popen
+from subprocess import PIPE, Popen
 from urllib.parse import urlencode
 
 import aiohttp
@@ -29,7 +32,7 @@ from store.database import Database
 from store.migrations import migrate
 from tests.bot.chaos import KEY, ROOT, USERS, fill
 from tests.bot.conftest import SECRET
-from tests.fakes.slack_sink import SlackSink, slack_sink
+from tests.fakes.slack_sink import slack_sink
 from tests.faults.nodes import Node
 from tests.servers import free_port
 
@@ -44,12 +47,13 @@ def main() -> None:
     parser.add_argument("--together", type=int, default=200)
     parser.add_argument("--clicks", type=int, default=2000)
     parser.add_argument("--bare", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--sink", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.bare:
-        _serve_bare(options.bare)
+    if options.bare or options.sink:
+        _serve_bare(options.bare) if options.bare else _serve_sink()
         return
     print(f"machine: {described()}; one node, a SQLite file")
-    with tempfile.TemporaryDirectory() as folder, slack_sink() as sink:
+    with tempfile.TemporaryDirectory() as folder, _sink() as sink:
         bare = _of_bare(sink, options)
         ours, sent = _of_segue(Path(folder), sink, options)
     print(
@@ -61,7 +65,46 @@ def main() -> None:
     print(f"\np99: {ours[1] / bare[1]:.1f} times the bare one; wanted: below 500 ms")
 
 
-def _of_bare(sink: SlackSink, options: argparse.Namespace) -> tuple[float, float]:
+@dataclass
+class Sink:
+    """A Slack in a process of its own, so that it takes nothing from who measures."""
+
+    process: Popen[str]
+    url: str = ""
+
+    def count(self) -> int:
+        """How many messages have come."""
+        return int(self.line("count"))
+
+    def line(self, asked: str) -> str:
+        """What it says to a line; an empty one: nothing is asked."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        if asked:
+            print(asked, file=self.process.stdin, flush=True)
+        return self.process.stdout.readline().strip()
+
+
+@contextmanager
+def _sink() -> Iterator[Sink]:
+    command = [sys.executable, "-m", "bench.slack", "--sink"]
+    with Popen(command, stdin=PIPE, stdout=PIPE, text=True) as process:
+        sink = Sink(process)
+        sink.url = sink.line("")
+        try:
+            yield sink
+        finally:
+            process.terminate()
+
+
+def _serve_sink() -> None:
+    with slack_sink() as sink:
+        print(sink.url, flush=True)
+        for _ in sys.stdin:
+            print(len(sink.messages), flush=True)
+
+
+def _of_bare(sink: Sink, options: argparse.Namespace) -> tuple[float, float]:
     port = free_port()
     with Popen([sys.executable, "-m", "bench.slack", "--bare", str(port)]) as process:
         try:
@@ -71,7 +114,7 @@ def _of_bare(sink: SlackSink, options: argparse.Namespace) -> tuple[float, float
 
 
 def _of_segue(
-    folder: Path, sink: SlackSink, options: argparse.Namespace
+    folder: Path, sink: Sink, options: argparse.Namespace
 ) -> tuple[tuple[float, float], int]:
     url = f"sqlite:///{folder / 'segue.db'}"
     database = Database(url)
@@ -90,12 +133,10 @@ def _of_segue(
     node = Node(folder, environment)
     node.start()
     try:
-        while not sink.messages:
+        while not (before := sink.count()):
             time.sleep(0.05)
-        before = len(sink.messages)
-        return asyncio.run(_load(f"{node.url}/slack/events", sink.url, options)), len(
-            sink.messages
-        ) - before
+        found = asyncio.run(_load(f"{node.url}/slack/events", sink.url, options))
+        return found, sink.count() - before
     finally:
         node.stop()
 

@@ -163,7 +163,7 @@ class World:
 
     async def drain(self) -> None:
         """Let the outbox run, as the worker does."""
-        channels = {"slack": SlackChannel(self.context, api_url=self.proxy.api_url, timeout=2)}
+        channels = {"slack": SlackChannel(self.context, api_url=self.proxy.api_url, timeout=20)}
         while await deliver.run_due(self.context, channels):
             pass
 

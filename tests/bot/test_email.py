@@ -26,7 +26,7 @@ def mail(outgoing: Outgoing) -> Outgoing:
 
 def channel(context: Context, postman: Postman, login: str = "") -> EmailChannel:
     url = f"smtp://{login}127.0.0.1:{postman.port}"
-    return EmailChannel(context, smtp_url=url, mail_from=FROM, timeout=3)
+    return EmailChannel(context, smtp_url=url, mail_from=FROM, timeout=20)
 
 
 async def received(context: Context, outgoing: Outgoing) -> EmailMessage:
@@ -219,7 +219,7 @@ async def test_the_login_is_used_and_a_wrong_one_waits_to_be_mended(context: Con
 async def test_starttls_that_is_demanded_and_not_there_sends_nothing(context: Context) -> None:
     async with Postman() as postman:
         url = f"smtp://127.0.0.1:{postman.port}?starttls=always"
-        demanding = EmailChannel(context, smtp_url=url, mail_from=FROM, timeout=3)
+        demanding = EmailChannel(context, smtp_url=url, mail_from=FROM, timeout=20)
         assert isinstance(await demanding.send(mail(forwarded())), Retry)
         assert postman.mailbox.messages == []
 

@@ -93,7 +93,7 @@ async def channel(world: World) -> Counting:
     """The champion has their message."""
     await world.push()
     world.clock.pass_by(minutes=1)
-    return Counting(SlackChannel(world.context, api_url=world.proxy.api_url, timeout=2))
+    return Counting(SlackChannel(world.context, api_url=world.proxy.api_url, timeout=20))
 
 
 async def test_a_room_s_queue_goes_one_a_second_and_in_order(
