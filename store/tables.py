@@ -358,6 +358,7 @@ class Delivery(SQLModel, table=True):
     sent_at: datetime | None = instant(nullable=True)
     __table_args__ = (
         Index("delivery_due", "state", "due_at"),
+        Index("delivery_waits", "account", "state", "due_at"),
         Index("delivery_alert", "account", "alert"),
     )
 

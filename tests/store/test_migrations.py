@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlmodel import SQLModel
 
-from store import exposures, identities, migrations, overview, tables
+from store import exposures, identities, migrations, outbox, overview, tables
 from store.database import Database
 from store.migrations import migrate, pending
 from tests.backends import Backend, plan_of
@@ -143,6 +143,27 @@ def test_a_week_over_all_accounts_is_found_by_time(
     with database.sqlalchemy.connect() as connection:
         plan = plan_of(connection, statement, values)
     assert {name for name in indexes if name in plan} == indexes, plan
+
+
+def test_what_stands_before_a_delivery_is_looked_for_at_its_own_account(tmp_path: Path) -> None:
+    """Not among all that is due: with thousands of those, SQLite would take seconds for a claim.
+
+    PostgreSQL joins them as a whole.
+    """
+    database = Database(f"sqlite:///{tmp_path / 'segue.db'}")
+    migrate(database)
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(database.sqlalchemy, "before_cursor_execute")
+    def _note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        asked.append((statement, values))
+
+    with database.write() as session:
+        outbox.claim(session, *WEEK)
+    statement, values = next(one for one in asked if "EXISTS" in one[0])
+    with database.sqlalchemy.connect() as connection:
+        plan = plan_of(connection, statement, values)
+    assert plan.count("delivery_waits") == 2, plan
 
 
 def test_external_ids_that_were_stated_before_can_be_looked_up(database: Database) -> None:
