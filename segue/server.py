@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import sys
 
 import uvicorn
 
@@ -13,9 +12,6 @@ from segue.settings import Settings
 from service.context import Context
 
 log = logging.getLogger("segue")
-_TURN = 0.001
-"""Seconds after which a thread that computes lets another go on: who waits for an answer waits for
-the event loop, and that for each of the others."""
 
 
 class Server(uvicorn.Server):
@@ -51,7 +47,6 @@ def run(settings: Settings, *, host: str, port: int, role: Role = Role.ALL) -> N
     # What was imported lives as long as the process: the collector need not look at it again.
     gc.freeze()
     gc.set_threshold(20_000, 50, 50)
-    sys.setswitchinterval(_TURN)
     log.info("Segue is at http://%s:%s (API document: /schema)", host, port)
     try:
         Server(config, runtime).run()

@@ -101,13 +101,7 @@ def build(
     channels = _channels(settings, context, tokens)
     keep = Keep(events=settings.keep_events_days, hours=settings.keep_hours_days)
     slack = _slack(settings, context, tokens) if tokens is not None else None
-    worker = Worker(
-        context,
-        channels,
-        keep,
-        more=[slack.catch_up] if slack else [],
-        pressed=slack.pressed if slack else None,
-    )
+    worker = Worker(context, channels, keep, more=[slack.catch_up] if slack else [])
     if role.answers:
         app = create(context, extra=[*_routes(settings, context, hub, slack), *extra])
     else:

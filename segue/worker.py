@@ -40,10 +40,8 @@ class Worker:
         keep: Keep = KEEP,
         *,
         more: Sequence[Callable[[], Awaitable[int]]] = (),
-        pressed: Callable[[], bool] | None = None,
     ) -> None:
         self._context, self._channels, self._keep, self._more = context, channels, keep, more
-        self._pressed = pressed or (lambda: False)
         self._wake = asyncio.Event()
         self._clock = context.clock.now()
         self._stopping = False
@@ -52,9 +50,7 @@ class Worker:
         self._deaf: Callable[[], None] = _nothing
         holder = f"{socket.gethostname()}/{os.getpid()}"
         self._leadership = Leadership(context.database, holder)
-        self._sender = deliver.Sender(
-            context, channels, freed=self._wake.set, hurried=self._hurried
-        )
+        self._sender = deliver.Sender(context, channels, freed=self._wake.set)
 
     async def step(self) -> int:
         """Everything that is owed or due now, to its end; says how much was due."""
@@ -120,13 +116,9 @@ class Worker:
             if not busy and not self._stopping:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), TICK)
-            elif self._hurried() and not self._stopping:
+            elif writer_of(self._context.database).pressed and not self._stopping:
                 await asyncio.sleep(min(SHARE * (time.monotonic() - begun), LONGEST_REST))
         await self._sender.settled()
-
-    def _hurried(self) -> bool:
-        """Whether usage comes in faster than it is kept, or many people wait to be answered."""
-        return writer_of(self._context.database).pressed or self._pressed()
 
     def _see_the_clock(self) -> None:
         now, before = self._context.clock.now(), self._clock

@@ -1,7 +1,7 @@
 """Draws one account day by day: use against the limit, forecasts, moments, stages and reasons."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -37,6 +37,18 @@ def timeline(record: Record, spells: Sequence[Spell], end: datetime) -> Timeline
         reasons=tuple(drawing.reasons()),
         months=tuple(drawing.months()),
     )
+
+
+def held_back(spans: Iterable[tuple[float, float, ReasonCode | None]]) -> list[ReasonSpan]:
+    """The spans with a reason to be silent at a moment, neighbours of the same joined."""
+    found: list[ReasonSpan] = []
+    for start, end, reason in spans:
+        if reason is None or reason is ReasonCode.NO_MOMENT:
+            continue
+        if found and found[-1].end >= start and found[-1].reason is reason:
+            start = found.pop().start
+        found.append(ReasonSpan(start=start, end=end, reason=reason))
+    return found
 
 
 def _main(record: Record, spells: Sequence[Spell]) -> Track:
@@ -128,16 +140,11 @@ class _Drawing:
         return found
 
     def reasons(self) -> list[ReasonSpan]:
-        """What held a moment back, neighbours of the same joined."""
-        found: list[ReasonSpan] = []
-        for start, end, spell in self._spans():
-            reason = spell.reasons[0] if spell.reasons else None
-            if reason is None or reason is ReasonCode.NO_MOMENT:
-                continue
-            if found and found[-1].end >= start and found[-1].reason is reason:
-                start = found.pop().start
-            found.append(ReasonSpan(start=start, end=end, reason=reason))
-        return found
+        """What held a moment back."""
+        return held_back(
+            (start, end, spell.reasons[0] if spell.reasons else None)
+            for start, end, spell in self._spans()
+        )
 
     def months(self) -> Iterator[tuple[float, date]]:
         """Where months begin."""

@@ -24,8 +24,6 @@ from store.outbox import LEASE, DeliveryState, StoredDelivery
 log = logging.getLogger(__name__)
 AT_ONCE = 32
 """Lines that are sent at the same time."""
-IN_A_HURRY = 2
-"""And so many while others wait for an answer of this process."""
 _FOR_ALL = (Ended.TOO_OLD, Ended.BLOCKED)
 """Ends of a push that hold for those raised with it too: no other takes its place."""
 Key = tuple[str, str]
@@ -45,7 +43,6 @@ class Sender:
 
     `freed` is called then. A slow room holds up no other: nobody waits for the slowest. What is
     under way is claimed anew each `renewed` seconds, so that it stays ours however long it takes.
-    `hurried`: whether the process is wanted elsewhere; it goes on slowly then.
     """
 
     def __init__(
@@ -55,16 +52,15 @@ class Sender:
         *,
         freed: Callable[[], None] = lambda: None,
         renewed: float = LEASE.total_seconds() / 3,
-        hurried: Callable[[], bool] = lambda: False,
     ) -> None:
         self._context, self._channels = context, channels
-        self._freed, self._renewed, self._hurried = freed, renewed, hurried
+        self._freed, self._renewed = freed, renewed
         self._waiting: deque[tuple[Key, Line]] = deque()
         self._under_way: dict[asyncio.Task[None], Key] = {}
 
     async def begin(self) -> int:
         """Take up what is due, as far as there are places; says how many deliveries that was."""
-        places = self._places() - len(self._under_way) - len(self._waiting)
+        places = AT_ONCE - len(self._under_way) - len(self._waiting)
         if places <= 0:
             return 0
         claimed = await asyncio.to_thread(_claim, self._context, places)
@@ -82,11 +78,8 @@ class Sender:
         while self._under_way:
             await asyncio.wait(self._under_way)
 
-    def _places(self) -> int:
-        return IN_A_HURRY if self._hurried() else AT_ONCE
-
     def _fill(self) -> None:
-        while self._waiting and len(self._under_way) < self._places():
+        while self._waiting and len(self._under_way) < AT_ONCE:
             key, line = self._waiting.popleft()
             task = asyncio.create_task(self._in_turn(line))
             self._under_way[task] = key

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from engine.alert import AlertClass, Moment, Outcome, ReasonCode
 from engine.decision import Decision, Stage
 from engine.usage import MeterUse
+from service.backtest_timeline import held_back
 from service.daily import Daily
 from store.alerts import StoredAlert
 from store.decisions import StoredDecision
@@ -165,19 +166,13 @@ def _stages(rows: Sequence[Row], window: Window) -> list[StageSpan]:
 
 
 def _reasons(meter: MeterUse, rows: Sequence[Row], window: Window) -> list[ReasonSpan]:
-    """What held a moment of this meter back, neighbours of the same joined."""
-    found: list[ReasonSpan] = []
-    for start, end, row in _spans(rows, window):
-        stored = row.stored
-        if stored.outcome not in HELD or stored.moment is None or stored.meter != meter.key:
-            continue
-        reason = ReasonCode(stored.reason) if stored.reason else None
-        if reason is None or reason is ReasonCode.NO_MOMENT:
-            continue
-        if found and found[-1].end >= start and found[-1].reason is reason:
-            start = found.pop().start
-        found.append(ReasonSpan(start=start, end=end, reason=reason))
-    return found
+    """What held a moment of this meter back."""
+    of = (
+        (start, end, row.stored)
+        for start, end, row in _spans(rows, window)
+        if row.stored.outcome in HELD and row.stored.moment and row.stored.meter == meter.key
+    )
+    return held_back((s, e, ReasonCode(it.reason) if it.reason else None) for s, e, it in of)
 
 
 def _spans(rows: Sequence[Row], window: Window) -> Iterator[tuple[float, float, Row]]:

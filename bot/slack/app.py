@@ -122,10 +122,6 @@ class SlackApp:
         except ValueError:  # Not UTF-8 or not JSON: nothing that Slack sends.
             await _refuse(send, 400)
 
-    def pressed(self) -> bool:
-        """Whether many wait to be answered at this moment."""
-        return self.bolt.inbox.pressed
-
     async def catch_up(self) -> int:
         """Do what was acknowledged by a process that died before it was done."""
         return await self.bolt.inbox.catch_up()

@@ -7,7 +7,6 @@ asked. What is answered while Slack waits (a modal that is sent off) goes straig
 import asyncio
 import json
 import logging
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -42,9 +41,6 @@ _NAME, _ATTEMPTS, _LATER, _ENDED = (
 )
 RENEWED = 20.0
 """Seconds after which what takes long is claimed anew."""
-_COURTESY = 1.0
-"""Seconds for which who was answered lets others be answered first, a few at a time."""
-_MANY, _MOMENT = 8, 0.25
 _AT_ONCE = 32
 """Handled at the same time: all others are acknowledged meanwhile, and wait as rows."""
 
@@ -81,28 +77,17 @@ class Inbox:
     def __init__(self, context: Context, bolt: AsyncApp, renewed: float) -> None:
         self._context, self._bolt, self._renewed = context, bolt, renewed
         self._writes = Writes(context)
-        self._room, self._door = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_MANY)
+        self._room = asyncio.Semaphore(_AT_ONCE)
         self._under_way: dict[Name, asyncio.Task[None]] = {}
-        self._asking, self._hurried_until = 0, 0.0
         self._renewing: asyncio.Task[None] | None = None
-
-    @property
-    def pressed(self) -> bool:
-        """Whether many waited for their answer a moment ago."""
-        return time.monotonic() < self._hurried_until
 
     async def take(self, name: Name, body: dict[str, Any]) -> BoltResponse:
         """Keep it, and do it soon; what was sent before is acknowledged, and that is all."""
-        self._asking += 1
-        if self._asking >= _MANY:
-            self._hurried_until = time.monotonic() + _MOMENT
         try:
             first = await self._writes.do(lambda session: self._taken(session, name, body))
         except Unavailable as error:
             log.warning("%s %s can't be taken: %s", *name, error)
             return BoltResponse(status=503)
-        finally:
-            self._asking -= 1
         if first:
             self._begin(name, body, 1)
         return BoltResponse(status=200)
@@ -159,18 +144,10 @@ class Inbox:
         request.context[_NAME], request.context[_ATTEMPTS] = name, attempts
         try:
             async with self._room:
-                async with self._door:
-                    await self._let_others()
                 detail = await self._listened(request)
             await self._note(request, name, detail)
         finally:
             self._under_way.pop(name, None)
-
-    async def _let_others(self) -> None:
-        """Wait while many are to be answered, but not for long."""
-        end = time.monotonic() + _COURTESY
-        while self.pressed and time.monotonic() < end:
-            await asyncio.sleep(_MOMENT / 5)
 
     async def _listened(self, request: AsyncBoltRequest) -> str:
         """Wait until its listener has ended; where none began, why."""

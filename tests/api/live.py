@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import jwt
 import msgspec
+import pytest
 
 from segue.settings import Settings
 from segue.wiring import Runtime, build
@@ -350,6 +351,20 @@ def live(backend: Backend, **changes: Any) -> Iterator[Live]:
         finally:
             runtime.close()
             backend.drop(database)
+
+
+@pytest.fixture(scope="module")
+def running(backend: Backend) -> Iterator[Live]:
+    """The product of a file of tests; one that wants another policy makes its own."""
+    with live(backend) as made:
+        yield made
+
+
+@pytest.fixture
+def world(running: Live) -> Iterator[Live]:
+    """That of one test: what it made is gone afterwards."""
+    yield running
+    running.reset()
 
 
 @contextmanager

@@ -18,12 +18,6 @@ def running(backend: Backend) -> Iterator[Live]:
         yield made
 
 
-@pytest.fixture
-def world(running: Live) -> Iterator[Live]:
-    yield running
-    running.reset()
-
-
 def sees(world: Live, account: str) -> dict[str, bool]:
     return {who: world.widget(account, who).alert() is not None for who in PEOPLE}
 

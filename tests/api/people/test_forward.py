@@ -1,27 +1,14 @@
 """Passing the story on: it waits ten seconds, goes by the best path, and says where it stands."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.api.live import PEOPLE, Live, links, live
-from tests.backends import SERVER, Backend
+from tests.api.live import PEOPLE, Live, links
+from tests.backends import SERVER
 
 BACKENDS = SERVER
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
-
-
-@pytest.fixture
-def world(running: Live) -> Iterator[Live]:
-    yield running
-    running.reset()
 
 
 def after(world: Live, seconds: float) -> None:

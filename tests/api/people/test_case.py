@@ -1,32 +1,19 @@
 """The business case behind a link: frozen, private, safe, and answered by a person's own click."""
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.api.live import PEOPLE, Live, links, live
-from tests.backends import FILE, Backend
+from tests.api.live import PEOPLE, Live, links
+from tests.backends import FILE
 from tests.fakes.slack_proxy import problems_of
 
 BACKENDS = FILE
 
 HOSTILE = "<script>alert(1)</script> <!channel> <https://evil.example|click> & Co"
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
-
-
-@pytest.fixture
-def world(running: Live) -> Iterator[Live]:
-    yield running
-    running.reset()
 
 
 def body_of(world: Live, kind: str = "plain") -> str:

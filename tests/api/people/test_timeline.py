@@ -1,30 +1,16 @@
 """The page behind `/segue why`: one account's last months, an hour long, true and by itself."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
-import pytest
 
 from service import sealed, timeline
-from tests.api.live import NOW, Live, live
-from tests.backends import FILE, Backend
+from tests.api.live import NOW, Live
+from tests.backends import FILE
 
 BACKENDS = FILE
 HOSTILE = "<script>alert(1)</script> & Söhne"
-
-
-@pytest.fixture(scope="module")
-def running(backend: Backend) -> Iterator[Live]:
-    with live(backend) as made:
-        yield made
-
-
-@pytest.fixture
-def world(running: Live) -> Iterator[Live]:
-    yield running
-    running.reset()
 
 
 def link(world: Live, account: str) -> str:
