@@ -13,6 +13,7 @@ from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from store.fingerprint import CONTENT, WIDTH
@@ -117,16 +118,16 @@ class Seen:
         if part is None or not part.open:
             raise Raced
         block, connection = b"".join(keys), session.connection()
-        done = connection.execute(
-            text(
-                f"INSERT INTO seen_{part.n} (key, content) "  # noqa: S608  (a number of ours)
-                f"{_COUNTED[self._dialect]} SELECT {_KEY}, {_CONTENT} FROM q WHERE true "
-                "ON CONFLICT DO NOTHING"
-            ),
-            {"keys": block, "contents": b"".join(contents), "of": len(keys)},
+        keep = (
+            f"INSERT INTO seen_{part.n} (key, content) "  # noqa: S608  (a number of ours)
+            f"{_COUNTED[self._dialect]} SELECT {_KEY}, {_CONTENT} FROM q"
         )
-        if done.rowcount != len(keys):
-            raise Raced
+        given = {"keys": block, "contents": b"".join(contents), "of": len(keys)}
+        try:
+            # Without ON CONFLICT, since PostgreSQL would look each key up before it inserts it.
+            connection.execute(text(keep), given)
+        except IntegrityError:
+            raise Raced from None
         connection.execute(
             _count(self._dialect),
             {"part": part.n, "writer": self._writer, "keys": len(keys), "newest_at": now},
