@@ -1,10 +1,9 @@
 """Installing the app: a signed link binds a customer's workspace to one account."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,8 +20,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.tokens import Tokens
 from bot.words import words_of
-from engine.errors import Conflict, Forbidden, Gone, Invalid, SegueError
-from service import workspaces
+from engine.errors import Conflict, Gone, Invalid, SegueError
+from service import sealed, workspaces
 from service.context import Context
 from service.secrets import hashed, new_id
 from store import callbacks, installs
@@ -54,7 +53,7 @@ def install_url(context: Context, account: str | None) -> str:
 
     It works once and for seven days.
     """
-    link = _sealed(context, _LINK, account, new_id("link"), _LINK_LIVES)
+    link = sealed.seal(context, _LINK, account or "", new_id("link"), lives=_LINK_LIVES)
     return f"{context.public_url.rstrip('/')}/slack/install?{urlencode({'link': link})}"
 
 
@@ -98,7 +97,7 @@ class Flow(AsyncOAuthFlow):
         """A state that says which link was opened."""
         link = (request.query.get("link") or [""])[0]
         account, nonce = _opened(self._segue, _LINK, link)
-        return _sealed(self._segue, _STATE, account, nonce, _STATE_LIVES)
+        return sealed.seal(self._segue, _STATE, account or "", nonce, lives=_STATE_LIVES)
 
     async def store_installation(
         self, request: AsyncBoltRequest, installation: Installation
@@ -240,18 +239,7 @@ def _expiry(context: Context, installation: Installation) -> datetime | None:
     return context.clock.now() + timedelta(seconds=lasts)
 
 
-def _sealed(
-    context: Context, purpose: str, account: str | None, nonce: str, lives: timedelta
-) -> str:
-    until = (context.clock.now() + lives).timestamp()
-    return context.secrets.encrypt(json.dumps([purpose, account, nonce, until]))
-
-
-def _opened(context: Context, purpose: str, text: str) -> tuple[str | None, str]:
-    """The account and the link's nonce; Forbidden or Gone where it isn't ours or is over."""
-    meant, account, nonce, until = json.loads(context.secrets.decrypt(text))
-    if meant != purpose:
-        raise Forbidden("this link is for something else")
-    if datetime.fromtimestamp(until, UTC) < context.clock.now():
-        raise Gone("this link is over: ask for a new one")
-    return account, nonce
+def _opened(context: Context, purpose: str, token: str) -> tuple[str | None, str]:
+    """The account (None: the vendor's own workspace) and the link's nonce."""
+    (account, nonce), _ = sealed.opened(context, purpose, token)
+    return account or None, nonce
