@@ -44,14 +44,18 @@ def run(settings: Settings, *, host: str, port: int, role: Role = Role.ALL) -> N
         timeout_graceful_shutdown=10,
         server_header=False,
     )
-    # What was imported lives as long as the process: the collector need not look at it again.
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 50)
+    spare_the_collector()
     log.info("Segue is at http://%s:%s (API document: /schema)", host, port)
     try:
         Server(config, runtime).run()
     finally:
         runtime.close()
+
+
+def spare_the_collector() -> None:
+    """What was imported lives as long as the process: the collector need not look at it again."""
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 50)
 
 
 def _has_policy(context: Context) -> bool:

@@ -8,8 +8,10 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain
+from types import NoneType
 from typing import Any
 
 from sqlalchemy import (
@@ -145,7 +147,9 @@ class _Many:
         width, rows, start = len(columns), len(columns[0]), 0
         out: list[Any] = []
         if self.dialect == "postgresql" and rows:
-            done = connection.exec_driver_sql(_postgresql(self), tuple(columns))
+            arrays = [as_array(column) for column in columns]
+            plain = tuple(type(array) is str for array in arrays)
+            done = connection.exec_driver_sql(_postgresql(self, plain), tuple(arrays))
             return list(done) if done.returns_rows else []
         while start < rows:
             size = _size(rows - start)
@@ -158,6 +162,37 @@ class _Many:
         return out
 
 
+_NEXT, _NONE = "\x1f", "\x1e"
+"""ASCII's separators of units and of records: between two values, and for one that is not there."""
+_AS_TEXT: dict[type, Callable[[Any], str]] = {
+    str: str,
+    int: str,
+    bool: str,
+    float: repr,
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+}
+
+
+def as_array(values: Sequence[Any]) -> Any:
+    """Values of one kind as one text that PostgreSQL takes apart: the driver dumps each in Python.
+
+    As they are where they are few, or no text.
+    """
+    kinds = set(map(type, values))
+    present = kinds - {NoneType} or {str}
+    if len(values) < _FEW or len(present) > 1 or not present <= _AS_TEXT.keys():
+        return values
+    show = _AS_TEXT[present.pop()]
+    if NoneType in kinds:
+        text = _NEXT.join(_NONE if value is None else show(value) for value in values)
+    else:
+        text = _NEXT.join(map(show, values))
+    apart = text.count(_NEXT) == len(values) - 1 and text.count(_NONE) == values.count(None)
+    return text if apart else values
+
+
+_FEW = 16
 _MOST = 512
 """Rows in one statement of SQLite: enough, and far from its bound of 32,766 values."""
 
@@ -168,9 +203,16 @@ def _size(rows: int) -> int:
 
 
 @lru_cache(maxsize=256)
-def _postgresql(many: _Many) -> str:
-    """The statement for any number of rows, in the order of their keys: so none waits in a ring."""
-    arrays = ", ".join(f"%s::{kind}[]" for _, kind, _ in many.columns)
+def _postgresql(many: _Many, plain: tuple[bool, ...]) -> str:
+    """The statement for any number of rows, in the order of their keys: so none waits in a ring.
+
+    `plain`: which columns come as one text.
+    """
+    cut = f"string_to_array(%s, '{_NEXT}', '{_NONE}')"
+    arrays = ", ".join(
+        f"{cut if text else '%s'}::{kind}[]"
+        for text, (_, kind, _) in zip(plain, many.columns, strict=True)
+    )
     return f"{many.before} SELECT * FROM unnest({arrays}) ORDER BY 1, 2, 3{many.after}"  # noqa: S608
 
 
