@@ -161,7 +161,7 @@ def _axis(story: Story, plot: Plot, colours: Palette, words: Pack) -> Markup:
     y, now = plot.height - plot.bottom + 22, plot.x(now_in_days(story, plot))
     left, right = plot.left, plot.width - plot.right
     today = formats.day(today_of(story))
-    half = text_width(today) / 2
+    half = text_width(today, bold=True) / 2
     middle = min(max(now, left + half), right - half)
     parts = [_rule(left, right, plot.y(0), colours.rule, "rule")]
     parts.append(_text(middle, y, today, colours, "ink", "middle"))
@@ -210,7 +210,7 @@ def _forecast(
     y = plot.y(float(limit))
     low, high = plot.x(_edge(plot, ahead.low)), plot.x(_edge(plot, ahead.high) + 1)
     label = words.words["chart"]["forecast"].format(**values)
-    half = text_width(label) / 2
+    half = text_width(label, bold=True) / 2
     middle = min(max((low + high) / 2, plot.left + half), plot.width - plot.right - half)
     above = plot.y(cone_top(float(limit))) - 9
     thick = Markup(' stroke-width="5" stroke-linecap="round"')
@@ -235,8 +235,8 @@ def _here(story: Story, plot: Plot, colours: Palette, words: Pack) -> list[Marku
     things = names_of(story, "brief")["one" if one else "many"]
     label = words.words["chart"]["used"].format(many=things, used=used)
     room = max(plot.width - plot.right - x, x - plot.left) - 14
-    label = label if text_width(label) < room else used
-    side = "start" if x + 12 + text_width(label) < plot.width - plot.right else "end"
+    label = label if text_width(label, bold=True) < room else used
+    side = "start" if x + 12 + text_width(label, bold=True) < plot.width - plot.right else "end"
     beside = y - 9 if passed(story.main) else min(y + 21, plot.y(0) - 7)
     before = plot.y(float(story.main.past[-1].used)) if story.main.past else plot.height
     if -TEXT < before - beside < 4:  # The line of the period before would strike it through.

@@ -11,7 +11,8 @@ from engine.usage import Aggregation, MeterKind
 from templates.facts import shown_range, today_of
 
 TEXT = 13
-_CHARACTER = 0.56
+_CHARACTER, _BOLD = 0.56, 0.66
+"""Widths of a character in ems; bold ones in the widest font that a page may be shown in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ class Plot:
         return (day - self.first).days + 0.5
 
 
-def text_width(text: str) -> float:
+def text_width(text: str, *, bold: bool = False) -> float:
     """About how wide a label is; enough to keep two from touching."""
-    return len(text) * TEXT * _CHARACTER
+    return len(text) * TEXT * (_BOLD if bold else _CHARACTER)
 
 
 def first_day(story: Story) -> date:
