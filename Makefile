@@ -1,5 +1,5 @@
 # Every target does its own set-up: `make demo` and `make test` work on a fresh clone.
-.PHONY: help setup demo test check format lock clean bench bench-timing soak fuzz faults
+.PHONY: help setup demo test check format widget lock clean bench bench-timing soak fuzz faults
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,11 +21,16 @@ check:           ## format, lint, types, import rules, generated files
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/python -m segue.generated --check
+	@.venv/bin/python -m tests.widget.build --check
 
 format:          ## let ruff have its way
 	@.ci/setup dev
 	@.venv/bin/python -m segue.generated
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
+
+widget:          ## the one file that vendors load, out of widget/v1
+	@.ci/setup browser
+	@.venv/bin/python -m tests.widget.build
 
 bench:           ## how fast it decides (a backtest, a daily pass over 100,000 accounts) and takes usage in
 	@.ci/setup dev

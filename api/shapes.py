@@ -209,6 +209,7 @@ class WidgetState(msgspec.Struct, kw_only=True, omit_defaults=True):
     as_of: datetime
     meters: list[WidgetMeter]
     alert: WidgetAlert | None
+    time_zone: str = ""
     locale: str = ""
     labels: dict[str, str] = {}
 

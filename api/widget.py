@@ -30,7 +30,9 @@ _KEPT = r"^[^\x00]*$"
 """What every database keeps: anything but U+0000."""
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_KEPT)]
 """A name the widget gives to an answer, so that the same click counts once."""
-FILES = Path(__file__).parent.parent / "widget" / "v1"
+_WIDGET = Path(__file__).parent.parent / "widget"
+FILES = (_WIDGET / "built", _WIDGET / "v1")
+"""What one file holds for vendors comes before the modules that it was made of."""
 
 
 class Feedback(msgspec.Struct, forbid_unknown_fields=True):
@@ -118,7 +120,7 @@ def routes(context: Context, secret: str | None) -> list[Any]:
 
     files = create_static_files_router(
         path="/widget/v1",
-        directories=[FILES],
+        directories=list(FILES),
         cache_control=CacheControlHeader(max_age=300, public=True),
         include_in_schema=False,
         middleware=[

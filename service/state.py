@@ -47,6 +47,7 @@ def of(context: Context, account: str, sub: str) -> dict[str, Any]:
             "as_of": now.isoformat(),
             "meters": [_meter(m, facts, applied, decision, viewer, now) for m in facts.meters],
             "alert": _alert(context, session, alert, facts, applied, viewer) if alert else None,
+            "time_zone": facts.account.time_zone,
             "locale": wording.language_tag(viewer.locale),
             "labels": dict(wording.widget_labels(viewer.locale)),
         }

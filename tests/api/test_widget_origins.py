@@ -12,7 +12,8 @@ from tests.backends import ONE, Backend
 
 BACKENDS = ONE
 
-FILES = Path(__file__).parents[2] / "widget" / "v1"
+_WIDGET = Path(__file__).parents[2] / "widget"
+FILES = {p.name: p for folder in ("v1", "built") for p in (_WIDGET / folder).glob("*.js")}
 SCRIPT = "/widget/v1/segue.js"
 DATA = ("/v1/widget/state", "/v1/widget/stream", "/v1/widget/alerts/x/feedback")
 
@@ -77,21 +78,21 @@ def test_what_is_for_servers_is_for_no_page(path: str, world: Live) -> None:
         assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
-@pytest.mark.parametrize("file", sorted(p.name for p in FILES.glob("*.js")))
+@pytest.mark.parametrize("file", sorted(FILES))
 def test_the_files_are_for_everyone(file: str, world: Live) -> None:
     answer = world.http.get(f"/widget/v1/{file}", headers={"Origin": "https://any.example"})
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert answer.headers["content-type"].partition(";")[0] == "text/javascript"
-    assert answer.text == (FILES / file).read_text("utf-8")
+    assert answer.text == FILES[file].read_text("utf-8")
 
 
 def test_a_file_is_small_on_the_wire_and_kept(world: Live) -> None:
     with world.http.stream("GET", SCRIPT, headers={"Accept-Encoding": "gzip"}) as answer:
         packed = b"".join(answer.iter_raw())
     assert answer.headers["content-encoding"] == "gzip"
-    assert gzip.decompress(packed) == (FILES / "segue.js").read_bytes()
+    assert gzip.decompress(packed) == FILES["segue.js"].read_bytes()
     assert "max-age=300" in answer.headers["cache-control"]
     again = world.http.get(SCRIPT, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")

@@ -81,8 +81,16 @@ def state(**changes: Any) -> dict[str, Any]:
 
 
 def page(
-    segue: str, *, attributes: str = 'data-token="good"', body: str = "", html: str = ""
+    segue: str,
+    *,
+    attributes: str = 'data-token="good"',
+    body: str = "",
+    html: str = "",
+    after: int | None = 0,
 ) -> str:
+    """`after`: milliseconds until something new may come up; None: as long as is usual."""
+    if after is not None:
+        attributes += f' data-after="{after}"'
     return f"""<!doctype html>
 <html lang="en-GB" {html}>
 <head><title>Northwind Reports</title><meta name="viewport" content="width=device-width">

@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-WIDGET = Path(__file__).parents[2] / "widget" / "v1"
+_WIDGET = Path(__file__).parents[2] / "widget"
+WIDGET = (_WIDGET / "built", _WIDGET / "v1")
 TYPES = {".js": "text/javascript; charset=utf-8", ".ts": "text/plain; charset=utf-8"}
 CORS = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
@@ -247,8 +248,8 @@ def _handler_for(segue: Segue) -> type[_Handler]:
             return self.stream(last)
 
         def module(self, name: str) -> None:
-            file = WIDGET / name
-            if not file.is_file():
+            file = next((f / name for f in WIDGET if (f / name).is_file()), None)
+            if file is None:
                 return self.answer(404)
             kind = TYPES[file.suffix]
             return self.answer(

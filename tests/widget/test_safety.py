@@ -1,17 +1,13 @@
 """Safe in any page: hostile text, the strictest content security policy, trusted types."""
 
-import gzip
-import re
-
 from playwright.sync_api import expect
 
 from tests.widget import sample
+from tests.widget.build import BUILT, built, size, wrong
 from tests.widget.conftest import Visit
-from tests.widget.stub import WIDGET, Page
+from tests.widget.stub import Page
 
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
-WIRE_BUDGET = 21_500
-CODE_BUDGET = 13_800
 
 
 def strict(segue: str) -> dict[str, str]:
@@ -122,10 +118,7 @@ def test_an_old_browser_shows_nothing_and_says_nothing(visit: Visit) -> None:
     assert visit.segue.gets == []
 
 
-def test_it_is_small() -> None:
-    """As a server sends it, each module gzipped; and the code alone, without its comments."""
-    modules = [file.read_text() for file in sorted(WIDGET.glob("*.js"))]
-    wire = sum(len(gzip.compress(module.encode(), 9)) for module in modules)
-    code = re.sub(r"/\*\*.*?\*/|^\s*//.*$|^\s+", "", "".join(modules), flags=re.S | re.M)
-    assert wire <= WIRE_BUDGET
-    assert len(gzip.compress(code.encode(), 9)) <= CODE_BUDGET
+def test_it_is_small_and_made_of_these_modules() -> None:
+    assert BUILT.read_bytes() == built()
+    assert wrong() == ""
+    assert size() <= 12 * 1024

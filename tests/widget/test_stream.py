@@ -85,13 +85,9 @@ def test_it_comes_up_with_segue(visit: Visit) -> None:
     expect(visit.card).to_be_visible()
     visit.segue.stop()
     page.evaluate("sessionStorage.clear()")
-    page.evaluate(
-        """async (module) => {
-      const { connect } = await import(module);
+    page.evaluate("""() => {
       window.states = [];
-      connect({ token: 'good', onState: (state) => states.push(state.account) }); }""",
-        f"{visit.segue.origin}/widget/v1/client.js",
-    )
+      segue.connect({ token: 'good', onState: (state) => states.push(state.account) }); }""")
     page.wait_for_timeout(500)
     assert page.evaluate("states") == []
     visit.segue.start()

@@ -1,7 +1,37 @@
 /** When to speak up, and whether it was really seen. */
 
+const ARRIVAL = 3_000;
 const PAUSE_IN_WRITING = 30_000;
 const GLANCE = 1_000;
+/** What a page is marked with while it must not be interrupted; a modal dialog says so by itself. */
+const BUSY = "[data-segue-busy], dialog:modal";
+const MARKED = {
+  subtree: true,
+  childList: true,
+  attributes: true,
+  attributeFilter: ["data-segue-busy", "open"],
+};
+
+let arrival = ARRIVAL;
+let paused = false;
+/** @type {Set<() => void>} */
+const waiting = new Set();
+
+/** How long after a page was opened nothing new comes up. @param {string} milliseconds */
+export function arrive(milliseconds) {
+  if (milliseconds && Number(milliseconds) >= 0) arrival = Number(milliseconds);
+}
+
+/** Nothing new comes up until `resume`; what is there stays. */
+export function pause() {
+  paused = true;
+}
+
+/** What waited comes up now, unless something else is in its way. */
+export function resume() {
+  paused = false;
+  waiting.forEach((look) => look());
+}
 
 /** Where the reader's caret is, however deep in shadow roots. */
 function activeElement() {
@@ -21,34 +51,47 @@ function writing() {
 }
 
 /**
- * Calls `go` at the next task boundary: at once, unless the reader is writing. Then when they
- * leave the field, or have not touched a key for a while. Returns what calls it off.
+ * Calls `go` at the next task boundary: at once, unless the page has only just been opened, is
+ * paused or busy, or the reader is writing. Who writes is waited for until they leave the field, or
+ * have not touched a key for a while. Returns what calls it off.
  * @param {() => void} go
+ * @param {boolean} known it was here before the page was opened, so it need not wait for that
  * @returns {() => void}
  */
-export function atBoundary(go) {
-  if (!writing()) {
-    go();
-    return () => {};
-  }
+export function atBoundary(go, known = false) {
   const over = new AbortController();
+  let rested = false;
   let timer = 0;
-  const end = () => {
-    clearTimeout(timer);
-    over.abort();
-  };
-  const speak = () => {
+  const look = () => {
+    const early = known ? 0 : arrival - performance.now();
+    if (over.signal.aborted || paused || document.querySelector(BUSY)) return;
+    if (early > 0) return void setTimeout(look, early);
+    if (writing() && !rested) return;
     end();
     go();
   };
-  const wait = () => {
+  const rest = () => {
     clearTimeout(timer);
-    timer = setTimeout(speak, PAUSE_IN_WRITING);
+    rested = false;
+    timer = setTimeout(() => {
+      rested = true;
+      look();
+    }, PAUSE_IN_WRITING);
   };
-  const left = () => void setTimeout(() => over.signal.aborted || writing() || speak());
-  document.addEventListener("focusout", left, { signal: over.signal });
-  document.addEventListener("keydown", wait, { signal: over.signal, capture: true });
-  wait();
+  const marks = new MutationObserver(look);
+  const end = () => {
+    clearTimeout(timer);
+    marks.disconnect();
+    waiting.delete(look);
+    over.abort();
+  };
+  look();
+  if (over.signal.aborted) return () => {};
+  waiting.add(look);
+  marks.observe(document.documentElement, MARKED);
+  document.addEventListener("focusout", () => setTimeout(look), { signal: over.signal });
+  document.addEventListener("keydown", rest, { signal: over.signal, capture: true });
+  rest();
   return end;
 }
 

@@ -37,6 +37,8 @@ export class SegueBanner extends HTMLElement {
   /** @type {"nothing" | "card" | "form" | "line"} */
   #showing = "nothing";
   #busy = false;
+  /** @type {(() => void) | null} what was clicked while an answer was being taken back */
+  #next = null;
   #timer = 0;
   #leave = () => {};
   #callOff = () => {};
@@ -83,7 +85,9 @@ export class SegueBanner extends HTMLElement {
     this.#callOff();
     if (!alert || answered(alert.id)) this.#withdraw();
     else if (alert.id === this.#alert?.id) this.#refresh(alert);
-    else if (!this.#held) this.#callOff = atBoundary(() => this.#speak(alert));
+    else if (!this.#held) {
+      this.#callOff = atBoundary(() => this.#speak(alert), seen(alert.id));
+    }
   }
 
   /** @param {Alert} alert */
@@ -113,7 +117,8 @@ export class SegueBanner extends HTMLElement {
   #show(alert, problem = "") {
     if (!this.#state) return;
     const act = (/** @type {Action} */ action) => this.#act(alert, action);
-    const node = card(alert, this.#state, { say: this.#say, locale: this.#locale, act }, problem);
+    const setting = { say: this.#say, locale: this.#locale, zone: this.#state.time_zone, act };
+    const node = card(alert, this.#state, setting, problem);
     this.#alert = alert;
     this.#place("card", node);
     if (problem) this.#announce(problem);
@@ -145,9 +150,9 @@ export class SegueBanner extends HTMLElement {
     if (held) /** @type {HTMLElement} */ (next ?? node).focus({ preventScroll: true });
   }
 
-  /** @param {Alert} alert @param {Action} action */
+  /** @param {Alert} alert @param {Pick<Action, "kind" | "to">} action */
   #act(alert, { kind, to }) {
-    if (this.#busy) return;
+    if (this.#busy) return void (this.#next = () => this.#act(alert, { kind, to }));
     if (kind === "forward" && !to) this.#ask(alert);
     else if (kind === "forward") void this.#forward(alert, { to });
     else if (kind === "open") {
@@ -185,6 +190,7 @@ export class SegueBanner extends HTMLElement {
       failed(problem);
     } finally {
       this.#busy = false;
+      this.#next = null; // A second click on what was sent by the first.
     }
   }
 
@@ -245,11 +251,14 @@ export class SegueBanner extends HTMLElement {
         if (this.#state) this.#state = { ...this.#state, alert };
         this.#emit("undone", { alert: alert.id, kind, id });
       } catch {
+        this.#next = null;
         this.#tell(this.#say("too_late"), {}, READING);
         remember(alert.id, kind);
-      } finally {
-        this.#busy = false;
       }
+      const next = this.#next;
+      this.#next = null;
+      this.#busy = false;
+      next?.();
     };
     return { label: this.#say("undo"), click };
   }

@@ -51,13 +51,13 @@ function answers(alert, setting) {
  * @param {Alert} alert
  * @param {Setting} setting
  */
-function evidence({ facts }, { say, locale }) {
+function evidence({ facts }, { say, locale, zone }) {
   const oldest =
     facts
       .map((fact) => fact.as_of)
       .filter(Boolean)
       .sort()[0] ?? "";
-  const time = formatTime(oldest, locale);
+  const time = formatTime(oldest, locale, zone);
   const rows = facts.map(({ label, value }) =>
     h("div", { class: "fact" }, h("dt", {}, label), h("dd", {}, h("bdi", {}, value))),
   );

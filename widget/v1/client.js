@@ -2,6 +2,7 @@
 
 import { readForward, readState } from "./state.js";
 import { readEvents } from "./stream.js";
+import { Waiting, whose } from "./waiting.js";
 
 const SHORTEST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
@@ -47,11 +48,21 @@ function parse(data) {
 
 /**
  * Connects to Segue: `onState` gets the state at once and whenever it changes.
- * @param {{token: import("./types").TokenSource, base?: string,
+ * `keep`: an answer that could not be sent waits for the next page of this tab, too.
+ * @param {{token: import("./types").TokenSource, base?: string, keep?: boolean,
  *   onState?: (state: import("./types").State) => void}} options
  * @returns {import("./types").Client}
  */
-export function connect({ token, base = new URL(import.meta.url).origin, onState = () => {} }) {
+export function connect({
+  token,
+  base = new URL(import.meta.url).origin,
+  keep = false,
+  onState = () => {},
+}) {
+  const waiting = new Waiting(keep);
+  /** @type {Set<string>} answers on their way at this moment */
+  const leaving = new Set();
+  let flushing = false;
   let open = true;
   let bearer = "";
   let unspent = typeof token === "string" ? token : "";
@@ -73,7 +84,9 @@ export function connect({ token, base = new URL(import.meta.url).origin, onState
 
   /** @param {import("./types").State | null} next */
   function publish(next) {
-    if (open && next) onState((state = next));
+    if (!open || !next) return;
+    onState((state = next));
+    void flush(); // Whoever sends a state takes answers too.
   }
 
   /** A page kept for the back button holds no connection either. */
@@ -182,6 +195,33 @@ export function connect({ token, base = new URL(import.meta.url).origin, onState
     }
   }
 
+  /**
+   * Sends an answer, and lets it wait where Segue can't be reached; what is refused is gone.
+   * @param {import("./waiting.js").Answer} answer
+   */
+  async function send({ alert, said }) {
+    leaving.add(said.id);
+    try {
+      await post(alert, "feedback", said);
+      waiting.drop(said.id);
+    } catch (problem) {
+      if (!(problem instanceof Refused && problem.final)) return;
+      waiting.drop(said.id);
+      throw problem;
+    } finally {
+      leaving.delete(said.id);
+    }
+  }
+
+  /** Sends what waited, oldest first; a refusal concerns nobody who is still here. */
+  async function flush() {
+    if (flushing) return;
+    flushing = true;
+    for (const answer of waiting.of(whose(bearer)))
+      if (!leaving.has(answer.said.id)) await send(answer).catch(() => {});
+    flushing = false;
+  }
+
   addEventListener("pagehide", hangUp);
   void run();
 
@@ -191,9 +231,11 @@ export function connect({ token, base = new URL(import.meta.url).origin, onState
     },
     close,
     async feedback(alert, kind, more = {}) {
-      const id = newId();
-      await post(alert, "feedback", { id, kind, ...more });
-      return id;
+      const said = { id: newId(), kind, ...more };
+      const answer = { alert, said, who: whose(bearer), at: Date.now() };
+      waiting.add(answer);
+      await send(answer);
+      return said.id;
     },
     async forward(alert, { to = "", ...more }) {
       const id = newId();
@@ -201,6 +243,7 @@ export function connect({ token, base = new URL(import.meta.url).origin, onState
       return { ...answer, forward: answer.forward || id };
     },
     async undo(alert, id) {
+      if (!leaving.has(id) && waiting.drop(id)) return; // It never left.
       await post(alert, "undo", { id });
     },
   };

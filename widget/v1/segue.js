@@ -1,12 +1,14 @@
 /** The one script tag: takes the token, connects, and defines <segue-banner> and <segue-meter>. */
 
 import { SegueBanner } from "./banner.js";
+import { arrive, pause, resume } from "./attention.js";
 import { connect } from "./client.js";
 import { forget, keepNothing, publish, use } from "./hub.js";
 import { SegueMeter } from "./meter.js";
+import { forgetAnswers } from "./waiting.js";
 
 const tag = [...document.querySelectorAll("script")].find(({ src }) => src === import.meta.url);
-const { token = "", tokenUrl = "", storage = "" } = tag?.dataset ?? {};
+const { token = "", tokenUrl = "", storage = "", after = "" } = tag?.dataset ?? {};
 
 /** The vendor's own address, which answers with a token as text or as {"token"}. */
 async function fetchToken() {
@@ -28,11 +30,13 @@ async function nextToken() {
   return next;
 }
 
-const start = () => use(connect({ token: nextToken, onState: publish }));
+const start = () => use(connect({ token: nextToken, keep: storage !== "none", onState: publish }));
 
 /** What a page may call: also `window.segue`. */
 export const segue = Object.freeze({
   connect,
+  pause,
+  resume,
   /** Sign in, or say where fresh tokens come from. @param {import("./types").TokenSource} from */
   token(from) {
     if (typeof from === "function") source = from;
@@ -46,6 +50,7 @@ export const segue = Object.freeze({
     use(null);
     publish(null);
     forget();
+    forgetAnswers();
   },
 });
 
@@ -54,7 +59,11 @@ const able =
   "replaceSync" in CSSStyleSheet.prototype && CSS.supports("color", "light-dark(red, red)");
 
 if (able && !customElements.get("segue-banner")) {
-  if (storage === "none") keepNothing();
+  if (storage === "none") {
+    keepNothing();
+    forgetAnswers();
+  }
+  arrive(after);
   customElements.define("segue-meter", SegueMeter);
   customElements.define("segue-banner", SegueBanner);
   Object.assign(globalThis, { segue });

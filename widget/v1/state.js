@@ -24,6 +24,15 @@ function address(value, ...schemes) {
   return schemes.includes(url.protocol) ? url.href : "";
 }
 
+/** A time zone that this browser knows, else nothing: then its own. @param {unknown} value */
+function zone(value) {
+  try {
+    return text(value) && new Intl.DateTimeFormat("en", { timeZone: text(value) }) && text(value);
+  } catch {
+    return "";
+  }
+}
+
 /** @param {any} raw @returns {import("./types").Forecast | null} */
 function readForecast(raw) {
   const [low, mid, high] = [raw?.low, raw?.mid, raw?.high].map(
@@ -71,6 +80,7 @@ export function readState(raw) {
   if (!raw || typeof raw !== "object") return null;
   return {
     ...texts(raw, "account", "as_of", "locale"),
+    time_zone: zone(raw.time_zone),
     labels: texts(raw.labels ?? {}, ...Object.keys(raw.labels ?? {})),
     meters: list(raw.meters, readMeter).filter((meter) => meter.key),
     alert: readAlert(raw.alert),

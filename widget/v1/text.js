@@ -65,36 +65,36 @@ export const formatNumber = (value, locale) =>
   new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(value);
 
 /**
- * @param {string} iso
- * @returns {Intl.DateTimeFormatOptions} a date alone has no zone to shift it
+ * @param {string} iso a date alone has no zone to shift it
+ * @param {string} [zone] the account's; without one, the reader's own
+ * @returns {Intl.DateTimeFormatOptions}
  */
-const zone = (iso) => (iso.length === 10 ? { timeZone: "UTC" } : {});
+const within = (iso, zone) => ({ timeZone: iso.length === 10 ? "UTC" : zone || undefined });
 
 /**
  * @param {string} iso
  * @param {string | undefined} locale
  * @param {Intl.DateTimeFormatOptions} options
+ * @param {string} [zone]
  */
-function formatDate(iso, locale, options) {
+function formatDate(iso, locale, options, zone) {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return "";
-  return new Intl.DateTimeFormat(locale, { ...options, ...zone(iso) }).format(date);
+  return new Intl.DateTimeFormat(locale, { ...options, ...within(iso, zone) }).format(date);
 }
 
 /** @param {string} iso @param {string | undefined} locale */
 export const formatDay = (iso, locale) => formatDate(iso, locale, { dateStyle: "long" });
 
-/** @param {string} iso @param {string | undefined} locale */
-export const formatTime = (iso, locale) =>
-  formatDate(iso, locale, {
-    day: "numeric",
-    month: "short",
-    ...(iso.length > 10 && { hour: "2-digit", minute: "2-digit" }),
-  });
+/** @param {string} iso @param {string | undefined} locale @param {string} zone */
+export function formatTime(iso, locale, zone) {
+  const clock = iso.length > 10 && /** @type {const} */ ({ hour: "2-digit", minute: "2-digit" });
+  return formatDate(iso, locale, { day: "numeric", month: "short", ...clock }, zone);
+}
 
 /** @param {string} low @param {string} high @param {string | undefined} locale */
 export function formatDays(low, high, locale) {
   const [from, to] = [new Date(low), new Date(high)];
-  const format = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...zone(low) });
+  const format = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...within(low) });
   return from < to ? format.formatRange(from, to) : format.format(from);
 }

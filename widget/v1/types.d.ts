@@ -35,6 +35,7 @@ export type Alert = {
 export type State = {
   account: string;
   as_of: string;
+  time_zone: string;
   locale: string;
   labels: Record<string, string>;
   meters: Meter[];
@@ -87,4 +88,9 @@ export type Way = {
 };
 
 /** What a card needs besides its alert. */
-export type Setting = { say: Say; locale: string | undefined; act: (action: Action) => void };
+export type Setting = {
+  say: Say;
+  locale: string | undefined;
+  zone: string;
+  act: (action: Action) => void;
+};
