@@ -86,7 +86,7 @@ def judged(
 ) -> list[list[Fate]]:
     """What `keep` would make of them as things stand, without keeping any."""
     names = {row[3] for load in loads for row in load.rows}
-    calendar = Calendar(catalogue=catalogue, homes=accounts.homes(session, names))
+    calendar = Calendar(catalogue=catalogue, homes=accounts.homes(session, names, held=False))
     fates = sift(session, seen, loads)
     _settle(session, loads, fates, calendar, watch.told(session, names))
     return fates

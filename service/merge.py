@@ -69,11 +69,13 @@ class Merger:
                 self._tasks[n] = asyncio.create_task(self._keep_at(n))
 
     async def _keep_at(self, partition: int) -> None:
-        while True:
+        # Asked each time, since before Python 3.12 `wait_for` may lose a cancellation.
+        mine = asyncio.current_task()
+        while self._tasks.get(partition) is mine:
             try:
                 pull = await jetstream.pull(self._broker, partition)
                 try:
-                    while True:
+                    while self._tasks.get(partition) is mine:
                         await _whole(self.count(await pull.next()))
                 finally:
                     await pull.close()

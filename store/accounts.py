@@ -60,10 +60,14 @@ class StoredChange:
     reason: str | None
 
 
-def homes(session: Session, accounts: Iterable[str]) -> dict[str, Home]:
-    """The known ones of these accounts, each locked until the commit, in one order for all."""
+def homes(session: Session, accounts: Iterable[str], *, held: bool = True) -> dict[str, Home]:
+    """The known ones of these accounts.
+
+    `held`: each is locked until the commit, in one order for all.
+    """
     asked = as_list([[account] for account in sorted(accounts)])
-    rows = session.connection().execute(_homes(dialect_of(session)), asked).all()
+    statement = _homes(dialect_of(session), held=held)
+    rows = session.connection().execute(statement, asked).all()
     return {account: Home._make(home) for account, *home in rows}
 
 
@@ -187,14 +191,14 @@ def _present(dialect: str) -> Any:
 
 
 @lru_cache
-def _homes(dialect: str) -> Any:
+def _homes(dialect: str, *, held: bool) -> Any:
     a, asked = table(tables.Account).c, listed(dialect)
-    return (
+    found = (
         select(a.id, a.time_zone, a.plan, a.anchor, a.since, a.last_report)
         .where(a.id.in_(select(nth(asked, 0))))
         .order_by(a.id)
-        .with_for_update()
     )
+    return found.with_for_update() if held else found
 
 
 @lru_cache

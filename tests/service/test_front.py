@@ -1,5 +1,7 @@
 """Usage in front of the database: taken in without it, counted once, or put aside."""
 
+import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +27,7 @@ from service.ingest import ingest
 from service.merge import Merger
 from service.secrets import Secrets
 from service.usage import Rules
-from store import buried, jetstream, tables
+from store import accounts, buried, jetstream, tables
 from store.broker import Broker
 from store.database import Database
 from store.migrations import migrate
@@ -318,3 +320,46 @@ def test_workers_share_the_partitions_and_take_over(url: str) -> None:
 def test_it_stands_before_postgresql_alone() -> None:
     with pytest.raises(Invalid, match="it stands before PostgreSQL"):
         settings.load({"SEGUE_NATS_URL": "nats://127.0.0.1:4222"})
+
+
+def test_what_is_being_counted_holds_up_nobody_who_asks(node: Node) -> None:
+    """Whoever takes usage in only looks: a unit of work that holds the account is no trouble."""
+    node.report("1")
+    node.drain()
+    with node.context.database.write() as session:
+        accounts.hold(session, "acme")
+        assert node.report("1", "2") == 1, "known, so it was asked"
+    node.drain()
+    assert node.used() == 2
+
+
+def test_a_worker_ends_though_a_cancellation_is_lost(
+    url: str, nats: Nats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `wait_for` loses one before Python 3.12, where its answer comes at that instant."""
+
+    class Deaf:
+        async def next(self) -> list[jetstream.Delivered]:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                lost.append(True)
+            return []
+
+        async def close(self) -> None:
+            """Nothing to give back."""
+
+    async def pull(*_: object) -> Deaf:
+        pulled.append(True)
+        return Deaf()
+
+    lost: list[bool] = []
+    pulled: list[bool] = []
+    monkeypatch.setattr(jetstream, "pull", pull)
+    with opened(url, nats) as made:
+        merger = Merger(made.context, made.broker)
+        merger.start()
+        while len(pulled) < jetstream.PARTITIONS:
+            time.sleep(0.01)
+        merger.stop()
+    assert len(lost) == jetstream.PARTITIONS
