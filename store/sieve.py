@@ -41,18 +41,12 @@ class Sieve:
         if not self._lanes:
             return {}
         places = self._places(keys)
-        marks = []
-        for cells in self._slices:
-            mark = cells[places[0]]
-            for more in places[1:]:
-                mark &= cells[more]
-            marks.append(mark)
-        anywhere = [bool(mark.any()) for mark in marks]
+        marked = [_marked(cells, places) for cells in self._slices]
         found: dict[int, Places] = {}
         for part, lane in self._lanes.items():
-            if anywhere[lane // _LANES]:
-                bit = np.uint8(1 << lane % _LANES)
-                (where,) = np.nonzero(marks[lane // _LANES] & bit)
+            left, marks = marked[lane // _LANES]
+            if len(left):
+                where = left[(marks & np.uint8(1 << lane % _LANES)) != 0]
                 if len(where):
                     found[part] = where
         return found
@@ -77,3 +71,15 @@ class Sieve:
         first, step = mixed & np.uint64(0xFFFFFFFF), (mixed >> np.uint64(32)) | np.uint64(1)
         mask = np.uint64(self._bits - 1)
         return [((first + np.uint64(n) * step) & mask).astype(np.intp) for n in range(PROBES)]
+
+
+def _marked(cells: NDArray[np.uint8], places: Sequence[Places]) -> tuple[Places, NDArray[np.uint8]]:
+    """Which keys may be in a slice, and in which of its lanes; few are asked for every bit."""
+    first, second, *others = places
+    marks = cells[first] & cells[second]
+    left = np.flatnonzero(marks)
+    marks = marks[left]
+    for more in others:
+        marks &= cells[more[left]]
+    still = marks != 0
+    return left[still], marks[still]
