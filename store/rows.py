@@ -147,7 +147,7 @@ class _Many:
         width, rows, start = len(columns), len(columns[0]), 0
         out: list[Any] = []
         if self.dialect == "postgresql" and rows:
-            arrays = [as_array(column) for column in columns]
+            arrays = [_as_array(column) for column in columns]
             plain = tuple(type(array) is str for array in arrays)
             done = connection.exec_driver_sql(_postgresql(self, plain), tuple(arrays))
             return list(done) if done.returns_rows else []
@@ -164,6 +164,8 @@ class _Many:
 
 _NEXT, _NONE = "\x1f", "\x1e"
 """ASCII's separators of units and of records: between two values, and for one that is not there."""
+_FEW = 16
+"""Values that the driver may dump, since it takes longer to see whether they are plain."""
 _AS_TEXT: dict[type, Callable[[Any], str]] = {
     str: str,
     int: str,
@@ -174,7 +176,7 @@ _AS_TEXT: dict[type, Callable[[Any], str]] = {
 }
 
 
-def as_array(values: Sequence[Any]) -> Any:
+def _as_array(values: Sequence[Any]) -> Any:
     """Values of one kind as one text that PostgreSQL takes apart: the driver dumps each in Python.
 
     As they are where they are few, or no text.
@@ -192,7 +194,6 @@ def as_array(values: Sequence[Any]) -> Any:
     return text if apart else values
 
 
-_FEW = 16
 _MOST = 512
 """Rows in one statement of SQLite: enough, and far from its bound of 32,766 values."""
 

@@ -1,6 +1,7 @@
 /** When to speak up, and whether it was really seen. */
 
 const ARRIVAL = 3_000;
+const SURE = 20; // A timer may be a little early.
 const PAUSE_IN_WRITING = 30_000;
 const GLANCE = 1_000;
 /** What a page is marked with while it must not be interrupted; a modal dialog says so by itself. */
@@ -63,10 +64,8 @@ export function atBoundary(go, known = false) {
   let rested = false;
   let timer = 0;
   const look = () => {
-    const early = known ? 0 : arrival - performance.now();
-    if (over.signal.aborted || paused || document.querySelector(BUSY)) return;
-    if (early > 0) return void setTimeout(look, early);
-    if (writing() && !rested) return;
+    if (over.signal.aborted || paused || (!known && performance.now() < arrival)) return;
+    if (document.querySelector(BUSY) || (writing() && !rested)) return;
     end();
     go();
   };
@@ -88,6 +87,7 @@ export function atBoundary(go, known = false) {
   look();
   if (over.signal.aborted) return () => {};
   waiting.add(look);
+  setTimeout(look, arrival - performance.now() + SURE);
   marks.observe(document.documentElement, MARKED);
   document.addEventListener("focusout", () => setTimeout(look), { signal: over.signal });
   document.addEventListener("keydown", rest, { signal: over.signal, capture: true });

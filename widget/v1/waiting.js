@@ -64,7 +64,7 @@ export class Waiting {
   drop(id) {
     const before = this.#answers.length;
     this.#answers = this.#answers.filter(({ said }) => said.id !== id);
-    this.#save();
+    if (stored().length) this.#save(); // What was forgotten meanwhile stays so.
     return this.#answers.length < before;
   }
 
