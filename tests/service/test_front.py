@@ -312,8 +312,8 @@ def test_workers_share_the_partitions_and_take_over(url: str) -> None:
     assert two.held() == set()
     assert len(one.held()) == 8
     assert two.held() == set(range(16)) - one.held()
-    one.close()
-    assert two.held() == set(range(16))
+    one.close()  # The server lets go of its locks a moment later.
+    assert within(60, lambda: two.held() == set(range(16)))
     two.close()
 
 
