@@ -12,12 +12,14 @@ from engine.errors import Fenced
 log = logging.getLogger(__name__)
 RENEW = 5
 """Seconds between two looks at who leads."""
+PACK = 20
+"""Seconds between two looks at whether fingerprints are to be packed."""
 NIGHT: dict[str, Any] = {"hour": 0, "minute": 5}
 """When what a night is for is done, in UTC."""
 
 
 class Jobs:
-    """Who leads, and for the leader alone: tidying, and the night.
+    """Who leads, and for the leader alone: tidying, packing, and the night.
 
     `lead`: lead or go on leading, and say the term, None: another does. What a night left undone,
     since nobody was there, is made up for where a term begins.
@@ -27,6 +29,7 @@ class Jobs:
         self,
         *,
         tidy: Callable[[], object],
+        pack: Callable[[], object],
         nightly: Callable[[], object],
         lead: Callable[[], int | None],
     ) -> None:
@@ -36,8 +39,9 @@ class Jobs:
             timezone="UTC",
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
-        # Who leads is looked at beside what the leader does, however long that takes.
-        for name in ("threads", "lead"):
+        # Who leads is looked at beside what the leader does, however long that takes; packing goes
+        # along with usage, which does not wait for a night to be over.
+        for name in ("threads", "lead", "pack"):
             self._scheduler.add_executor("threadpool", name, max_workers=1)
         self._scheduler.add_job(
             self._renew,
@@ -51,6 +55,9 @@ class Jobs:
             self._leading, "interval", minutes=5, args=[tidy], id="tidy", executor="threads"
         )
         self._scheduler.add_job(
+            self._leading, "interval", seconds=PACK, args=[pack], id="pack", executor="pack"
+        )
+        self._scheduler.add_job(
             self._leading, "cron", **NIGHT, args=[nightly], id="nightly", executor="threads"
         )
 
@@ -60,7 +67,7 @@ class Jobs:
 
     def again(self) -> None:
         """The clock was put back: nothing waits until it shows once more what it showed before."""
-        for name in ("lead", "tidy"):
+        for name in ("lead", "tidy", "pack"):
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
         self._scheduler.reschedule_job("nightly", trigger="cron", **NIGHT)
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from engine.errors import Unavailable
 from segue.jobs import Jobs
-from service import calibrate, deliver, evaluate, pause, retention, tidy
+from service import calibrate, deliver, evaluate, pack, pause, retention, tidy
 from service.channel import Channel
 from service.context import Change, Context
 from service.retention import KEEP, Keep
@@ -78,6 +78,7 @@ class Worker:
         self._deaf = self._context.signals.listen(changed)
         self._jobs = Jobs(
             tidy=lambda: tidy.run(self._led()),
+            pack=lambda: pack.run(self._leadership.fenced()),
             nightly=lambda: night(self._led(), self._keep),
             lead=lambda: self._leadership.keep(self._context.clock.now()),
         )

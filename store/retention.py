@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, text
 from sqlmodel import Session
 
+from store import seen
 from store.fingerprint import account_part
 from store.rows import table
 from store.tables import Account, DayBucket, HourBucket, SeenCount, SeenPart
@@ -39,6 +40,7 @@ def _parts() -> Any:
 
 def drop_part(session: Session, n: int) -> None:
     """Forget a part: its table goes as a whole."""
+    seen.alone(session)
     connection = session.connection()
     connection.execute(text(f"DROP TABLE IF EXISTS seen_{n:d}"))
     connection.execute(delete(table(SeenCount)).where(table(SeenCount).c.part == n))
@@ -47,6 +49,7 @@ def drop_part(session: Session, n: int) -> None:
 
 def forget_events(session: Session, account: str, now: datetime) -> None:
     """Forget which events of an account were seen; sent again, they count."""
+    seen.together(session)
     connection, low = session.connection(), account_part(account)
     high = (int.from_bytes(low, "big") + 1).to_bytes(len(low) + 1, "big")[1:]
     for n in connection.execute(select(table(SeenPart).c.n)).scalars().all():

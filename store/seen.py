@@ -2,7 +2,9 @@
 
 A part is a table of its own. Only the newest takes new keys, so what an insertion costs does not
 grow with what is stored, and forgetting is dropping a table. Whether an older part holds a key is
-asked of a sieve first (`store.sieve`), and of the table only where the sieve says "may be".
+asked of a sieve first (`store.sieve`), and of the table only where the sieve says "may be". Small
+parts are packed into large ones in the background (`store.packing`), which keep their filter on
+disk.
 """
 
 from collections.abc import Sequence
@@ -17,14 +19,21 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from store.fingerprint import CONTENT, WIDTH
-from store.rows import insert_into, table
+from store.rows import dialect_of, insert_into, table
 from store.sieve import Sieve
 from store.tables import SeenCount, SeenPart
 
 CAPACITY = {"sqlite": 1 << 15, "postgresql": 1 << 19}
 """Keys in a part: few enough that its pages are written once, enough that there are few parts."""
+PACKED_BITS = 1 << 24
+"""Of a packed part's filter: 16 a key where it is as full as `store.packing` makes it."""
 _AT_ONCE = 1 << 17
 """Keys of older parts that one call takes into the sieve, so that nobody waits long for it."""
+_BLOCK = {
+    # Aggregated by the database: a row at a time, each would wait for Python's interpreter lock.
+    "sqlite": "SELECT group_concat(hex(key), '') FROM {part} WHERE {where}",
+    "postgresql": "SELECT string_agg(key, ''::bytea) FROM {part} WHERE {where}",
+}
 _COUNTED = {
     "sqlite": "WITH RECURSIVE q(n) AS (SELECT 0 WHERE :of > 0 UNION ALL "
     "SELECT n + 1 FROM q WHERE n + 1 < :of) ",
@@ -36,7 +45,10 @@ _KEY, _CONTENT = (
 )
 _LOCK = 5_306_701
 """The advisory lock under which keys are kept (shared) and parts are begun (alone)."""
-_TYPES = {"sqlite": "BLOB", "postgresql": "BYTEA"}
+_MADE = {
+    "sqlite": "CREATE TABLE {part} (key BLOB PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
+    "postgresql": "CREATE TABLE {part} (key BYTEA PRIMARY KEY, content BYTEA NOT NULL)",
+}
 
 
 class Raced(Exception):
@@ -48,6 +60,7 @@ class _Part:
     n: int
     keys: int
     open: bool
+    packed: bool
 
 
 class Seen:
@@ -59,7 +72,9 @@ class Seen:
     def __init__(self, dialect: str, *, capacity: int | None = None) -> None:
         self._dialect = dialect
         self._capacity = capacity or CAPACITY[dialect]
-        self._sieve = Sieve(self._capacity)
+        self._sieve = Sieve(1 << (self._capacity * 32 - 1).bit_length())
+        self._packed_sieve = Sieve(PACKED_BITS)
+        self._packed: set[int] = set()
         self._writer = token_hex(8)
         self._inside: dict[int, int] = {}
         self._pending: tuple[int, int] = (0, 0)
@@ -67,21 +82,14 @@ class Seen:
 
     def roll(self, session: Session, now: datetime) -> None:
         """Begin a new part where the newest is full or there is none; a unit of its own."""
-        if self._dialect == "postgresql":
-            session.connection().execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        alone(session)
         parts = self._parts(session)
         last = parts[-1] if parts else None
         if last is None or not last.open or last.keys >= self._capacity:
             if last is not None and last.open:
                 session.get_one(SeenPart, last.n).sealed_at = now
             n = last.n + 1 if last else 1
-            kind = _TYPES[self._dialect]
-            session.connection().execute(
-                text(
-                    f"CREATE TABLE seen_{n} (key {kind} PRIMARY KEY, content {kind} NOT NULL)"
-                    + (" WITHOUT ROWID" if self._dialect == "sqlite" else "")
-                )
-            )
+            make(session, f"seen_{n}")
             session.add(SeenPart(n=n, opened_at=now))
             session.flush()
         self.full = False
@@ -89,11 +97,11 @@ class Seen:
     def known(self, session: Session, keys: Sequence[bytes]) -> dict[int, bytes]:
         """The content of each of these keys that was kept before, by its place."""
         connection, block = session.connection(), b"".join(keys)
-        if self._dialect == "postgresql":
-            connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({_LOCK})"))
+        together(session)
         parts = self._parts(session)
+        self._load(connection, parts)
         self._take_in(connection, parts)
-        suspects = self._sieve.suspects(block)
+        suspects = self._sieve.suspects(block) | self._packed_sieve.suspects(block)
         found: dict[int, bytes] = {}
         for part in reversed(parts):
             if not self._complete(part):
@@ -150,15 +158,29 @@ class Seen:
     def _parts(self, session: Session) -> list[_Part]:
         """All parts, oldest first; those that are gone leave the sieve."""
         rows = session.connection().execute(_LISTED)
-        parts = [_Part(n=n, keys=int(keys or 0), open=sealed is None) for n, sealed, keys in rows]
-        for gone in self._inside.keys() - {part.n for part in parts}:
+        parts = [
+            _Part(n=n, keys=int(keys or 0), open=sealed is None, packed=packed)
+            for n, sealed, packed, keys in rows
+        ]
+        for gone in self._inside.keys() - {part.n for part in parts if not part.packed}:
             self._sieve.forget(gone)
             del self._inside[gone]
+        for gone in self._packed - {part.n for part in parts if part.packed}:
+            self._packed_sieve.forget(gone)
+            self._packed.remove(gone)
         return parts
 
     def _complete(self, part: _Part) -> bool:
         """Whether the sieve knows every key of the part, so that its "no" is one."""
-        return self._inside.get(part.n, 0) == part.keys
+        return part.n in self._packed or self._inside.get(part.n, 0) == part.keys
+
+    def _load(self, connection: Connection, parts: Sequence[_Part]) -> None:
+        """Let the sieve know the packed parts it does not know, by their filters."""
+        for part in parts:
+            if part.packed and part.n not in self._packed:
+                stored = select(table(SeenPart).c.filter).where(table(SeenPart).c.n == part.n)
+                self._packed_sieve.load(part.n, connection.execute(stored).scalar_one())
+                self._packed.add(part.n)
 
     def _take_in(self, connection: Connection, parts: Sequence[_Part]) -> None:
         """Let the sieve know what other processes, or earlier ones, kept; newest first."""
@@ -169,11 +191,10 @@ class Seen:
                 continue
             if left <= 0:
                 return
-            rows = connection.execute(text(f"SELECT key FROM seen_{part.n}"))  # noqa: S608
-            keys = [bytes(key) for key in rows.scalars()]
-            self._sieve.add(part.n, b"".join(keys))
-            self._inside[part.n] = len(keys)
-            left -= len(keys)
+            keys = block(connection, f"seen_{part.n}")
+            self._sieve.add(part.n, keys)
+            self._inside[part.n] = len(keys) // WIDTH
+            left -= self._inside[part.n]
 
     def _ask(self, connection: Connection, part: int, keys: Sequence[bytes]) -> dict[int, bytes]:
         rows = connection.execute(
@@ -184,6 +205,30 @@ class Seen:
             {"keys": b"".join(keys), "of": len(keys)},
         )
         return {n: bytes(content) for n, content in rows}
+
+
+def alone(session: Session) -> None:
+    """Until the commit nobody else reads or keeps keys: parts come and go."""
+    if dialect_of(session) == "postgresql":  # SQLite has one writer as it is.
+        session.connection().execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+
+
+def together(session: Session) -> None:
+    """Until the commit parts stay what they are; keys may come and go."""
+    if dialect_of(session) == "postgresql":
+        session.connection().execute(text(f"SELECT pg_advisory_xact_lock_shared({_LOCK})"))
+
+
+def make(session: Session, part: str) -> None:
+    """A new table for keys."""
+    session.connection().execute(text(_MADE[dialect_of(session)].format(part=part)))
+
+
+def block(connection: Connection, part: str, where: str = "true", **given: bytes) -> bytes:
+    """The keys of a part's table, one after the other."""
+    statement = _BLOCK[connection.dialect.name].format(part=part, where=where)
+    found = connection.execute(text(statement), given).scalar()
+    return bytes.fromhex(found) if isinstance(found, str) else bytes(found or b"")
 
 
 @lru_cache
@@ -200,9 +245,9 @@ def _listed() -> Any:
     p, c = table(SeenPart).c, table(SeenCount).c
     kept = table(SeenPart).outerjoin(table(SeenCount), c.part == p.n)
     return (
-        select(p.n, p.sealed_at, func.sum(c["keys"]))
+        select(p.n, p.sealed_at, p.filter.is_not(None), func.sum(c["keys"]))
         .select_from(kept)
-        .group_by(p.n, p.sealed_at)
+        .group_by(p.n)
         .order_by(p.n)
     )
 

@@ -4,7 +4,7 @@ A Bloom filter (Bloom 1970) per part, eight parts to a byte: one gather answers 
 saves look-ups: a "may be" is always asked of the table, and a part it does not know is asked too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from store.fingerprint import WIDTH
 
 PROBES = 6
-"""Bits a key sets: with 32 bits a key, 3 in 100,000 unseen keys are asked in vain, by part."""
+"""Bits a key sets: with 32 bits a key, 3 in 100,000 unseen keys are asked in vain, by part; with
+16 bits a key 1 in 1,000. Filters on disk hold it too: with another number they are made anew."""
 _LANES = 8
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 """2**64 over the golden ratio: spreads the account's part of a key over the event's."""
@@ -20,10 +21,10 @@ Places = NDArray[np.intp]
 
 
 class Sieve:
-    """What may be in which part. `keys`: the most that one part holds."""
+    """What may be in which part. `bits`: for each part, a power of two."""
 
-    def __init__(self, keys: int) -> None:
-        self._bits = 1 << (keys * 32 - 1).bit_length()
+    def __init__(self, bits: int) -> None:
+        self._bits = bits
         self._slices: list[NDArray[np.uint8]] = []
         self._lanes: dict[int, int] = {}
 
@@ -33,15 +34,22 @@ class Sieve:
         if lane is None:
             lane = self._lanes[part] = self._free()
         cells, bit = self._slices[lane // _LANES], np.uint8(1 << lane % _LANES)
-        for places in self._places(keys):
+        for places in _places(keys, self._bits):
             cells[places] |= bit
+
+    def load(self, part: int, filter: bytes) -> None:
+        """Let all keys of a part be known, by the filter that `filtered` made of them."""
+        lane = self._lanes[part] = self._free()
+        bits = np.unpackbits(np.frombuffer(filter, np.uint8))
+        self._slices[lane // _LANES] |= bits << np.uint8(lane % _LANES)
 
     def suspects(self, keys: bytes) -> dict[int, Places]:
         """For each part, the places of the keys that may be in it."""
         if not self._lanes:
             return {}
-        places = self._places(keys)
-        marked = [_marked(cells, places) for cells in self._slices]
+        places = _places(keys, self._bits)
+        used = {lane // _LANES for lane in self._lanes.values()}
+        marked = {n: _marked(self._slices[n], places) for n in used}
         found: dict[int, Places] = {}
         for part, lane in self._lanes.items():
             left, marks = marked[lane // _LANES]
@@ -64,13 +72,23 @@ class Sieve:
             self._slices.append(np.zeros(self._bits, np.uint8))
         return lane
 
-    def _places(self, keys: bytes) -> Sequence[Places]:
-        """Kirsch and Mitzenmacher (2006): two hashes make as many as are needed."""
-        words = np.frombuffer(keys, "<u8").reshape(-1, WIDTH // 8)
-        mixed = words[:, 1] ^ (words[:, 0] * _ODD)
-        first, step = mixed & np.uint64(0xFFFFFFFF), (mixed >> np.uint64(32)) | np.uint64(1)
-        mask = np.uint64(self._bits - 1)
-        return [((first + np.uint64(n) * step) & mask).astype(np.intp) for n in range(PROBES)]
+
+def filtered(blocks: Iterable[bytes], bits: int) -> bytes:
+    """The filter of a part whose keys come in blocks, to be kept and loaded."""
+    cells = np.zeros(bits, np.bool_)
+    for keys in blocks:
+        for places in _places(keys, bits):
+            cells[places] = True
+    return np.packbits(cells).tobytes()
+
+
+def _places(keys: bytes, bits: int) -> Sequence[Places]:
+    """Kirsch and Mitzenmacher (2006): two hashes make as many as are needed."""
+    words = np.frombuffer(keys, "<u8").reshape(-1, WIDTH // 8)
+    mixed = words[:, 1] ^ (words[:, 0] * _ODD)
+    first, step = mixed & np.uint64(0xFFFFFFFF), (mixed >> np.uint64(32)) | np.uint64(1)
+    mask = np.uint64(bits - 1)
+    return [((first + np.uint64(n) * step) & mask).astype(np.intp) for n in range(PROBES)]
 
 
 def _marked(cells: NDArray[np.uint8], places: Sequence[Places]) -> tuple[Places, NDArray[np.uint8]]:

@@ -124,12 +124,16 @@ class ConfigVersion(SQLModel, table=True):
 
 
 class SeenPart(SQLModel, table=True):
-    """A table `seen_<n>` of fingerprints of usage events: the duplicate window (`store.seen`)."""
+    """A table `seen_<n>` of fingerprints of usage events: the duplicate window (`store.seen`).
+
+    `filter`: what `store.sieve` needs of its keys, once it was packed (`store.packing`).
+    """
 
     __tablename__ = "seen_part"
     n: int = Field(primary_key=True)
     opened_at: datetime = instant(nullable=False)
     sealed_at: datetime | None = instant(nullable=True)
+    filter: bytes | None = None
 
 
 class SeenCount(SQLModel, table=True):

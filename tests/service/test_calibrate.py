@@ -305,6 +305,7 @@ async def test_the_night_is_made_up_for_at_the_start() -> None:
     loop = asyncio.get_running_loop()
     jobs = Jobs(
         tidy=lambda: None,
+        pack=lambda: None,
         nightly=lambda: loop.call_soon_threadsafe(done.set),
         lead=lambda: 1,
     )

@@ -106,7 +106,12 @@ async def test_jobs_wait_for_no_time_that_is_over() -> None:
         loop.call_soon_threadsafe(led.set)
         return 1
 
-    jobs = Jobs(tidy=lambda: loop.call_soon_threadsafe(tidied.set), nightly=lambda: None, lead=lead)
+    jobs = Jobs(
+        tidy=lambda: loop.call_soon_threadsafe(tidied.set),
+        pack=lambda: None,
+        nightly=lambda: None,
+        lead=lead,
+    )
     jobs.start()
     await asyncio.wait_for(led.wait(), 10)
     led.clear()

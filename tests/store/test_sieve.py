@@ -20,7 +20,7 @@ def keys(*numbers: int) -> bytes:
 def test_what_was_added_is_always_suspected_in_its_part(
     parts: dict[int, list[int]], asked: list[int]
 ) -> None:
-    sieve = Sieve(64)
+    sieve = Sieve(1 << 11)
     for part, numbers in parts.items():
         sieve.add(part, keys(*numbers))
     suspects = sieve.suspects(keys(*asked))
@@ -30,7 +30,7 @@ def test_what_was_added_is_always_suspected_in_its_part(
 
 
 def test_few_others_are_suspected() -> None:
-    sieve = Sieve(1 << 12)
+    sieve = Sieve(1 << 17)
     for part in range(20):
         sieve.add(part, keys(*range(part * 4096, (part + 1) * 4096)))
     suspects = sieve.suspects(keys(*range(1_000_000, 1_010_000)))
@@ -38,7 +38,7 @@ def test_few_others_are_suspected() -> None:
 
 
 def test_keys_of_one_id_in_many_accounts_are_told_apart() -> None:
-    sieve = Sieve(1 << 10)
+    sieve = Sieve(1 << 15)
     same = b"0123456789"
     mine, others = b"accoun" + same, [b"%06d" % n + same for n in range(500)]
     sieve.add(1, mine)
@@ -47,7 +47,7 @@ def test_keys_of_one_id_in_many_accounts_are_told_apart() -> None:
 
 
 def test_a_part_forgotten_leaves_its_place_to_another() -> None:
-    sieve = Sieve(64)
+    sieve = Sieve(1 << 11)
     for part in range(8):
         sieve.add(part, keys(part))
     sieve.forget(3)
