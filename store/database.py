@@ -23,8 +23,10 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=10000",
     "PRAGMA wal_autocheckpoint=8000",
-    "PRAGMA cache_size=-65536",
 )
+_READING, _WRITING = 8192, 65536
+"""Kilobytes of pages that a connection keeps. SQLite throws them away once another connection has
+written, so much is worth keeping only where all is written: there is one such connection."""
 
 
 class Database:
@@ -42,20 +44,25 @@ class Database:
             pooled = direct_url is not None and direct_url != url
             times = postgres.PATIENT if patient else postgres.TIMES
             self.sqlalchemy: Engine = postgres.opened(url, pooled=pooled, times=times)
+            self._reading: Engine = self.sqlalchemy.execution_options(
+                isolation_level="REPEATABLE READ"
+            )
+            self._writing = self.sqlalchemy
         else:
-            self.sqlalchemy = create_engine(url)
-            _speak_sqlite(self.sqlalchemy)
+            self.sqlalchemy = self._reading = create_engine(url)
+            self._writing = create_engine(url, pool_size=1, max_overflow=0)
+            _speak_sqlite(self._reading, "BEGIN", _READING)
+            _speak_sqlite(self._writing, "BEGIN IMMEDIATE", _WRITING)
         # SQLite's waiting writers poll, and some would starve; in turn, each waits its time.
         self._turn: AbstractContextManager[object] = (
             nullcontext() if self.is_postgres else threading.Lock()
         )
         self._check: Callable[[Session], None] | None = None
-        self._writing = self.sqlalchemy.execution_options(segue_write=True)
-        self._reading = (
-            self.sqlalchemy.execution_options(isolation_level="REPEATABLE READ")
-            if self.is_postgres
-            else self.sqlalchemy
-        )
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """Every engine that statements go through."""
+        return (self.sqlalchemy,) if self.is_postgres else (self._reading, self._writing)
 
     @property
     def file(self) -> Path | None:
@@ -97,7 +104,8 @@ class Database:
 
     def close(self) -> None:
         """Give every connection back."""
-        self.sqlalchemy.dispose()
+        for engine in self.engines:
+            engine.dispose()
 
 
 def file_of(url: str) -> Path | None:
@@ -120,16 +128,15 @@ def _trouble() -> Iterator[None]:
         raise Unavailable(f"the database does not take it now: {why}") from error
 
 
-def _speak_sqlite(engine: Engine) -> None:
-    """Durable settings, and a write lock taken at once so that no writer fails half-way."""
+def _speak_sqlite(engine: Engine, begin: str, cache: int) -> None:
+    """Durable settings; who writes takes the lock at once, so that no unit fails half-way."""
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _: Any) -> None:
         connection.isolation_level = None
-        for pragma in _PRAGMAS:
+        for pragma in (*_PRAGMAS, f"PRAGMA cache_size=-{cache}"):
             connection.execute(pragma)
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        write = connection.get_execution_options().get("segue_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        connection.exec_driver_sql(begin)

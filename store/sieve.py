@@ -41,7 +41,8 @@ class Sieve:
         """Let all keys of a part be known, by the filter that `filtered` made of them."""
         lane = self._lanes[part] = self._free()
         bits = np.unpackbits(np.frombuffer(filter, np.uint8))
-        self._slices[lane // _LANES] |= bits << np.uint8(lane % _LANES)
+        bits <<= np.uint8(lane % _LANES)
+        self._slices[lane // _LANES] |= bits
 
     def suspects(self, keys: bytes) -> dict[int, Places]:
         """For each part, the places of the keys that may be in it."""

@@ -1,6 +1,6 @@
 """What the same tests run over: a file of SQLite's, PostgreSQL, or that with JetStream in front."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Connection, delete, inspect
+from sqlalchemy import Connection, delete, event, inspect
 from sqlmodel import Session
 
 from service.context import Context
@@ -124,6 +124,18 @@ def fronted(backend: Backend, context: Context) -> Iterator[Fronted]:
         yield Fronted(made, Drain(broker, Merger(context, broker)))
     finally:
         broker.close()
+
+
+@contextmanager
+def hearing(database: Database, name: str, hear: Callable[..., None]) -> Iterator[None]:
+    """Call `hear` at an event of SQLAlchemy, whichever of the database's engines has it."""
+    for engine in database.engines:
+        event.listen(engine, name, hear)
+    try:
+        yield
+    finally:
+        for engine in database.engines:
+            event.remove(engine, name, hear)
 
 
 def without_fingerprints(session: Session) -> None:

@@ -35,5 +35,5 @@ ACROSS = {
     "lanes.take": "one workspace's line, by its name",
     "lanes.held": "which lines of workspaces are closed, on the shard that keeps them",
     "accounts.count": "whether there are as many accounts as a holdout needs; counts no further",
-    "seen.Seen._take_in": "a writer reads a part once, to spare asking it ever after",
+    "seen.block": "a writer reads a part once, to spare asking it ever after",
 }

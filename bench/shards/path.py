@@ -29,10 +29,10 @@ def walked(backend: Backend) -> Iterator[list[Verdict]]:
         )
         assert applied.is_success, applied.text
         account, other = world.account(), world.account(slack=False, usage={})
-        database = world.runtime.context.database.sqlalchemy
+        database = world.runtime.context.database
         with listening(database) as heard:
             _walk(world, heard, account, other)
-        with database.connect() as connection:
+        with database.sqlalchemy.connect() as connection:
             yield judged(connection, heard.statements, (account, other, "never-seen"))
 
 

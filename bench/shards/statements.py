@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 import store
+from store.database import Database
 
 _HOME = Path(store.__file__).parent
 _CARRIERS = {"rows", "database"}
@@ -49,18 +49,20 @@ class Heard:
 
 
 @contextmanager
-def listening(database: Engine) -> Iterator[Heard]:
+def listening(database: Database) -> Iterator[Heard]:
     """Hear what is asked of a database, whether through SQLAlchemy's constructs or past them."""
     heard = Heard()
 
     def hear(_: Any, __: Any, text: str, given: Any, ___: Any, many: bool) -> None:
         heard.note(text, given, many=many)
 
-    event.listen(database, "before_cursor_execute", hear)
+    for engine in database.engines:
+        event.listen(engine, "before_cursor_execute", hear)
     try:
         yield heard
     finally:
-        event.remove(database, "before_cursor_execute", hear)
+        for engine in database.engines:
+            event.remove(engine, "before_cursor_execute", hear)
 
 
 def _asker() -> str:

@@ -6,30 +6,26 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from engine.errors import Unavailable
 from service import evaluate
 from tests.api.live import Live
+from tests.backends import hearing
 
 
 @contextmanager
 def away(world: Live, where: str) -> Iterator[list[str]]:
     """No statement with these words is taken; gives those that were refused."""
     refused: list[str] = []
-    database = world.runtime.context.database.sqlalchemy
 
     def refuse(*call: Any) -> None:
         if where in " ".join(call[2].split()):
             refused.append(call[2])
             raise OperationalError(call[2], None, Exception("database is locked"))
 
-    event.listen(database, "before_cursor_execute", refuse)
-    try:
+    with hearing(world.runtime.context.database, "before_cursor_execute", refuse):
         yield refused
-    finally:
-        event.remove(database, "before_cursor_execute", refuse)
 
 
 def step(world: Live) -> None:

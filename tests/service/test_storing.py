@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection
 from sqlmodel import select
 
 from engine.errors import Unavailable
@@ -19,6 +19,7 @@ from store import leader, tables
 from store.database import Database
 from store.migrations import migrate
 from tests.api.conftest import NOON
+from tests.backends import hearing
 from tests.service.test_writer import context as context
 from tests.service.test_writer import context_of, fill, load
 
@@ -56,18 +57,17 @@ def test_a_full_disk_is_said_and_its_end_noticed_without_usage(on_a_file: Contex
     with context.database.sqlalchemy.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
 
-    @event.listens_for(context.database.sqlalchemy, "begin")
-    def _full(connection: object) -> None:
-        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")  # type: ignore[attr-defined]
+    def full(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
 
-    with pytest.raises(Unavailable):
-        fill(context, writer)
-    assert ready.problems(context) == [FULL], "what the last commit showed"
-    writer.storing.fresh = 0.0
-    assert ready.problems(context) == [FULL], "what a try showed, large enough to notice"
-    event.remove(context.database.sqlalchemy, "begin", _full)
-    with context.database.sqlalchemy.connect() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+    with hearing(context.database, "begin", full):
+        with pytest.raises(Unavailable):
+            fill(context, writer)
+        assert ready.problems(context) == [FULL], "what the last commit showed"
+        writer.storing.fresh = 0.0
+        assert ready.problems(context) == [FULL], "what a try showed, large enough to notice"
+    with context.database.write() as session:
+        session.connection().exec_driver_sql("PRAGMA max_page_count=1000000")
     assert ready.problems(context) == []
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import event
 from sqlmodel import func, select
 
 from engine.errors import TooMany, Unavailable
@@ -22,7 +21,7 @@ from store import tables
 from store.database import Database
 from store.migrations import migrate
 from tests.api.conftest import NOON, POLICY
-from tests.backends import Backend, opened
+from tests.backends import Backend, hearing, opened
 from tests.fakes.clock import FakeClock
 
 PATIENCE = 30
@@ -87,12 +86,12 @@ def test_who_waits_meanwhile_goes_together(context: Context) -> None:
     commits: list[str] = []
     writer = Writer(context.database)
     writer.do(load(context, "first"), NOON)
-    event.listen(context.database.sqlalchemy, "commit", lambda _: commits.append("one"))
     told = [Waiting() for _ in range(20)]
-    with held(context):
-        for n, waiting in enumerate(told):
-            writer.put(load(context, f"e{n}"), NOON, waiting)
-    assert all(waiting.wait() == Written([True], ["acme"]) for waiting in told)
+    with hearing(context.database, "commit", lambda _: commits.append("one")):
+        with held(context):
+            for n, waiting in enumerate(told):
+                writer.put(load(context, f"e{n}"), NOON, waiting)
+        assert all(waiting.wait() == Written([True], ["acme"]) for waiting in told)
     assert used(context) == 21
     assert len(commits) <= 3, "the one who held it, the first in line, and all the others"
 
@@ -132,14 +131,14 @@ def test_one_that_fails_spoils_nobody_elses(context: Context) -> None:
 
     writer = Writer(context.database)
     writer.do(load(context, "first"), NOON)
-    event.listen(context.database.sqlalchemy, "before_cursor_execute", fail)
     good, bad, other = Waiting(), Waiting(), Waiting()
-    with held(context):
-        writer.put(load(context, "good"), NOON, good)
-        friction = {"kind": "friction", "user": "u", "at": NOON.isoformat()}
-        writer.put(load(context, "bad", **friction), NOON, bad)
-        writer.put(load(context, "other"), NOON, other)
-    assert isinstance(bad.wait(), RuntimeError)
+    with hearing(context.database, "before_cursor_execute", fail):
+        with held(context):
+            writer.put(load(context, "good"), NOON, good)
+            friction = {"kind": "friction", "user": "u", "at": NOON.isoformat()}
+            writer.put(load(context, "bad", **friction), NOON, bad)
+            writer.put(load(context, "other"), NOON, other)
+        assert isinstance(bad.wait(), RuntimeError)
     assert good.wait() == other.wait() == Written([True], ["acme"])
     assert used(context) == 3
 
@@ -192,17 +191,15 @@ def test_a_full_disk_is_told_as_such_and_passes(tmp_path: Path) -> None:
     with context.database.sqlalchemy.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
 
-    @event.listens_for(context.database.sqlalchemy, "begin")
-    def _full(connection: Any) -> None:
+    def few_pages(connection: Any) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
 
-    with pytest.raises(Unavailable) as full:
+    with hearing(context.database, "begin", few_pages), pytest.raises(Unavailable) as full:
         fill(context, writer)
     assert full.value.retry_after >= 1
     before = used(context)
-    event.remove(context.database.sqlalchemy, "begin", _full)
-    with context.database.sqlalchemy.connect() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+    with context.database.write() as session:
+        session.connection().exec_driver_sql("PRAGMA max_page_count=1000000")
     assert writer.do(load(context, "after"), NOON).fates == [True]
     assert used(context) == before + 1
     database.close()

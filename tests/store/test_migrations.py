@@ -9,13 +9,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event
 from sqlmodel import SQLModel
 
 from store import exposures, identities, migrations, outbox, overview, tables
 from store.database import Database
 from store.migrations import migrate, pending
-from tests.backends import Backend, plan_of
+from tests.backends import Backend, hearing, plan_of
 
 
 @pytest.fixture
@@ -96,11 +95,10 @@ def test_who_was_exposed_is_found_by_its_index(database: Database) -> None:
     migrate(database)
     asked: list[tuple[str, Any]] = []
 
-    @event.listens_for(database.sqlalchemy, "before_cursor_execute")
-    def _note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+    def note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
         asked.append((statement, values))
 
-    with database.read() as session:
+    with hearing(database, "before_cursor_execute", note), database.read() as session:
         exposures.firsts(session)
     statement, values = next(one for one in asked if "min(decision.at)" in one[0])
     with database.sqlalchemy.connect() as connection:
@@ -133,11 +131,10 @@ def test_a_week_over_all_accounts_is_found_by_time(
     migrate(database)
     asked: list[tuple[str, Any]] = []
 
-    @event.listens_for(database.sqlalchemy, "before_cursor_execute")
-    def _note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+    def note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
         asked.append((statement, values))
 
-    with database.read() as session:
+    with hearing(database, "before_cursor_execute", note), database.read() as session:
         ask(session)
     statement, values = next(one for one in asked if found in one[0])
     with database.sqlalchemy.connect() as connection:
@@ -154,11 +151,10 @@ def test_what_stands_before_a_delivery_is_looked_for_at_its_own_account(tmp_path
     migrate(database)
     asked: list[tuple[str, Any]] = []
 
-    @event.listens_for(database.sqlalchemy, "before_cursor_execute")
-    def _note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+    def note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
         asked.append((statement, values))
 
-    with database.write() as session:
+    with hearing(database, "before_cursor_execute", note), database.write() as session:
         outbox.claim(session, *WEEK)
     statement, values = next(one for one in asked if "EXISTS" in one[0])
     with database.sqlalchemy.connect() as connection:

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 from sqlmodel import Session, SQLModel, col, select
 
 from service import configure
@@ -19,7 +18,7 @@ from service.secrets import Secrets
 from store import tables
 from store.types import joined
 from tests.api.conftest import NOON, POLICY
-from tests.backends import Backend, opened, without_fingerprints
+from tests.backends import Backend, hearing, opened, without_fingerprints
 from tests.fakes.clock import FakeClock
 
 
@@ -144,12 +143,11 @@ def test_nothing_is_half_done(context: Context) -> None:
         if call[2].startswith("INSERT INTO due"):
             raise RuntimeError("power cut")
 
-    event.listen(context.database.sqlalchemy, "before_cursor_execute", fail)
-    try:
-        with pytest.raises(RuntimeError, match="power cut"):
-            report(context, {"meter": "reports", "user": "u"})
-    finally:
-        event.remove(context.database.sqlalchemy, "before_cursor_execute", fail)
+    with (
+        hearing(context.database, "before_cursor_execute", fail),
+        pytest.raises(RuntimeError, match="power cut"),
+    ):
+        report(context, {"meter": "reports", "user": "u"})
     for model in (tables.SeenCount, tables.DayBucket, tables.UserDay, tables.Account):
         assert rows(context, model) == []
 
@@ -160,15 +158,12 @@ def test_few_statements_whatever_the_size(context: Context) -> None:
     def count(*call: Any) -> None:
         counted.append(call[2])
 
-    event.listen(context.database.sqlalchemy, "before_cursor_execute", count)
-    try:
-        events = [
-            {"id": f"x{n}", "account": f"a{n % 50}", "meter": "reports", "user": f"u{n}"}
-            for n in range(1000)
-        ]
+    events = [
+        {"id": f"x{n}", "account": f"a{n % 50}", "meter": "reports", "user": f"u{n}"}
+        for n in range(1000)
+    ]
+    with hearing(context.database, "before_cursor_execute", count):
         report(context, *events)
-    finally:
-        event.remove(context.database.sqlalchemy, "before_cursor_execute", count)
     assert len(counted) < 25, counted
 
 

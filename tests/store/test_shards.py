@@ -93,7 +93,7 @@ def test_a_statement_that_asks_across_accounts_is_found(
     dialect = database.sqlalchemy.dialect.name
     whole = text.replace("{listed}", listed(dialect))
     given = {"a": "acct-1", "m": "reports", **as_list([["acct-1"]])}
-    with listening(database.sqlalchemy) as heard, database.sqlalchemy.connect() as connection:
+    with listening(database) as heard, database.sqlalchemy.connect() as connection:
         heard.step = "test"
         wanted = {k: v for k, v in given.items() if f":{k}" in whole}
         connection.execute(sql(whole), wanted)
