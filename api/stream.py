@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar import Request, get
+from litestar.params import FromQuery
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from api.described import tokened
@@ -18,6 +19,8 @@ from service import state
 from service.context import Context
 
 HEARTBEAT = 15.0
+POLL = 25.0
+"""Seconds for which a stream that ends with its first state waits for one."""
 SETTLE = 0.15
 """Seconds between two looks while only usage comes in; what is more is seen at once."""
 WARNING = timedelta(seconds=60)
@@ -33,15 +36,19 @@ def routes(
         "/v1/widget/stream",
         summary="Live state of the widget",
         description="Server-sent events: `state` holds what GET /v1/widget/state answers, "
-        "`expiring` comes a minute before the token ends. Last-Event-ID spares what is known.",
+        "`expiring` comes a minute before the token ends. Last-Event-ID spares what is known. With "
+        "`once` it ends after the first state, or half a minute without one: for proxies that "
+        "hold a stream back until it ends.",
         media_type="text/event-stream",
         **tokened(refuses=(404,)),
     )
-    async def stream(request: Request[Any, Any, Any]) -> ServerSentEvent:
+    async def stream(
+        request: Request[Any, Any, Any], once: FromQuery[bool] = False
+    ) -> ServerSentEvent:
         visitor = await asyncio.to_thread(who, request)
         last = request.headers.get("last-event-id")
         return ServerSentEvent(
-            _events(context, hub, visitor, last, heartbeat),
+            _events(context, hub, visitor, last, POLL if once else heartbeat, once=once),
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
@@ -49,10 +56,12 @@ def routes(
 
 
 async def _events(
-    context: Context, hub: Hub, visitor: Bearer, last: str | None, heartbeat: float
+    context: Context, hub: Hub, visitor: Bearer, last: str | None, heartbeat: float, *, once: bool
 ) -> AsyncIterator[ServerSentEventMessage]:
     warned = False
     loop = asyncio.get_running_loop()
+    # Whoever hears nothing at all at first knows that something holds the stream back.
+    yield ServerSentEventMessage(comment="hello", data=None)
     with hub.stream(visitor.account) as waiting:
         while not hub.closing:
             waiting.clear()
@@ -62,6 +71,8 @@ async def _events(
             if digest != last:
                 last = digest
                 yield ServerSentEventMessage(event="state", id=digest, data=json.dumps(now))
+                if once:
+                    return
             left = visitor.expires - datetime.now(UTC)
             if left <= timedelta(0):
                 return
@@ -70,6 +81,8 @@ async def _events(
                 yield ServerSentEventMessage(event="expiring", data="{}")
             async for beat in _wait(waiting.changed, left, heartbeat, warned=warned):
                 yield beat
+                if once:
+                    return
             with suppress(TimeoutError):
                 await asyncio.wait_for(waiting.urgent.wait(), looked_at + SETTLE - loop.time())
 

@@ -31,8 +31,8 @@ _KEPT = r"^[^\x00]*$"
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=_KEPT)]
 """A name the widget gives to an answer, so that the same click counts once."""
 _WIDGET = Path(__file__).parent.parent / "widget"
-FILES = (_WIDGET / "built", _WIDGET / "v1")
-"""What one file holds for vendors comes before the modules that it was made of."""
+_BUILT = _WIDGET / "built"
+_YEAR = 31_536_000
 
 
 class Feedback(msgspec.Struct, forbid_unknown_fields=True):
@@ -118,17 +118,27 @@ def routes(context: Context, secret: str | None) -> list[Any]:
         wanted = body(await request.body(), Undo)
         return await asyncio.to_thread(_undo, context, visitor, alert, wanted.id)
 
-    files = create_static_files_router(
-        path="/widget/v1",
-        directories=list(FILES),
-        cache_control=CacheControlHeader(max_age=300, public=True),
+    # The name of a part tells its content, so it never changes.
+    parts = CacheControlHeader(max_age=_YEAR, public=True, immutable=True)
+    loader = CacheControlHeader(max_age=300, public=True)
+    files = [
+        _files("/widget/v1", _BUILT, loader),
+        _files("/widget/v1/parts", _BUILT / "parts", parts),
+    ]
+    return [current, answer, pass_on, undo, *files]
+
+
+def _files(path: str, folder: Path, kept: CacheControlHeader) -> Any:
+    return create_static_files_router(
+        path=path,
+        directories=[folder],
+        cache_control=kept,
         include_in_schema=False,
         middleware=[
             NotModified(),
             DefineMiddleware(CompressionMiddleware, config=CompressionConfig("gzip")),
         ],
     )
-    return [current, answer, pass_on, undo, files]
 
 
 def body(raw: bytes, shape: type[T]) -> T:

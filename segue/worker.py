@@ -78,7 +78,7 @@ class Worker:
         self._deaf = self._context.signals.listen(changed)
         self._jobs = Jobs(
             tidy=lambda: tidy.run(self._led()),
-            pack=lambda: pack.run(self._leadership.fenced()),
+            pack=self._pack,
             nightly=lambda: night(self._led(), self._keep),
             lead=lambda: self._leadership.keep(self._context.clock.now()),
         )
@@ -101,6 +101,10 @@ class Worker:
     def _led(self) -> Context:
         """The context of the leader's jobs: they stop where another leads since."""
         return replace(self._context, database=self._leadership.fenced())
+
+    def _pack(self) -> None:
+        writer = writer_of(self._context.database)
+        pack.run(self._leadership.fenced(), pressed=lambda: writer.pressed)
 
     async def _run(self) -> None:
         while not self._stopping:

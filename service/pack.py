@@ -1,6 +1,7 @@
 """Packs fingerprints: while the writer goes on, small full parts become large ones."""
 
 import logging
+from collections.abc import Callable
 
 from store import packing
 from store.database import Database
@@ -9,14 +10,22 @@ from store.seen import PACKED_BITS
 from store.sieve import filtered
 
 log = logging.getLogger(__name__)
+MANY = 128
+"""Parts from which on they are packed even while more usage comes in than is kept."""
 
 
-def run(database: Database, *, packed: int | None = None) -> int:
-    """Pack what is there to pack; says how many parts were. `packed`: keys that are enough."""
+def run(
+    database: Database, *, packed: int | None = None, pressed: Callable[[], bool] = lambda: False
+) -> int:
+    """Pack what is there to pack; says how many parts were.
+
+    `packed`: keys that are enough; `pressed`: whether what can wait had better wait.
+    """
     done = 0
     while True:
         with database.read() as session:
-            group = packing.group(session, packed)
+            waits = pressed() and packing.waiting(session) < MANY
+            group = None if waits else packing.group(session, packed)
         if group is None or not _pack(database, group):
             break
         done += len(group.parts)

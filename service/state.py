@@ -7,12 +7,9 @@ from typing import Any
 from sqlmodel import Session
 
 from engine.alert import AlertClass, FeedbackKind
-from engine.decision import Decision
 from engine.snapshot import Person, Role, Snapshot
-from engine.story import Story
 from engine.tell import meter_story
-from engine.usage import MeterUse
-from service import dispatch, forward, frozen, links, snapshot, wording
+from service import banner, dispatch, forward, frozen, links, snapshot, wording
 from service.config import Applied
 from service.context import Context
 from service.people import of_token
@@ -45,7 +42,14 @@ def of(context: Context, account: str, sub: str) -> dict[str, Any]:
         return {
             "account": account,
             "as_of": now.isoformat(),
-            "meters": [_meter(m, facts, applied, decision, viewer, now) for m in facts.meters],
+            "meters": [
+                banner.meter(
+                    meter_story(m, facts, applied.catalogue, decision, now),
+                    facts.account.time_zone,
+                    viewer.locale,
+                )
+                for m in facts.meters
+            ],
             "alert": _alert(context, session, alert, facts, applied, viewer) if alert else None,
             "time_zone": facts.account.time_zone,
             "locale": wording.language_tag(viewer.locale),
@@ -111,30 +115,6 @@ def _answered(session: Session, alert: alerts.StoredAlert, person: Person) -> bo
     )
 
 
-def _meter(
-    meter: MeterUse,
-    facts: Snapshot,
-    applied: Applied,
-    decision: Decision | None,
-    viewer: Viewer,
-    now: datetime,
-) -> dict[str, Any]:
-    told = meter_story(meter, facts, applied.catalogue, decision, now)
-    ahead = told.forecast
-    return {
-        "key": meter.key,
-        "name": wording.meter_name(told),
-        "used": str(meter.used),
-        "limit": None if meter.limit is None else str(meter.limit),
-        "period_end": meter.period.end.isoformat() if meter.period.end else None,
-        "at_limit": meter.at_limit,
-        "sentence": wording.meter_sentence(told, facts.account.time_zone, viewer.locale),
-        "forecast": None
-        if ahead is None
-        else {n: getattr(ahead, n).isoformat() for n in ("low", "mid", "high")},
-    }
-
-
 def _alert(
     context: Context,
     session: Session,
@@ -144,63 +124,31 @@ def _alert(
     viewer: Viewer,
 ) -> dict[str, Any]:
     story = frozen.story(alert.story)
-    role = viewer.person.role
+    role, can_buy = viewer.person.role, viewer.person.can_buy
     audience = role if role in (Role.CHAMPION, Role.MANAGER, Role.FINANCE) else Role.USER
-    text = wording.message(story, audience, viewer.locale, can_buy=viewer.person.can_buy)
     passed_on = [
         f
         for f in forward.states(session, facts, alert.id, context.clock.now())
         if f.state in ("waiting", "sent")
     ]
     told = {f.to_id for f in passed_on}
-    return {
-        "id": alert.id,
-        "class": alert.key.alert_class,
-        "moment": alert.key.moment,
-        "meter": alert.key.meter,
-        "title": text.title,
-        "body": text.body,
-        "facts": [
-            {"id": f.id, "label": f.label, "value": f.value, "as_of": f.as_of.isoformat()}
-            for f in text.facts
-        ],
-        "actions": _actions(context, session, alert, story, facts, applied, viewer, told),
-        "why": list(wording.why(alert, story, applied.policy, viewer.locale)),
-        "returns": alert.returns.isoformat() if alert.returns else None,
-        "forwards": [{"id": f.id, "to_name": f.to_name, "state": f.state} for f in passed_on],
-    }
-
-
-def _actions(
-    context: Context,
-    session: Session,
-    alert: alerts.StoredAlert,
-    story: Story,
-    facts: Snapshot,
-    applied: Applied,
-    viewer: Viewer,
-    told: set[str],
-) -> list[dict[str, Any]]:
-    """Buttons with their labels; only an ask has a purchase link, and only for who can buy."""
-    labels = wording.labels(viewer.locale)
-    if alert.key.alert_class is AlertClass.NOTICE:
-        return [{"kind": "dismiss", "label": labels["close"]}]
-    actions: list[dict[str, Any]] = []
-    ask = alert.key.alert_class is AlertClass.ASK
-    url = links.upgrade(applied, facts, alert.id)
-    if ask and viewer.person.can_buy and url and story.next_plan is not None:
-        label = wording.see_plan(story, viewer.locale)
-        actions.append({"kind": "open", "label": label, "url": url})
-    if ask:
-        known = forward.recipients_in(context, session, facts, viewer.person.id)
-        actions += [
-            {"kind": "forward", "label": wording.send_to(r.name, viewer.locale), "to": r.id}
-            for r in known
-            if r.id not in told
-        ]
-        if not known:
-            actions.append({"kind": "forward", "label": labels["send_to_somebody"]})
-    actions.append({"kind": "useful", "label": labels["useful"]})
-    actions.append({"kind": "snooze", "label": labels["not_now"]})
-    actions.append({"kind": "mute", "label": labels["dont_suggest"]})
-    return actions
+    known = forward.recipients_in(context, session, facts, viewer.person.id)
+    actions = banner.actions(
+        story,
+        viewer.locale,
+        url=links.upgrade(applied, facts, alert.id) if can_buy else None,
+        to=[(r.id, r.name) for r in known if r.id not in told],
+        known=bool(known),
+    )
+    shown = banner.alert(
+        alert.id,
+        story,
+        audience,
+        viewer.locale,
+        can_buy=can_buy,
+        actions=actions,
+        why=wording.why(alert, story, applied.policy, viewer.locale),
+        returns=alert.returns,
+    )
+    passed = [{"id": f.id, "to_name": f.to_name, "state": f.state} for f in passed_on]
+    return {**shown, "meter": alert.key.meter, "forwards": passed}

@@ -50,6 +50,11 @@ def group(session: Session, packed: int | None = None) -> Group | None:
     return None
 
 
+def waiting(session: Session) -> int:
+    """How many full parts are not packed."""
+    return len(session.connection().execute(_sealed()).all())
+
+
 def begin(session: Session) -> None:
     """A new table for a packed part; one that was not finished goes."""
     session.connection().execute(text(f"DROP TABLE IF EXISTS {_MADE}"))

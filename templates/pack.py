@@ -41,6 +41,12 @@ def pack(locale: str) -> Pack:
     raise LocaleMissing(f"no texts for locale {locale[:20]!r}")
 
 
+@cache
+def languages() -> tuple[str, ...]:
+    """Every language that has texts."""
+    return tuple(sorted(path.parent.name for path in COPY.glob("*/words.toml")))
+
+
 def _read(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text("utf-8"))
 

@@ -147,6 +147,21 @@ def states(locale: str) -> dict[str, Story]:
     }
 
 
+def typical(locale: str) -> Iterator[Story]:
+    """One story for each moment and class it may have, as it would mostly be."""
+    known = states(locale)
+    full = replace(known["ahead"], main=sample_meter(locale, used=Decimal(10000), forecast=None))
+    fitting = {
+        Moment.SUSTAINED_OVER: known["over"],
+        Moment.AT_LIMIT: full,
+        Moment.MILESTONE: known["round number"],
+    }
+    for moment, classes in CLASSES.items():
+        for kind in classes:
+            story = fitting.get(moment, known["ahead"])
+            yield replace(story, moment=moment, alert_class=kind)
+
+
 def moments(locale: str) -> Iterator[tuple[str, Story]]:
     """Every state at every moment and class it may have, for every behaviour at the limit."""
     for state, story in states(locale).items():

@@ -13,7 +13,7 @@ from tests.backends import ONE, Backend
 BACKENDS = ONE
 
 _WIDGET = Path(__file__).parents[2] / "widget"
-FILES = {p.name: p for folder in ("v1", "built") for p in (_WIDGET / folder).glob("*.js")}
+FILES = {str(p.relative_to(_WIDGET / "built")): p for p in (_WIDGET / "built").rglob("*.js")}
 SCRIPT = "/widget/v1/segue.js"
 DATA = ("/v1/widget/state", "/v1/widget/stream", "/v1/widget/alerts/x/feedback")
 
@@ -94,11 +94,21 @@ def test_a_file_is_small_on_the_wire_and_kept(world: Live) -> None:
     assert answer.headers["content-encoding"] == "gzip"
     assert gzip.decompress(packed) == FILES["segue.js"].read_bytes()
     assert "max-age=300" in answer.headers["cache-control"]
+    assert "immutable" not in answer.headers["cache-control"]
     again = world.http.get(SCRIPT, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["access-control-allow-origin"] == "*"
     changed = world.http.get(SCRIPT, headers={"If-None-Match": '"something-else"'})
     assert changed.status_code == 200
+
+
+def test_a_part_is_kept_for_ever_since_its_name_tells_its_content(world: Live) -> None:
+    parts = [name for name in FILES if name.startswith("parts/")]
+    assert parts
+    for part in parts:
+        kept = world.http.get(f"/widget/v1/{part}").headers["cache-control"]
+        assert "immutable" in kept
+        assert "max-age=31536000" in kept
 
 
 @pytest.mark.parametrize(

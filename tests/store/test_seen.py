@@ -207,3 +207,13 @@ def test_many_keys_are_copied_in_stretches_of_like_size(database: Database) -> N
         sizes = [len(packing.copied(session, group, n)) // WIDTH for n in stretches]
     assert sum(sizes) == 100_000
     assert max(sizes) < 50_000
+
+
+def test_packing_waits_while_usage_presses_but_not_for_ever(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(database, 210)
+    assert pack.run(database, packed=100, pressed=lambda: True) == 0
+    monkeypatch.setattr(pack, "MANY", 15)
+    assert pack.run(database, packed=100, pressed=lambda: True) == 10, "then ten are left"
+    assert pack.run(database, packed=100) == 10

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from templates.labels import widget_labels
+
 AS_OF = "2026-11-14T09:00:00+01:00"
 
 
@@ -25,6 +27,7 @@ def ask(**changes: Any) -> dict[str, Any]:
         "id": "al_1",
         "class": "ask",
         "moment": "pace",
+        "meter": "reports",
         "title": "Your team delivered 8,420 reports this month",
         "body": "That is up from 5,100 in August. At this pace you pass the 10,000 included in "
         "Team around 22–26 November. Nothing stops when that happens. If you’d like to plan "
@@ -77,7 +80,14 @@ def asking_whom() -> dict[str, Any]:
 
 
 def state(**changes: Any) -> dict[str, Any]:
-    return {"account": "acme", "as_of": AS_OF, "meters": [meter()], "alert": ask(), **changes}
+    return {
+        "account": "acme",
+        "as_of": AS_OF,
+        "meters": [meter()],
+        "alert": ask(),
+        "labels": dict(widget_labels("en")),
+        **changes,
+    }
 
 
 def page(

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 _WIDGET = Path(__file__).parents[2] / "widget"
 WIDGET = (_WIDGET / "built", _WIDGET / "v1")
+"""What vendors load, and for tests of one module the modules themselves."""
 TYPES = {".js": "text/javascript; charset=utf-8", ".ts": "text/plain; charset=utf-8"}
 CORS = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
@@ -130,6 +131,11 @@ class Segue(_Site):
         self.gets: list[tuple[str, str, str | None]] = []
         self.refuse: list[tuple[int, Json]] = []
         self.forward_as: Json = {}
+        self.buffers = False
+        """Something on the way passes on only what has ended."""
+        self.blocks = False
+        """Something on the way takes no stream for an answer, unless it ends."""
+        self._polls = 0
         self.arrived = threading.Condition()
         self._streams: set[queue.Queue[str]] = set()
         self._closed: dict[str, Json] = {}
@@ -175,6 +181,13 @@ class Segue(_Site):
             if not self.arrived.wait_for(lambda: bool(self._streams), seconds):
                 raise AssertionError("no stream was opened")
 
+    def wait_for_poll(self, seconds: float = 30) -> None:
+        """Until a stream waits that ends with its first answer; each is waited for once."""
+        with self.arrived:
+            if not self.arrived.wait_for(lambda: self._polls > 0, seconds):
+                raise AssertionError("nobody asked for a stream that ends")
+            self._polls = 0
+
     # What the contract says.
 
     def hear(self, alert: str, verb: str, body: Json) -> tuple[int, Json]:
@@ -201,9 +214,22 @@ class Segue(_Site):
         usual = {"forward": body["id"], "to_name": named, "channel": "slack", "state": "waiting"}
         return {**usual, "undo_seconds": self.undo_seconds, **self.forward_as}
 
+    def once(self, last: str | None) -> str:
+        """All that a stream sends that ends with its first state."""
+        sent: list[str] = []
+        for text in self.events(last):
+            sent.append(text)
+            if "event: state" in text:
+                break
+            with self.arrived:
+                self._polls += 1
+                self.arrived.notify_all()
+        return "".join(sent)
+
     def events(self, last: str | None) -> Iterator[str]:
         """What one stream sends: the state if it is news, then whatever comes."""
         mine: queue.Queue[str] = queue.Queue()
+        mine.put(": hello\n\n")
         if last != str(self._event):
             mine.put(f"id: {self._event}\nevent: state\ndata: {json.dumps(self.state)}\n\n")
         with self.arrived:
@@ -245,7 +271,10 @@ def _handler_for(segue: Segue) -> type[_Handler]:
                 return self.reply(401, {"title": "token"}, "application/problem+json")
             if self.path == "/v1/widget/state":
                 return self.reply(200, segue.state)
-            return self.stream(last)
+            once = self.path.endswith("?once=true")
+            if segue.blocks and not once:
+                return self.reply(502, {"title": "bad gateway"})
+            return self.stream(last, once=once)
 
         def module(self, name: str) -> None:
             file = next((f / name for f in WIDGET if (f / name).is_file()), None)
@@ -256,16 +285,20 @@ def _handler_for(segue: Segue) -> type[_Handler]:
                 200, file.read_bytes(), Content_Type=kind, Access_Control_Allow_Origin="*"
             )
 
-        def stream(self, last: str | None) -> None:
+        def stream(self, last: str | None, *, once: bool) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
             self.send_header("Access-Control-Allow-Origin", self.headers["Origin"] or "null")
             self.send_header("Connection", "close")
             self.end_headers()
             self.close_connection = True
+            if once:
+                self.wfile.write(segue.once(last).encode())
+                return
             for text in segue.events(last):
-                self.wfile.write(text.encode())
-                self.wfile.flush()
+                if not segue.buffers:
+                    self.wfile.write(text.encode())
+                    self.wfile.flush()
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

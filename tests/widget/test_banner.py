@@ -71,9 +71,9 @@ def test_it_waits_while_the_reader_is_writing(visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("button", "kind", "words"),
     [
-        ("Useful", "useful", "Thanks, noted."),
-        ("Not now", "snoozed", "All right. This won’t come up again before 13 January 2027."),
-        ("Don’t suggest this again", "muted", "All right. This won’t be suggested again."),
+        ("Useful", "useful", "Thank you, noted."),
+        ("Not now", "snoozed", "Noted. This won't come back before 13 January 2027."),
+        ("Don’t suggest this again", "muted", "Noted. We won't suggest this to you again."),
         ("Close", "dismissed", "Closed."),
     ],
 )
@@ -103,6 +103,7 @@ def test_an_answer_is_undone(visit: Visit) -> None:
     visit.page.clock.run_for(11_000)
     expect(visit.button("Not now")).to_be_visible()
     visit.page.reload()
+    visit.page.clock.run_for(5_000)
     expect(visit.button("Not now")).to_be_visible()
 
 
@@ -149,7 +150,7 @@ def test_a_passing_fault_is_tried_again_with_the_same_id(visit: Visit) -> None:
     visit.button("Useful").click()
     first, second = visit.segue.wait_for("feedback", 2)
     assert first == second
-    expect(visit.card).to_contain_text("Thanks, noted.")
+    expect(visit.card).to_contain_text("Thank you, noted.")
 
 
 def test_an_answer_elsewhere_closes_it_here(visit: Visit) -> None:
@@ -292,12 +293,13 @@ def test_two_banners_agree(visit: Visit) -> None:
     expect(visit.card).to_have_count(2)
     page.locator("#second").get_by_role("button", name="Not now").click()
     expect(visit.card).to_have_count(1)
-    expect(page.locator("#second")).to_contain_text("All right.")
+    expect(page.locator("#second")).to_contain_text("Noted.")
 
 
 def test_words_come_from_the_server_where_it_has_them(visit: Visit) -> None:
     labels = {"why": "Warum sehe ich das?", "undo": "Rückgängig", "useful": "Danke."}
-    visit.segue.state.update(labels=labels, locale="de")
+    visit.segue.state["labels"] |= labels
+    visit.segue.state["locale"] = "de"
     visit.open()
     expect(visit.card).to_contain_text("Warum sehe ich das?")
     expect(visit.card).to_contain_text("8.420 of 10.000")

@@ -21,6 +21,7 @@ def test_one_click_sends_after_a_moment_to_think(visit: Visit) -> None:
     visit.page.clock.run_for(6_000)
     expect(visit.card).to_have_count(0)
     visit.page.reload()
+    visit.page.clock.run_for(5_000)
     expect(visit.page.locator("segue-meter .bar")).to_be_visible()
     expect(visit.card).to_have_count(0)
 
@@ -71,7 +72,7 @@ def test_it_asks_whom_when_nobody_is_known(visit: Visit) -> None:
 
     email.fill("fiona@acme.test")
     page.get_by_label("Name (optional)").fill("Fiona")
-    page.get_by_label("Finance").check()
+    page.get_by_label("They read it as").select_option("Finance")
     note = page.get_by_label("Your note (optional)")
     expect(note).to_have_attribute("maxlength", "280")
     note.fill("As we discussed.")

@@ -16,7 +16,7 @@ PARTS = """() => {
     const percent = (x) => Math.round(100 * (x - whole.left) / whole.width);
     return part && [part.left, part.right].map(percent);
   };
-  return { used: at('.used'), ahead: at('.ahead'), limit: at('.limit') };
+  return { used: at('.used'), ahead: at('.forecast'), limit: at('.limit') };
 }"""
 
 

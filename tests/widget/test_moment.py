@@ -65,7 +65,7 @@ def test_what_is_there_stays_while_it_is_paused(visit: Visit) -> None:
     expect(visit.card).to_be_visible()
     page.evaluate("segue.pause()")
     visit.button("Not now").click()
-    expect(visit.card).to_contain_text("All right.")
+    expect(visit.card).to_contain_text("Noted.")
 
 
 def test_whoever_has_just_arrived_is_left_alone(visit: Visit) -> None:

@@ -66,7 +66,7 @@ def test_it_finds_back_after_a_restart_without_a_word(visit: Visit) -> None:
     expect(page.locator("segue-meter").last.locator(".amount")).to_contain_text(
         "9,000", timeout=15_000
     )
-    streams = [last for path, _, last in visit.segue.gets if path.endswith("/stream")]
+    streams = [last for path, _, last in visit.segue.gets if "/stream" in path]
     assert streams[0] is None
     assert streams[-1] == "1"
 
@@ -83,11 +83,14 @@ def test_the_page_notices_nothing_when_segue_is_down(visit: Visit) -> None:
 def test_it_comes_up_with_segue(visit: Visit) -> None:
     page = visit.open()
     expect(visit.card).to_be_visible()
+    page.evaluate(
+        "async (module) => { window.client = await import(module); }",
+        f"{visit.segue.origin}/widget/v1/client.js",
+    )
     visit.segue.stop()
-    page.evaluate("sessionStorage.clear()")
     page.evaluate("""() => {
       window.states = [];
-      segue.connect({ token: 'good', onState: (state) => states.push(state.account) }); }""")
+      client.createClient({ token: 'good', onState: (state) => states.push(state.account) }); }""")
     page.wait_for_timeout(500)
     assert page.evaluate("states") == []
     visit.segue.start()
@@ -176,3 +179,32 @@ def test_a_strange_state_does_no_harm(visit: Visit, state: object) -> None:
     visit.segue.publish(alert=sample.ask(id="al_7", title="Still here"))
     expect(visit.card).to_contain_text("Still here")
     assert page.locator("h1").is_visible()
+
+
+def streams(visit: Visit) -> list[str]:
+    """The addresses of the streams that were asked for."""
+    return [path for path, _, _ in visit.segue.gets if "/stream" in path]
+
+
+def test_where_something_holds_streams_back_it_asks_for_one_that_ends(visit: Visit) -> None:
+    visit.segue.buffers = True
+    page = visit.open()
+    expect(visit.card).to_be_visible()
+    page.wait_for_function("true")
+    visit.segue.wait_for_poll()
+    visit.segue.publish(meters=[sample.meter(used=9100)])
+    expect(page.locator("segue-meter").last.locator(".amount")).to_contain_text("9,100")
+    visit.segue.wait_for_poll()
+    visit.segue.publish(meters=[sample.meter(used=9200)])
+    expect(page.locator("segue-meter").last.locator(".amount")).to_contain_text("9,200")
+    assert streams(visit)[0] == "/v1/widget/stream"
+    assert all(path.endswith("?once=true") for path in streams(visit)[1:])
+
+
+def test_where_streams_are_refused_it_asks_for_one_that_ends(visit: Visit) -> None:
+    visit.segue.blocks = True
+    page = visit.open()
+    expect(visit.card).to_be_visible()
+    visit.segue.wait_for_poll()
+    visit.segue.publish(meters=[sample.meter(used=9100)])
+    expect(page.locator("segue-meter").last.locator(".amount")).to_contain_text("9,100")

@@ -9,7 +9,7 @@ from tests.widget import sample
 from tests.widget.conftest import Visit
 
 KEPT = "sessionStorage.getItem('segue.waiting')"
-TAKEN = "All right. This won’t come up again before 13 January 2027."
+TAKEN = "Noted. This won't come back before 13 January 2027."
 
 
 def answered_unheard(visit: Visit, **more: Any) -> None:

@@ -1,6 +1,5 @@
 /** When to speak up, and whether it was really seen. */
 
-const ARRIVAL = 3_000;
 const SURE = 20; // A timer may be a little early.
 const PAUSE_IN_WRITING = 30_000;
 const GLANCE = 1_000;
@@ -12,27 +11,6 @@ const MARKED = {
   attributes: true,
   attributeFilter: ["data-segue-busy", "open"],
 };
-
-let arrival = ARRIVAL;
-let paused = false;
-/** @type {Set<() => void>} */
-const waiting = new Set();
-
-/** How long after a page was opened nothing new comes up. @param {string} milliseconds */
-export function arrive(milliseconds) {
-  if (milliseconds && Number(milliseconds) >= 0) arrival = Number(milliseconds);
-}
-
-/** Nothing new comes up until `resume`; what is there stays. */
-export function pause() {
-  paused = true;
-}
-
-/** What waited comes up now, unless something else is in its way. */
-export function resume() {
-  paused = false;
-  waiting.forEach((look) => look());
-}
 
 /** Where the reader's caret is, however deep in shadow roots. */
 function activeElement() {
@@ -55,16 +33,18 @@ function writing() {
  * Calls `go` at the next task boundary: at once, unless the page has only just been opened, is
  * paused or busy, or the reader is writing. Who writes is waited for until they leave the field, or
  * have not touched a key for a while. Returns what calls it off.
+ * @param {import("./types").Page} page
  * @param {() => void} go
  * @param {boolean} known it was here before the page was opened, so it need not wait for that
  * @returns {() => void}
  */
-export function atBoundary(go, known = false) {
+export function atBoundary(page, go, known) {
   const over = new AbortController();
   let rested = false;
   let timer = 0;
   const look = () => {
-    if (over.signal.aborted || paused || (!known && performance.now() < arrival)) return;
+    if (over.signal.aborted || page.paused) return;
+    if (!known && performance.now() < page.after) return;
     if (document.querySelector(BUSY) || (writing() && !rested)) return;
     end();
     go();
@@ -81,13 +61,13 @@ export function atBoundary(go, known = false) {
   const end = () => {
     clearTimeout(timer);
     marks.disconnect();
-    waiting.delete(look);
+    page.waiting.delete(look);
     over.abort();
   };
   look();
   if (over.signal.aborted) return () => {};
-  waiting.add(look);
-  setTimeout(look, arrival - performance.now() + SURE);
+  page.waiting.add(look);
+  setTimeout(look, page.after - performance.now() + SURE);
   marks.observe(document.documentElement, MARKED);
   document.addEventListener("focusout", () => setTimeout(look), { signal: over.signal });
   document.addEventListener("keydown", rest, { signal: over.signal, capture: true });
@@ -127,7 +107,7 @@ export function whenSeen(node, then) {
       within = seen;
       weigh();
     },
-    { threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1] },
+    { threshold: [0, 0.2, 0.4, 0.5, 0.6, 0.8, 1] },
   );
   observer.observe(node);
   document.addEventListener("visibilitychange", weigh, { signal: over.signal });

@@ -1,12 +1,13 @@
 /** <segue-banner>: one calm banner, shown while there is something to say, gone once answered. */
 
 import { atBoundary, whenSeen } from "./attention.js";
+import { bannerStyle } from "./banner_style.js";
 import { card, line } from "./card.js";
+import { legible } from "./contrast.js";
 import { fill, h, resize } from "./dom.js";
 import { form } from "./form.js";
-import { answered, client, remember, seen, watch } from "./hub.js";
-import { bannerStyle } from "./style.js";
-import { formatDay, localeOf, speaker } from "./text.js";
+import { sheet } from "./style.js";
+import { formatDay, speaker } from "./text.js";
 
 /**
  * @typedef {import("./types").Alert} Alert
@@ -17,6 +18,8 @@ import { formatDay, localeOf, speaker } from "./text.js";
 const UNDO = 10_000; // As long as the server holds an answer back.
 const READING = 5_000;
 
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
 /** What the server calls each answer. */
 const FEEDBACK = /** @type {const} */ ({
   useful: "useful",
@@ -26,10 +29,13 @@ const FEEDBACK = /** @type {const} */ ({
 });
 
 /** Attribute: `theme`. Events: segue:shown, segue:answered, segue:forwarded, segue:undone. */
-export class SegueBanner extends HTMLElement {
-  #root = this.attachShadow({ mode: "open" });
+export class Banner {
+  #host;
+  #desk;
+  #root;
+  #colors = sheet("");
   #status = h("div", { role: "status" });
-  #room = h("div");
+  #room = h("div.room");
   /** @type {import("./types").State | null} */
   #state = null;
   /** @type {Alert | null} */
@@ -44,22 +50,31 @@ export class SegueBanner extends HTMLElement {
   #callOff = () => {};
   #unsee = () => {};
 
-  constructor() {
-    super();
-    this.#root.adoptedStyleSheets = bannerStyle();
+  /** @param {HTMLElement} host @param {import("./types").Desk} desk */
+  constructor(host, desk) {
+    this.#host = host;
+    this.#desk = desk;
+    this.#root = /** @type {ShadowRoot} */ (host.shadowRoot);
+    this.#root.adoptedStyleSheets = [...bannerStyle(), this.#colors];
     this.#root.append(this.#status, this.#room);
-    this.addEventListener("focusout", () => setTimeout(() => this.#look()));
+    host.addEventListener("focusout", () => setTimeout(() => this.#look()));
   }
 
-  connectedCallback() {
-    this.#leave = watch((state) => {
+  /** It is in the page. */
+  enter() {
+    dark.addEventListener("change", this.#dress);
+    this.#leave = this.#desk.watch((state) => {
       this.#state = state;
       this.#room.lang = state?.locale ?? "";
       this.#look();
     });
   }
 
-  disconnectedCallback() {
+  #dress = () => legible(this.#host, this.#colors, this.#status);
+
+  /** It was taken out of the page. */
+  leave() {
+    dark.removeEventListener("change", this.#dress);
     this.#leave();
     this.#clear();
     this.#empty();
@@ -70,7 +85,7 @@ export class SegueBanner extends HTMLElement {
   }
 
   get #locale() {
-    return localeOf(this, this.#state?.locale ?? "");
+    return this.#state?.locale ?? "";
   }
 
   /** Somebody's focus is in here: nothing may move under their hands. */
@@ -80,13 +95,13 @@ export class SegueBanner extends HTMLElement {
 
   /** Brings what is shown in line with the state, without disturbing whoever is answering. */
   #look() {
-    if (!this.isConnected || this.#busy || this.#showing === "line") return;
+    if (!this.#host.isConnected || this.#busy || this.#showing === "line") return;
     const alert = this.#state?.alert;
     this.#callOff();
-    if (!alert || answered(alert.id)) this.#withdraw();
+    if (!alert || this.#desk.answered(alert.id)) this.#withdraw();
     else if (alert.id === this.#alert?.id) this.#refresh(alert);
     else if (!this.#held) {
-      this.#callOff = atBoundary(() => this.#speak(alert), seen(alert.id));
+      this.#callOff = atBoundary(this.#desk.page, () => this.#speak(alert), this.#desk.seen(alert.id));
     }
   }
 
@@ -122,7 +137,7 @@ export class SegueBanner extends HTMLElement {
     this.#alert = alert;
     this.#place("card", node);
     if (problem) this.#announce(problem);
-    this.#unsee = whenSeen(node, () => seen(alert.id) || this.#report(alert, "seen"));
+    this.#unsee = whenSeen(node, () => this.#desk.seen(alert.id) || this.#report(alert, "seen"));
   }
 
   /**
@@ -131,8 +146,8 @@ export class SegueBanner extends HTMLElement {
    * @param {"seen" | "acted"} kind
    */
   #report(alert, kind) {
-    remember(alert.id, "seen");
-    client()
+    this.#desk.remember(alert.id, "seen");
+    this.#desk.client()
       ?.feedback(alert.id, kind)
       .catch(() => {}); // The answer will tell the server as much.
   }
@@ -143,7 +158,8 @@ export class SegueBanner extends HTMLElement {
     this.#unsee();
     clearTimeout(this.#timer);
     this.#showing = showing;
-    this.toggleAttribute("shown", true);
+    this.#host.toggleAttribute("shown", true);
+    this.#dress();
     resize(this.#room, () => this.#room.replaceChildren(node));
     // Its control is gone, so the focus moves on in here; it is never taken from the page.
     const next = showing === "line" ? node.querySelector("button, a") : null;
@@ -164,12 +180,12 @@ export class SegueBanner extends HTMLElement {
 
   /** @param {Alert} alert @param {"useful" | "snoozed" | "muted" | "dismissed"} kind */
   #answer(alert, kind) {
-    const sent = Promise.resolve(client()?.feedback(alert.id, kind));
+    const sent = Promise.resolve(this.#desk.client()?.feedback(alert.id, kind));
     const date = formatDay(alert.returns, this.#locale);
     const text =
       kind === "snoozed" && date ? this.#say("snoozed_until", { date }) : this.#say(kind);
     this.#tell(text, { undo: this.#undo(alert, kind, sent) }, UNDO);
-    remember(alert.id, kind);
+    this.#desk.remember(alert.id, kind);
     sent.then(
       (id) => this.#emit("answered", { alert: alert.id, kind, id }),
       (problem) => this.#failed(alert, problem),
@@ -184,8 +200,8 @@ export class SegueBanner extends HTMLElement {
   ) {
     this.#busy = true;
     try {
-      const forward = await client()?.forward(alert.id, addressee);
-      if (forward && this.isConnected) this.#forwarded(alert, forward, addressee);
+      const forward = await this.#desk.client()?.forward(alert.id, addressee);
+      if (forward && this.#host.isConnected) this.#forwarded(alert, forward, addressee);
     } catch (problem) {
       failed(problem);
     } finally {
@@ -215,14 +231,14 @@ export class SegueBanner extends HTMLElement {
       this.#tell(this.#say("sending", { name }), { undo, way: true }, waits, sent);
       fill(this.#room.querySelector(".way"), waits);
     }
-    remember(alert.id, "forwarded");
+    this.#desk.remember(alert.id, "forwarded");
     this.#emit("forwarded", { alert: alert.id, forward, state });
   }
 
   /** Asks whom to forward to, in place of the answers. @param {Alert} alert */
   #ask(alert) {
     const node = /** @type {HTMLElement} */ (this.#room.firstElementChild);
-    const problem = h("p", { class: "problem", part: "problem" });
+    const problem = h("p.problem");
     const failed = (/** @type {any} */ reason) => {
       problem.textContent = reason?.detail || this.#say("failed");
       asked.lastElementChild?.before(problem);
@@ -244,16 +260,16 @@ export class SegueBanner extends HTMLElement {
     const click = async () => {
       this.#busy = true; // A state from before the undo must not close it again.
       this.#show(alert);
-      remember(alert.id, "seen");
+      this.#desk.remember(alert.id, "seen");
       try {
         const id = (await sent) ?? "";
-        await client()?.undo(alert.id, id);
+        await this.#desk.client()?.undo(alert.id, id);
         if (this.#state) this.#state = { ...this.#state, alert };
         this.#emit("undone", { alert: alert.id, kind, id });
       } catch {
         this.#next = null;
         this.#tell(this.#say("too_late"), {}, READING);
-        remember(alert.id, kind);
+        this.#desk.remember(alert.id, kind);
       }
       const next = this.#next;
       this.#next = null;
@@ -265,8 +281,8 @@ export class SegueBanner extends HTMLElement {
 
   /** @param {Alert} alert @param {any} problem */
   #failed(alert, problem) {
-    if (this.isConnected) this.#show(alert, problem?.detail || this.#say("failed"));
-    remember(alert.id, "seen");
+    if (this.#host.isConnected) this.#show(alert, problem?.detail || this.#say("failed"));
+    this.#desk.remember(alert.id, "seen");
   }
 
   /**
@@ -305,7 +321,7 @@ export class SegueBanner extends HTMLElement {
   #empty() {
     this.#room.replaceChildren();
     this.#announce("");
-    this.toggleAttribute("shown", false);
+    this.#host.toggleAttribute("shown", false);
   }
 
   /** @param {string} text */
@@ -315,6 +331,6 @@ export class SegueBanner extends HTMLElement {
 
   /** @param {string} name @param {object} detail */
   #emit(name, detail) {
-    this.dispatchEvent(new CustomEvent(`segue:${name}`, { bubbles: true, composed: true, detail }));
+    this.#host.dispatchEvent(new CustomEvent(`segue:${name}`, { bubbles: true, composed: true, detail }));
   }
 }

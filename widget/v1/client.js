@@ -1,23 +1,11 @@
 /** The headless client: the state, live, and the answers back; silent while Segue is down. */
 
+import { read, write } from "./kept.js";
+import { backOff, isFinal, Line } from "./line.js";
 import { readForward, readState } from "./state.js";
-import { readEvents } from "./stream.js";
-import { Waiting, whose } from "./waiting.js";
+import { Waiting } from "./waiting.js";
 
-const SHORTEST_PAUSE = 1_000;
-const LONGEST_PAUSE = 30_000;
-const SILENCE = 45_000; // Three missed comments: the connection is dead, whatever the socket says.
 const TRIES = 3;
-
-/** The server said no, or not now; `detail` is its own explanation. */
-export class Refused extends Error {
-  /** @param {number} status @param {string} detail */
-  constructor(status, detail = "") {
-    super(`refused: ${status}`);
-    this.detail = detail;
-    this.final = status < 500 && status !== 429 && status !== 408;
-  }
-}
 
 /** Works on plain http too, where `crypto.randomUUID` is missing. */
 const newId = () =>
@@ -26,34 +14,13 @@ const newId = () =>
     .reduce((id, byte) => id + byte.toString(16).padStart(2, "0"), "");
 
 /**
- * Waits longer after every try, never exactly; coming back online ends it.
- * @param {number} tries
- */
-function backOff(tries) {
-  const longest = Math.min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** tries);
-  return new Promise((resolve) => {
-    setTimeout(resolve, longest * (0.5 + Math.random() / 2));
-    addEventListener("online", resolve, { once: true });
-  });
-}
-
-/** @param {string} data */
-function parse(data) {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return null; // A state cut short on its way: the next one will be whole.
-  }
-}
-
-/**
  * Connects to Segue: `onState` gets the state at once and whenever it changes.
- * `keep`: an answer that could not be sent waits for the next page of this tab, too.
+ * `keep`: the next page of this tab knows how things stood, and sends what could not be sent yet.
  * @param {{token: import("./types").TokenSource, base?: string, keep?: boolean,
  *   onState?: (state: import("./types").State) => void}} options
  * @returns {import("./types").Client}
  */
-export function connect({
+export function createClient({
   token,
   base = new URL(import.meta.url).origin,
   keep = false,
@@ -63,115 +30,28 @@ export function connect({
   /** @type {Set<string>} answers on their way at this moment */
   const leaving = new Set();
   let flushing = false;
-  let open = true;
-  let bearer = "";
-  let unspent = typeof token === "string" ? token : "";
-  let lastId = "";
-  let line = new AbortController();
-  /** @type {Promise<string> | null} */
-  let asking = null;
   /** @type {import("./types").State | null} */
   let state = null;
 
-  async function ask() {
-    const given = typeof token === "function" ? await token() : unspent;
-    unspent = "";
-    return (bearer = given || "");
-  }
-
-  /** Asks for a fresh token, once at a time. */
-  const renew = () => (asking ??= ask().finally(() => (asking = null)));
-
-  /** @param {import("./types").State | null} next */
-  function publish(next) {
-    if (!open || !next) return;
+  /** @param {any} raw */
+  function take(raw) {
+    const next = readState(raw);
+    if (!next) return;
+    if (keep && line.who) write("segue.state", { who: line.who, raw });
     onState((state = next));
     void flush(); // Whoever sends a state takes answers too.
   }
 
-  /** A page kept for the back button holds no connection either. */
-  const hangUp = () => line.abort();
-
-  function close() {
-    open = false;
-    hangUp();
-    removeEventListener("pagehide", hangUp);
+  /** The meters as this tab last knew them; what is suggested is asked for first. */
+  function recall() {
+    const { who, raw } = (keep && read("segue.state")) || {};
+    const known = who && who === line.who && !state && readState(raw);
+    if (known) onState((state = { ...known, alert: null }));
   }
 
-  /** Nobody could answer an alert without a token, so it goes. */
-  function signOut() {
-    publish(state && { ...state, alert: null });
-    close();
-    return new Refused(401);
-  }
-
-  /** @param {string} path @param {RequestInit} init */
-  async function call(path, init = {}) {
-    const send = () => {
-      const headers = { ...init.headers, Authorization: `Bearer ${bearer}` };
-      return fetch(base + path, { credentials: "omit", cache: "no-store", ...init, headers });
-    };
-    if (!bearer && !(await renew())) throw signOut();
-    let answer = await send();
-    if (answer.status === 401) {
-      const refused = bearer;
-      if ((await renew()) && bearer !== refused) answer = await send();
-    }
-    if (answer.ok) return answer;
-    if (answer.status === 401) throw signOut();
-    throw new Refused(answer.status, (await answer.json().catch(() => null))?.detail);
-  }
-
-  /**
-   * Reads the stream to its end; true if it ended for a fresh token.
-   * @param {() => void} onAlive
-   */
-  async function listen(onAlive) {
-    const cut = (line = new AbortController());
-    let renewed = false;
-    let watchdog = 0;
-    const beat = () => {
-      clearTimeout(watchdog);
-      watchdog = setTimeout(() => cut.abort(), SILENCE);
-    };
-    /** @param {import("./types").ServerEvent} event */
-    const take = async ({ type, data, id }) => {
-      onAlive();
-      lastId = id || lastId;
-      if (type === "state") publish(readState(parse(data)));
-      if (type !== "expiring") return;
-      renewed = Boolean(await renew().catch(() => "")); // Asked again at the 401 to come.
-      if (renewed) cut.abort();
-    };
-    /** @type {Record<string, string>} */
-    const headers = { Accept: "text/event-stream" };
-    if (lastId) headers["Last-Event-ID"] = lastId;
-    try {
-      beat();
-      await readEvents(
-        await call("/v1/widget/stream", { headers, signal: cut.signal }),
-        take,
-        beat,
-      );
-    } catch (problem) {
-      if (!renewed) throw problem;
-    } finally {
-      clearTimeout(watchdog);
-    }
-    return renewed;
-  }
-
-  async function run() {
-    for (let tries = 0; open;) {
-      try {
-        if (!lastId) publish(readState(await (await call("/v1/widget/state")).json()));
-        if (await listen(() => (tries = 0))) continue;
-      } catch (problem) {
-        if (problem instanceof Refused && problem.final) return close();
-      }
-      if (open) await backOff(tries++);
-    }
-  }
+  const line = new Line(token, base, take, () => {
+    if (state) onState((state = { ...state, alert: null }));
+  });
 
   /**
    * Posts, with a few tries; the body's id makes a repeated one harmless.
@@ -186,10 +66,10 @@ export function connect({
     const init = { method: "POST", headers, body: JSON.stringify(said), keepalive: true };
     for (let tries = 0; ; tries++) {
       try {
-        const answer = await call(`/v1/widget/alerts/${encodeURIComponent(alert)}/${verb}`, init);
-        return (await answer.json().catch(() => null)) ?? {};
+        const path = `/v1/widget/alerts/${encodeURIComponent(alert)}/${verb}`;
+        return (await (await line.call(path, init)).json().catch(() => null)) ?? {};
       } catch (problem) {
-        if ((problem instanceof Refused && problem.final) || tries + 1 >= TRIES) throw problem;
+        if (isFinal(problem) || tries + 1 >= TRIES) throw problem;
         await backOff(tries - 1);
       }
     }
@@ -205,7 +85,7 @@ export function connect({
       await post(alert, "feedback", said);
       waiting.drop(said.id);
     } catch (problem) {
-      if (!(problem instanceof Refused && problem.final)) return;
+      if (!isFinal(problem)) return;
       waiting.drop(said.id);
       throw problem;
     } finally {
@@ -217,22 +97,22 @@ export function connect({
   async function flush() {
     if (flushing) return;
     flushing = true;
-    for (const answer of waiting.of(whose(bearer)))
+    for (const answer of waiting.of(line.who))
       if (!leaving.has(answer.said.id)) await send(answer).catch(() => {});
     flushing = false;
   }
 
-  addEventListener("pagehide", hangUp);
-  void run();
+  line.renew().then(recall, () => {});
+  void line.run();
 
   return {
     get state() {
       return state;
     },
-    close,
+    close: () => line.close(),
     async feedback(alert, kind, more = {}) {
       const said = { id: newId(), kind, ...more };
-      const answer = { alert, said, who: whose(bearer), at: Date.now() };
+      const answer = { alert, said, who: line.who, at: Date.now() };
       waiting.add(answer);
       await send(answer);
       return said.id;

@@ -5,13 +5,16 @@ const MOTION = { duration: 260, easing: "cubic-bezier(.2, 0, 0, 1)" };
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
- * @param {string} tag
+ * @param {string} named a tag and its classes: `p.title`; a class in here is a part out there
  * @param {Record<string, any>} attributes functions listen, true and false set or leave out
  * @param {...(Node | string | null | undefined | false)} children
  * @returns {HTMLElement}
  */
-export function h(tag, attributes = {}, ...children) {
+export function h(named, attributes = {}, ...children) {
+  const [tag, ...classes] = named.split(".");
   const element = document.createElement(tag);
+  element.className = classes.join(" ");
+  element.setAttribute("part", element.className);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name, value);
     else if (value !== false) element.setAttribute(name, value === true ? "" : value);

@@ -6,28 +6,10 @@ import { h } from "./dom.js";
 function field(label, control, hint = "") {
   if (hint) control.setAttribute("aria-describedby", "hint");
   return h(
-    "div",
-    { class: hint ? "field all" : "field" },
-    h("label", {}, h("span", { class: "label" }, label), control),
-    hint && h("p", { class: "hint", id: "hint" }, hint),
-  );
-}
-
-/** @param {import("./types").Say} say */
-function roles(say) {
-  const choices = /** @type {const} */ (["manager", "finance"]).map((role, index) =>
-    h(
-      "label",
-      {},
-      h("input", { type: "radio", name: "role", value: role, checked: index === 0 }),
-      say(role),
-    ),
-  );
-  return h(
-    "fieldset",
-    { class: "field all" },
-    h("legend", { class: "label" }, say("role")),
-    h("div", { class: "choice" }, ...choices),
+    hint ? "div.field.all" : "div.field",
+    {},
+    h("label", {}, h("span.label", {}, label), control),
+    hint && h("p.hint", { id: "hint" }, hint),
   );
 }
 
@@ -41,10 +23,14 @@ export function form(say, send, cancel) {
     name: "email",
     type: "email",
     required: true,
-    autocomplete: "off",
     maxlength: "254",
   });
-  const name = h("input", { name: "name", autocomplete: "off", maxlength: "120" });
+  const name = h("input", { name: "name", maxlength: "120" });
+  const role = h(
+    "select",
+    { name: "role" },
+    ...["manager", "finance"].map((value) => h("option", { value }, say(value))),
+  );
   const note = h("textarea", { name: "note", rows: "2", maxlength: "280" });
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
@@ -61,26 +47,22 @@ export function form(say, send, cancel) {
     cancel();
   };
   return h(
-    "form",
-    { part: "form", "aria-labelledby": "legend", submit, keydown },
-    h("p", { class: "legend", id: "legend" }, say("form")),
+    "form.form",
+    { "aria-labelledby": "legend", submit, keydown },
+    h("p.legend", { id: "legend" }, say("form")),
     h(
-      "div",
-      { class: "fields" },
+      "div.fields",
+      {},
       field(say("email"), email),
       field(say("name"), name),
-      roles(say),
+      field(say("role"), role),
       field(say("note"), note, say("note_hint")),
     ),
     h(
-      "div",
-      { class: "group" },
-      h("button", { class: "button primary", part: "button primary" }, say("send")),
-      h(
-        "button",
-        { class: "button", part: "button", type: "button", click: cancel },
-        say("cancel"),
-      ),
+      "div.group",
+      {},
+      h("button.button.primary", {}, say("send")),
+      h("button.button", { type: "button", click: cancel }, say("cancel")),
     ),
   );
 }

@@ -1,16 +1,16 @@
 /** <segue-meter meter="reports">: how much was used, of how much, and where it is heading. */
 
 import { h } from "./dom.js";
-import { watch } from "./hub.js";
-import { meterStyle, sheet } from "./style.js";
-import { formatDays, formatNumber, localeOf, speaker } from "./text.js";
+import { meterStyle } from "./meter_style.js";
+import { sheet } from "./style.js";
+import { formatDays, formatNumber, speaker } from "./text.js";
 
-/** @typedef {import("./types").Meter} Meter */
+/** @typedef {import("./types").Meter} Usage */
 
 /**
  * Where things stand on the bar, in percent of its length. A limit that is passed becomes a mark
  * on the bar; a forecast in days fills the way to the limit, one in amounts lies where it lies.
- * @param {Meter} meter
+ * @param {Usage} meter
  * @param {number} limit
  */
 function marks({ used, forecast }, limit) {
@@ -25,71 +25,68 @@ function marks({ used, forecast }, limit) {
 }
 
 /** One usage meter; attributes: `meter` (a key), `theme`, `compact` (no sentence). */
-export class SegueMeter extends HTMLElement {
-  static observedAttributes = ["meter"];
-
+export class Meter {
   #places = sheet("");
-  #root = this.attachShadow({ mode: "open" });
+  #host;
+  #desk;
+  #root;
   /** @type {import("./types").State | null} */
   #state = null;
   #leave = () => {};
 
-  constructor() {
-    super();
+  /** @param {HTMLElement} host @param {import("./types").Desk} desk */
+  constructor(host, desk) {
+    this.#host = host;
+    this.#desk = desk;
+    this.#root = /** @type {ShadowRoot} */ (host.shadowRoot);
     this.#root.adoptedStyleSheets = [...meterStyle(), this.#places];
   }
 
-  connectedCallback() {
-    this.#leave = watch((state) => {
+  /** It is in the page. */
+  enter() {
+    this.#leave = this.#desk.watch((state) => {
       this.#state = state;
-      this.#render();
+      this.draw();
     });
   }
 
-  disconnectedCallback() {
+  /** It was taken out of the page. */
+  leave() {
     this.#leave();
   }
 
-  attributeChangedCallback() {
-    this.#render();
-  }
-
-  #render() {
-    const key = this.getAttribute("meter");
+  /** Its attributes or the state have changed. */
+  draw() {
+    const key = this.#host.getAttribute("meter");
     const meter = this.#state?.meters.find((one) => !key || one.key === key);
-    this.toggleAttribute("ready", Boolean(meter));
+    this.#host.toggleAttribute("ready", Boolean(meter));
     this.#root.replaceChildren(...(meter ? this.#parts(meter) : []));
   }
 
-  /** @param {Meter} meter */
+  /** @param {Usage} meter */
   #parts(meter) {
     const { limit, forecast } = meter;
-    const locale = localeOf(this, this.#state?.locale ?? "");
+    const locale = this.#state?.locale ?? "";
     const say = speaker(this.#state?.labels ?? {});
     const used = h("b", {}, formatNumber(meter.used, locale));
     const frame = limit === null ? "{used}" : say("amount", { limit: formatNumber(limit, locale) });
     const [before, after] = frame.split("{used}");
-    const amount = h("span", { class: "amount", part: "amount" }, before, used, after);
-    const row = h(
-      "div",
-      { class: "row", part: "row" },
-      h("span", { class: "name", part: "name" }, meter.name),
-      amount,
-    );
+    const amount = h("span.amount", {}, before, used, after);
+    const row = h("div.row", {}, h("span.name", {}, meter.name), amount);
     const days =
       typeof forecast?.low === "string" && formatDays(forecast.low, String(forecast.high), locale);
-    const below = !this.hasAttribute("compact")
+    const below = !this.#host.hasAttribute("compact")
       ? meter.sentence
       : days
         ? say("around", { range: days })
         : "";
-    const sentence = below && h("p", { class: "below", part: "sentence" }, below);
+    const sentence = below && h("p.sentence", {}, below);
     return [row, limit !== null && this.#bar(meter, limit, amount.textContent), sentence].filter(
       (part) => part !== "" && part !== false,
     );
   }
 
-  /** @param {Meter} meter @param {number} limit @param {string | null} amount */
+  /** @param {Usage} meter @param {number} limit @param {string | null} amount */
   #bar(meter, limit, amount) {
     const { css, passed } = marks(meter, limit);
     const values = {
@@ -102,11 +99,11 @@ export class SegueMeter extends HTMLElement {
     };
     this.#places.replaceSync(css);
     return h(
-      "div",
-      { class: "bar", part: "bar", ...values },
-      meter.forecast && h("div", { class: "ahead", part: "forecast" }),
-      h("div", { class: "used", part: "used" }),
-      passed && h("div", { class: "limit", part: "limit" }),
+      "div.bar",
+      values,
+      meter.forecast && h("div.forecast"),
+      h("div.used"),
+      passed && h("div.limit"),
     );
   }
 }

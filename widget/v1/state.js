@@ -10,43 +10,41 @@ const amount = (value) =>
 /** @template T @param {unknown} value @param {(item: any) => T} read @returns {T[]} */
 const list = (value, read) => (Array.isArray(value) ? value : []).map((item) => read(item ?? {}));
 
-/** @param {any} raw @param {string[]} names @returns {any} those fields, each as text */
-const texts = (raw, ...names) => Object.fromEntries(names.map((name) => [name, text(raw[name])]));
+/** @param {any} raw @returns {any} its fields, each as text */
+const texts = (raw) =>
+  Object.fromEntries(Object.entries(raw ?? {}).map(([name, value]) => [name, text(value)]));
 
 /**
- * The address if it is of one of these schemes, else nothing: never `javascript:`.
+ * What is said if it is of use in this browser, else nothing.
  * @param {unknown} value
- * @param {...string} schemes
+ * @param {(said: string) => unknown} use false, or fails, where it is not
  */
-function address(value, ...schemes) {
-  if (!text(value) || !URL.canParse(text(value), location.href)) return "";
-  const url = new URL(text(value), location.href);
-  return schemes.includes(url.protocol) ? url.href : "";
-}
-
-/** A time zone that this browser knows, else nothing: then its own. @param {unknown} value */
-function zone(value) {
+function known(value, use) {
   try {
-    return text(value) && new Intl.DateTimeFormat("en", { timeZone: text(value) }) && text(value);
+    return use(text(value)) ? text(value) : "";
   } catch {
     return "";
   }
 }
 
-/** @param {any} raw @returns {import("./types").Forecast | null} */
+/** An address of one of these schemes: never `javascript:`. @param {string[]} schemes */
+const address = (/** @type {unknown} */ value, ...schemes) =>
+  known(value, (said) => schemes.includes(new URL(said, location.href).protocol));
+
+/** Days or amounts, but all of a kind. @param {any} raw */
 function readForecast(raw) {
-  const [low, mid, high] = [raw?.low, raw?.mid, raw?.high].map(
-    (mark) => amount(mark) ?? text(mark),
-  );
-  const numbers = [low, mid, high].every((mark) => typeof mark === "number");
-  const days = [low, mid, high].every((mark) => typeof mark === "string" && Date.parse(mark));
-  return numbers || days ? { low, mid, high } : null;
+  const marks = [raw?.low, raw?.mid, raw?.high].map((mark) => amount(mark) ?? text(mark));
+  const [low, mid, high] = marks;
+  const amounts = marks.every((mark) => typeof mark === "number");
+  const days = marks.every((mark) => typeof mark === "string" && Date.parse(mark));
+  return amounts || days ? { low, mid, high } : null;
 }
 
 /** @param {any} raw @returns {import("./types").Meter} */
 const readMeter = (raw) => ({
-  ...texts(raw, "key", "period_end", "at_limit", "sentence"),
-  name: text(raw.name) || text(raw.key),
+  sentence: "",
+  ...texts(raw),
+  name: text(raw.name ?? raw.key),
   used: amount(raw.used) ?? 0,
   limit: amount(raw.limit),
   forecast: readForecast(raw.forecast),
@@ -54,7 +52,8 @@ const readMeter = (raw) => ({
 
 /** @param {any} raw @returns {import("./types").Action} */
 const readAction = (raw) => ({
-  ...texts(raw, "kind", "label", "to"),
+  to: "",
+  ...texts(raw),
   url: address(raw.url, "https:", "http:"),
 });
 
@@ -62,8 +61,11 @@ const readAction = (raw) => ({
 function readAlert(raw) {
   if (!text(raw?.id) || !text(raw.title)) return null;
   return {
-    ...texts(raw, "id", "class", "moment", "meter", "title", "body", "returns"),
-    facts: list(raw.facts, (fact) => texts(fact, "id", "label", "value", "as_of")),
+    meter: "",
+    body: "",
+    returns: "",
+    ...texts(raw),
+    facts: list(raw.facts, (fact) => ({ id: "", as_of: "", ...texts(fact) })),
     actions: list(raw.actions, readAction).filter(
       ({ kind, label, url }) => label && (kind !== "open" || url),
     ),
@@ -79,9 +81,10 @@ function readAlert(raw) {
 export function readState(raw) {
   if (!raw || typeof raw !== "object") return null;
   return {
-    ...texts(raw, "account", "as_of", "locale"),
-    time_zone: zone(raw.time_zone),
-    labels: texts(raw.labels ?? {}, ...Object.keys(raw.labels ?? {})),
+    ...texts(raw),
+    locale: known(raw.locale, Intl.getCanonicalLocales),
+    time_zone: known(raw.time_zone, (timeZone) => Intl.DateTimeFormat("en", { timeZone })),
+    labels: texts(raw.labels),
     meters: list(raw.meters, readMeter).filter((meter) => meter.key),
     alert: readAlert(raw.alert),
   };
@@ -93,7 +96,7 @@ export function readState(raw) {
  * @returns {import("./types").Forward}
  */
 export const readForward = (raw) => ({
-  ...texts(raw, "forward", "to_name", "channel", "state"),
+  ...texts(raw),
   undo_seconds: amount(raw.undo_seconds) ?? 10,
   mailto: address(raw.mailto, "mailto:"),
 });

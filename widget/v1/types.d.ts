@@ -77,8 +77,8 @@ export type Client = {
   undo(alert: string, id: string): Promise<void>;
 };
 
-export type Word = keyof typeof import("./text.js").ENGLISH;
-export type Say = (key: Word, values?: Record<string, string>) => string;
+/** Says a word of the state's `labels`. */
+export type Say = (key: string, values?: Record<string, string>) => string;
 
 /** What a short line may offer; `way`: something is on its way, and a quiet bar shows it. */
 export type Way = {
@@ -90,7 +90,43 @@ export type Way = {
 /** What a card needs besides its alert. */
 export type Setting = {
   say: Say;
-  locale: string | undefined;
+  locale: string;
   zone: string;
   act: (action: Action) => void;
+};
+
+/** What fills an element, while it is in the page. */
+export type Inside = { enter(): void; leave(): void; draw?(): void };
+
+export type Shell = HTMLElement & { inside?: Inside };
+
+/** What stands on the script tag. `after`: milliseconds in which nothing new comes up. */
+export type Options = {
+  base: string;
+  token?: string;
+  tokenUrl?: string;
+  storage?: string;
+  after?: string;
+};
+
+/** When a page may be spoken to. `after`: milliseconds from its opening. */
+export type Page = { paused: boolean; after: number; waiting: Set<() => void> };
+
+/** What the elements are given of what they share. */
+export type Desk = {
+  page: Page;
+  watch(watcher: (state: State | null) => void): () => void;
+  seen(alert: string): boolean;
+  answered(alert: string): boolean;
+  remember(alert: string, how: string): void;
+  client(): Client | null;
+};
+
+/** What the loader calls, once it is loaded. */
+export type Live = {
+  start(options: Options): void;
+  token(from: TokenSource): void;
+  pause(now: boolean): void;
+  stop(): void;
+  fill(shell: Shell): void;
 };

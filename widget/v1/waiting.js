@@ -1,5 +1,7 @@
 /** Answers that could not be sent yet: they wait in this tab, and are sent once Segue is reached. */
 
+import { read, write } from "./kept.js";
+
 const KEY = "segue.waiting";
 const MOST = 20;
 const LONGEST = 24 * 60 * 60 * 1000;
@@ -17,24 +19,10 @@ export function whose(token) {
   }
 }
 
-/** Nothing waits for the next page any more. */
-export function forgetAnswers() {
-  try {
-    sessionStorage.removeItem(KEY);
-  } catch {
-    // Storage is forbidden here, so nothing was kept.
-  }
-}
-
 /** @returns {Answer[]} what an earlier page of this tab left */
 function stored() {
-  try {
-    /** @type {Answer[]} */
-    const found = JSON.parse(sessionStorage.getItem(KEY) ?? "[]");
-    return found.filter(({ at }) => Date.now() - at < LONGEST);
-  } catch {
-    return []; // Storage is forbidden here, or what it holds is not ours.
-  }
+  const found = read(KEY);
+  return Array.isArray(found) ? found.filter(({ at }) => Date.now() - at < LONGEST) : [];
 }
 
 /** What waits. `keeps`: also for the next page of this tab. */
@@ -69,12 +57,6 @@ export class Waiting {
   }
 
   #save() {
-    if (!this.#keeps) return;
-    if (!this.#answers.length) return forgetAnswers();
-    try {
-      sessionStorage.setItem(KEY, JSON.stringify(this.#answers));
-    } catch {
-      this.#keeps = false;
-    }
+    if (this.#keeps) write(KEY, this.#answers.length ? this.#answers : null);
   }
 }
