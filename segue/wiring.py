@@ -11,6 +11,7 @@ from litestar import Litestar
 
 import api.case
 import api.decisions
+import api.playground
 import api.stream
 import api.timeline
 import api.widget
@@ -147,6 +148,8 @@ def _routes(settings: Settings, context: Context, hub: Hub, slack: "SlackApp | N
         *api.timeline.routes(context),
         *api.decisions.routes(context),
     ]
+    if not context.public_url.startswith("https://"):  # Nobody's production.
+        routes += api.playground.routes()
     if slack is not None:
         routes.append(mounted(slack))
     return routes

@@ -204,6 +204,29 @@ def test_many_streams_get_only_their_own(world: Live) -> None:
             stream.close()
 
 
+def test_a_stream_may_end_with_its_first_state(
+    world: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = world.account()
+    signed = {"Authorization": f"Bearer {token(account, 'dana')}"}
+    first = world.http.get(f"{STREAM}?once=true", headers=signed)
+    assert first.status_code == 200
+    assert first.text.count("event: state") == 1
+    newest = next(line[4:] for line in first.text.splitlines() if line.startswith("id: "))
+    monkeypatch.setattr(api.stream, "POLL", 0.2)
+    again = world.http.get(f"{STREAM}?once=true", headers={**signed, "Last-Event-ID": newest})
+    assert "event:" not in again.text, "it ends without one, and the next one may ask again"
+    assert world.http.get(f"{STREAM}?once=perhaps", headers=signed).status_code == 400
+
+
+def test_a_stream_says_something_at_once(world: Live) -> None:
+    account = world.account()
+    with world.http.stream(
+        "GET", STREAM, headers={"Authorization": f"Bearer {token(account, 'dana')}"}
+    ) as answer:
+        assert next(answer.iter_raw()).startswith(b": ")
+
+
 def test_who_went_away_is_forgotten(world: Live) -> None:
     account = world.account(usage={})
     assert within(5, lambda: len(world.runtime.hub) == 0)

@@ -125,3 +125,66 @@ def test_it_is_small_and_made_of_these_modules() -> None:
     assert wrong() == ""
     assert size() <= 12 * 1024
     assert gzipped(BUILT / LOADER) <= 2 * 1024
+
+
+FRAMEWORK = """<style>
+  *, *::before, *::after { box-sizing: border-box; border: 0 solid red; margin: 0; padding: 0 }
+  button, a, input, p, section, div { all: unset !important; display: none !important;
+    color: hotpink !important }
+  .card, .button, .primary, .title { visibility: hidden !important; transform: scale(0) }
+  :root { font-size: 62.5%; line-height: 3 }
+</style>"""
+PATCHED = """
+  for (const prototype of [Array.prototype, Object.prototype, String.prototype])
+    prototype.evil = () => { throw new Error('evil'); };
+  const append = Element.prototype.append;
+  Element.prototype.append = function (...nodes) { return append.apply(this, nodes); };
+  const fetched = window.fetch;
+  window.fetch = function (...given) { return fetched.apply(window, given); };
+  const stringify = JSON.stringify;
+  JSON.stringify = (...given) => stringify(...given);
+  window.Promise = class extends Promise {};
+  window.segueTest = window.card = window.h = 'taken';
+  Object.defineProperty(window, 'name', { value: 'taken' });
+"""
+
+
+def test_a_framework_of_shouting_rules_does_not_reach_in(visit: Visit) -> None:
+    visit.open(body=FRAMEWORK)
+    expect(visit.card).to_be_visible()
+    expect(visit.button("Not now")).to_be_visible()
+    color = visit.button("Not now").evaluate("node => getComputedStyle(node).color")
+    assert color == "rgb(27, 29, 34)"
+    visit.button("Not now").click()
+    expect(visit.card).to_contain_text("Noted.")
+
+
+def test_a_page_that_patched_the_language_is_no_trouble(visit: Visit) -> None:
+    visit.page.add_init_script(PATCHED)
+    visit.open()
+    expect(visit.card).to_be_visible()
+    visit.button("Send to Fiona").click()
+    expect(visit.card).to_contain_text("Sending to Fiona")
+    visit.button("Undo").click()
+    expect(visit.button("Not now")).to_be_visible()
+    assert len(visit.segue.said("forward")) == 1
+
+
+def test_in_a_shadow_root_of_the_vendors_own_it_is_the_same(visit: Visit) -> None:
+    page = visit.open()
+    page.evaluate("""() => {
+      const host = document.createElement('div');
+      host.attachShadow({ mode: 'open' }).append(document.querySelector('segue-banner'));
+      document.querySelector('main').prepend(host); }""")
+    expect(visit.card).to_be_visible()
+    visit.button("Useful").click()
+    expect(visit.card).to_contain_text("Thank you, noted.")
+    assert [said["kind"] for said in visit.segue.wait_for("feedback")] == ["useful"]
+
+
+def test_the_tag_twice_is_the_tag_once(visit: Visit) -> None:
+    source = f"{visit.segue.origin}/widget/v1/segue.js"
+    visit.open(body=f'<script type="module" src="{source}?again" data-token="good"></script>')
+    expect(visit.card).to_have_count(1)
+    visit.segue.wait_for_stream()
+    assert sum(path.endswith("/stream") for path, _, _ in visit.segue.gets) == 1

@@ -68,7 +68,8 @@ def test_it_finds_back_after_a_restart_without_a_word(visit: Visit) -> None:
     )
     streams = [last for path, _, last in visit.segue.gets if "/stream" in path]
     assert streams[0] is None
-    assert streams[-1] == "1"
+    assert streams[1:].count("1") >= 1, "it goes on from what it knows"
+    assert None not in streams[1:]
 
 
 def test_the_page_notices_nothing_when_segue_is_down(visit: Visit) -> None:

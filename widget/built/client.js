@@ -1,1 +1,1 @@
-export {createClient} from "./parts/live-IZNJNNHC.js";
+export {createClient} from "./parts/live-RX2CLAT3.js";

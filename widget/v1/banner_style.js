@@ -26,7 +26,7 @@ const BANNER = `
 .words { flex: 1 1 25em; }
 .title { font-size: 1.2em; line-height: 1.35; font-weight: 600; padding-inline-end: 2em; text-wrap: balance; }
 .body { margin-block-start: .5em; max-inline-size: 38em; color: var(--_quiet); text-wrap: pretty; }
-.side { flex: 1 1 15em; max-inline-size: 22em; margin-block-start: 2.4em; }
+.side { --segue-quiet: var(--_quiet); flex: 1 1 15em; max-inline-size: 22em; margin-block-start: 2.4em; }
 .evidence, dl { display: flex; flex-wrap: wrap; gap: .15em 1.5em; }
 .evidence { margin-block-start: 1em; font-size: .9em; color: var(--_quiet); }
 .fact { display: flex; flex-wrap: wrap; column-gap: .45em; }
@@ -55,7 +55,7 @@ summary { inline-size: fit-content; padding-block: .4em; cursor: pointer; border
 .why ul { max-inline-size: 46em; padding: .25em 0 0 0; padding-inline-start: 1.5em; }
 .why li { padding-block: .15em; }
 .problem { margin-block-start: 1em; font-weight: 500; }
-.notice .story { align-items: center; justify-content: space-between; }
+.notice .story { row-gap: 1em; align-items: center; justify-content: space-between; }
 .notice .title { font-size: 1.1em; }
 .notice .body { margin-block-start: .25em; font-size: 1em; }
 .notice .side, .notice .actions { margin-block-start: 0; }

@@ -1,7 +1,7 @@
 /** What the banner shows: the story with its evidence and answers, or the short line afterwards. */
 
 import { h } from "./dom.js";
-import { formatDay, formatTime } from "./text.js";
+import { formatTime } from "./text.js";
 
 /**
  * @typedef {import("./types").Alert} Alert
@@ -66,10 +66,8 @@ function evidence({ facts }, { say, locale, zone }) {
 }
 
 /** @param {Alert} alert @param {Setting} setting */
-function why(alert, { say, locale }) {
-  const date = formatDay(alert.returns, locale);
-  const lines = [...alert.why, date && say("returns", { date })].filter(Boolean);
-  const reasons = lines.map((reason) => h("li", { dir: "auto" }, reason));
+function why(alert, { say }) {
+  const reasons = alert.why.map((reason) => h("li", { dir: "auto" }, reason));
   if (!reasons.length) return null;
   return h(
     "details.why",

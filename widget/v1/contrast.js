@@ -48,7 +48,8 @@ export function legible(host, sheet, probe) {
       color = front.map((part) => part + (pole - part) * share);
     }
     if (!share) continue;
-    css += `--_${name}:rgb(${color.map((part) => part * 255)});`;
+    // Stronger than the page's own rule, also for the meter in here.
+    css += `--segue-${name}:rgb(${color.map((part) => part * 255)})!important;`;
     mended.push(name);
   }
   sheet.replaceSync(`:host{${css}}`);
