@@ -1,1 +1,1 @@
-export {createClient} from "./parts/live-RX2CLAT3.js";
+export {createClient} from "./parts/live-IO7KXU3J.js";

@@ -28,16 +28,10 @@ function told(rest) {
   for (const [name, ...given] of now) /** @type {any} */ (rest[name])(...given);
 }
 
-/** Whether this tab was shown something before: then it is there as soon as it can be. */
-function known() {
-  try {
-    return sessionStorage.getItem("segue.state") !== null;
-  } catch {
-    return false;
-  }
-}
-
-/** Loads the rest where it is wanted; a page that has just been opened comes first. */
+/**
+ * Loads the rest where it is wanted, once the page is there and has a moment: until then not even
+ * the tab's storage is looked into, which takes a slow phone longer than all else in here.
+ */
 function look() {
   if (!wanted || asked || !shells.size) return;
   asked = true;
@@ -45,8 +39,10 @@ function look() {
     live = import("./live.js");
     live.then(told, () => {});
   };
-  if (known()) go();
-  else (globalThis.requestIdleCallback ?? setTimeout)(go, /** @type {any} */ (PATIENCE));
+  const later = () =>
+    (globalThis.requestIdleCallback ?? setTimeout)(go, /** @type {any} */ (PATIENCE));
+  if (document.readyState === "complete") later();
+  else addEventListener("load", later, { once: true });
 }
 
 function want() {

@@ -83,7 +83,7 @@ export function readState(raw) {
   return {
     ...texts(raw),
     locale: known(raw.locale, Intl.getCanonicalLocales),
-    time_zone: known(raw.time_zone, (timeZone) => Intl.DateTimeFormat("en", { timeZone })),
+    time_zone: text(raw.time_zone),
     labels: texts(raw.labels),
     meters: list(raw.meters, readMeter).filter((meter) => meter.key),
     alert: readAlert(raw.alert),
