@@ -1,5 +1,5 @@
 # Every target does its own set-up: `make demo` and `make test` work on a fresh clone.
-.PHONY: help setup demo test check format widget lock clean bench bench-timing soak fuzz faults
+.PHONY: help setup demo test check format widget npm lock clean bench bench-timing soak fuzz faults
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,15 +28,20 @@ format:          ## let ruff have its way
 	@.venv/bin/python -m segue.generated
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
 
-widget:          ## the one file that vendors load, out of widget/v1
+widget:          ## what vendors load, out of widget/v1
 	@.ci/setup browser
 	@.venv/bin/python -m tests.widget.build
+
+npm:             ## the package segue-widget, packed into dist/
+	@.ci/setup browser
+	@.venv/bin/python -m tests.widget.npm
 
 bench:           ## how fast it decides (a backtest, a daily pass over 100,000 accounts) and takes usage in
 	@.ci/setup dev
 	@.venv/bin/python -m bench.speed
 	@.venv/bin/python -m bench.ingest
 	@.venv/bin/python -m bench.slack
+	@.venv/bin/python -m bench.streams
 
 bench-timing: setup  ## how well timed the asks are on real usage (SEGUE_TIMING: where the benchmark is)
 	@.venv/bin/python -m bench.timing --preset balanced

@@ -27,7 +27,7 @@ _RUNNING = {
     "TimerFire",
     "RunMicrotasks",
 }
-_ROOM = "display: block; min-block-size: 6em"
+_ROOM = "display: block; min-block-size: 90px"
 _SHIFTS = """
   window.shifts = 0;
   const ours = (node) => !node || node.getRootNode() !== document || /^SEGUE-/.test(node.nodeName);
@@ -39,7 +39,7 @@ PAGES = {
     "without it": None,
     "no element": "",
     "a banner with nothing to say": "<segue-banner></segue-banner>",
-    "a meter, its room kept": f"<style>segue-meter {{ {_ROOM} }}</style><segue-meter></segue-meter>",
+    "a meter, its room kept": f"<style>segue-meter {{{_ROOM}}}</style><segue-meter></segue-meter>",
     "a banner in the corner comes up": '<segue-banner placement="corner"></segue-banner>',
     "a banner in the page comes up": "<segue-banner></segue-banner>",
 }
@@ -47,7 +47,7 @@ PAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Milliseconds of the main thread, on a processor slowed down to a quarter, and what of the page moved.
+    """Milliseconds on a processor slowed down to a quarter, and what of the page moved.
 
     `at_load`: scripts until the page's load event; `script`: with those after it, in the browser's
     idle moments; `shift`: cumulative.
