@@ -114,7 +114,7 @@ def _visit(browser: Browser, segue: Segue, host: Host, elements: str | None, com
     if comes:
         expect(page.locator("segue-banner .card")).to_be_visible()
     page.wait_for_timeout(_SETTLED)
-    at_load, script = _scripts(json.loads(browser.stop_tracing())["traceEvents"])
+    at_load, in_all = _scripts(json.loads(browser.stop_tracing())["traceEvents"])
     metrics = wire.send("Performance.getMetrics")["metrics"]
     told = {one["name"]: one["value"] for one in metrics}
     shifts = page.evaluate("shifts")
@@ -122,7 +122,7 @@ def _visit(browser: Browser, segue: Segue, host: Host, elements: str | None, com
     segue.hang_up()
     return Cost(
         at_load=at_load,
-        script=script,
+        script=in_all,
         style_and_layout=(told["RecalcStyleDuration"] + told["LayoutDuration"]) * 1e3,
         shift=shifts,
         requests=len(segue.gets) - asked,
