@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from service.context import Change, Signals
+from service.state import Shared
 
 EACH = 0.0005
 """Seconds between the streams that are woken where everything may have changed."""
@@ -47,6 +48,7 @@ class Hub:
     def __init__(self, signals: Signals, interest: Interest | None = None) -> None:
         self._interest = interest
         self._streams: dict[str, set[Waiting]] = {}
+        self._shared: dict[str, Shared] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closing = False
         self._stop = signals.listen(self._changed)
@@ -62,15 +64,20 @@ class Hub:
         if account not in self._streams and self._interest is not None:
             self._interest.begin(account)
         self._streams.setdefault(account, set()).add(waiting)
+        self._shared.setdefault(account, Shared())
         try:
             yield waiting
         finally:
             streams = self._streams[account]
             streams.discard(waiting)
             if not streams:
-                del self._streams[account]
+                del self._streams[account], self._shared[account]
                 if self._interest is not None:
                     self._interest.end(account)
+
+    def shared(self, account: str) -> Shared:
+        """What the streams of an account share until its next change."""
+        return self._shared[account]
 
     def close(self) -> None:
         """End every stream, so that the server can stop."""
@@ -97,5 +104,7 @@ class Hub:
             loop.call_later(place * EACH, self._one, name, urgent)
 
     def _one(self, account: str, urgent: bool) -> None:
+        if account in self._shared:
+            self._shared[account] = Shared()
         for waiting in self._streams.get(account, ()):
             waiting.wake(urgent=urgent)

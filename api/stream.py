@@ -66,7 +66,8 @@ async def _events(
         while not hub.closing:
             waiting.clear()
             looked_at = loop.time()
-            now = await asyncio.to_thread(state.of, context, visitor.account, visitor.sub)
+            shared = hub.shared(visitor.account)  # After a change nobody sees what was before it.
+            now = await asyncio.to_thread(state.of, context, visitor.account, visitor.sub, shared)
             digest = _digest(now)
             if digest != last:
                 last = digest

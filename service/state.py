@@ -1,5 +1,7 @@
 """What the widget shows: the meters, and the one alert this person should see now, if any."""
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,10 +14,12 @@ from engine.tell import meter_story
 from service import banner, dispatch, forward, frozen, links, snapshot, wording
 from service.config import Applied
 from service.context import Context
-from service.people import of_token
+from service.people import named, of_token
 from store import alerts, decisions, feedback
 
 _STAYS = {FeedbackKind.SEEN, FeedbackKind.USEFUL, FeedbackKind.FORWARDED, FeedbackKind.ACTED}
+_MOMENT = timedelta(seconds=1)
+"""How long facts may be shared: what goes by the clock changes no sooner."""
 _ORDER = {AlertClass.NOTICE: 0, AlertClass.ASK: 1, AlertClass.REFLECTION: 2}
 
 
@@ -27,14 +31,35 @@ class Viewer:
     locale: str
 
 
-def of(context: Context, account: str, sub: str) -> dict[str, Any]:
-    """The widget's state for one person at an account (an unknown account has no meters)."""
+class Shared:
+    """The facts of an account, loaded once for all who look at the same time."""
+
+    def __init__(self) -> None:
+        self._loading = threading.Lock()
+        self._facts: Snapshot | None = None
+        self._until: datetime | None = None
+
+    def facts(self, load: Callable[[], Snapshot | None], now: datetime) -> Snapshot | None:
+        """What was loaded a moment ago, or is loaded now."""
+        with self._loading:
+            if self._until is None or not self._until - _MOMENT <= now < self._until:
+                self._facts, self._until = load(), now + _MOMENT
+            return self._facts
+
+
+def of(context: Context, account: str, sub: str, shared: Shared | None = None) -> dict[str, Any]:
+    """The widget's state for one person at an account (an unknown account has no meters).
+
+    `shared`: by those who look because of the same change.
+    """
     now, applied = context.clock.now(), context.policy()
-    person = of_token(context, account, sub)
     with context.database.read() as session:
-        facts = snapshot.load(context, session, account, now, applied)
+        facts = (shared or Shared()).facts(
+            lambda: snapshot.load(context, session, account, now, applied), now
+        )
         if facts is None:
             return {"account": account, "as_of": now.isoformat(), "meters": [], "alert": None}
+        person = named(facts.people, sub) or Person(id=sub, role=Role.USER)
         viewer = Viewer(person, wording.locale_of(person, facts))
         latest = decisions.latest(session, account)
         decision = frozen.decision(latest.body) if latest else None

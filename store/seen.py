@@ -14,7 +14,7 @@ from functools import lru_cache
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, case, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -57,8 +57,11 @@ class Raced(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
+    """`keys` are in it, of the `kept` that ever were: who is erased takes theirs out."""
+
     n: int
     keys: int
+    kept: int
     open: bool
     packed: bool
 
@@ -159,8 +162,8 @@ class Seen:
         """All parts, oldest first; those that are gone leave the sieve."""
         rows = session.connection().execute(_LISTED)
         parts = [
-            _Part(n=n, keys=int(keys or 0), open=sealed is None, packed=packed)
-            for n, sealed, packed, keys in rows
+            _Part(n=n, keys=int(keys or 0), kept=int(kept or 0), open=sealed is None, packed=packed)
+            for n, sealed, packed, keys, kept in rows
         ]
         for gone in self._inside.keys() - {part.n for part in parts if not part.packed}:
             self._sieve.forget(gone)
@@ -172,7 +175,7 @@ class Seen:
 
     def _complete(self, part: _Part) -> bool:
         """Whether the sieve knows every key of the part, so that its "no" is one."""
-        return part.n in self._packed or self._inside.get(part.n, 0) == part.keys
+        return part.n in self._packed or self._inside.get(part.n, 0) == part.kept
 
     def _load(self, connection: Connection, parts: Sequence[_Part]) -> None:
         """Let the sieve know the packed parts it does not know, by their filters."""
@@ -193,8 +196,8 @@ class Seen:
                 return
             keys = block(connection, f"seen_{part.n}")
             self._sieve.add(part.n, keys)
-            self._inside[part.n] = len(keys) // WIDTH
-            left -= self._inside[part.n]
+            self._inside[part.n] = part.kept  # What came since it was listed is asked for again.
+            left -= len(keys) // WIDTH
 
     def _ask(self, connection: Connection, part: int, keys: Sequence[bytes]) -> dict[int, bytes]:
         rows = connection.execute(
@@ -245,7 +248,14 @@ def _listed() -> Any:
     p, c = table(SeenPart).c, table(SeenCount).c
     kept = table(SeenPart).outerjoin(table(SeenCount), c.part == p.n)
     return (
-        select(p.n, p.sealed_at, p.filter.is_not(None), func.sum(c["keys"]))
+        select(
+            p.n,
+            p.sealed_at,
+            p.filter.is_not(None),
+            func.sum(c["keys"]),
+            # Never less than before, lest as many that came hide as many that went.
+            func.sum(case((c["keys"] > 0, c["keys"]), else_=0)),
+        )
         .select_from(kept)
         .group_by(p.n)
         .order_by(p.n)

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from api.hub import Hub
 from segue.server import Server
 from segue.settings import Settings
 from segue.wiring import build
-from service import configure
+from service import configure, snapshot
 from tests.api.live import SECRET, Live, live, policy, token
 from tests.backends import ALL, Backend
 from tests.servers import free_port, serving
@@ -225,6 +225,26 @@ def test_a_stream_says_something_at_once(world: Live) -> None:
         "GET", STREAM, headers={"Authorization": f"Bearer {token(account, 'dana')}"}
     ) as answer:
         assert next(answer.iter_raw()).startswith(b": ")
+
+
+def test_the_pages_of_an_account_share_what_they_look_at(
+    world: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = world.account(usage={})
+    loads: list[str] = []
+    load = snapshot.load
+
+    def counted(context: Any, session: Any, name: str, *more: Any) -> Any:
+        loads.append(name)
+        return load(context, session, name, *more)
+
+    with ExitStack() as stack:
+        pages = [stack.enter_context(opened(world, account, f"user-{n}")) for n in range(12)]
+        monkeypatch.setattr(snapshot, "load", counted)
+        for n in range(5):
+            world.use(account, 1)
+            assert within(10, lambda n=n: all(page.used[-1:] == [str(n + 1)] for page in pages))
+    assert 5 <= loads.count(account) <= 5 * 4, "once for a change, not once a page"
 
 
 def test_who_went_away_is_forgotten(world: Live) -> None:

@@ -40,7 +40,7 @@ class Node:
 def node(nats: Nats, *, works: bool = False) -> Iterator[Node]:
     broker = Broker(nats.url).open()
     context = Context(
-        database=Database("sqlite://"),
+        database=Database("sqlite:///nobody-asks-it.db"),
         clock=FakeClock(),
         secrets=Secrets(["k"]),
         public_url="http://test",

@@ -120,6 +120,16 @@ def test_a_key_that_another_kept_meanwhile_is_noticed(database: Database) -> Non
     assert keep(database, mine, {2: "b"}) == {2: said("a")}
 
 
+def test_as_many_that_came_do_not_hide_as_many_that_were_erased(database: Database) -> None:
+    mine, other = seen(database), seen(database)
+    keep(database, mine, {0: "a", 3: "a"})
+    with database.write() as session:
+        forget_events(session, "account-0", NOW)
+    keep(database, other, {1: "a", 2: "a"})
+    assert keep(database, mine, {1: "b"}) == {1: said("a")}
+    assert keep(database, mine, {0: "b"}) == {}
+
+
 def test_parts_are_few_and_full(database: Database) -> None:
     mine = seen(database, 50)
     for start in range(0, 400, 10):
