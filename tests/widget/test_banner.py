@@ -241,7 +241,8 @@ def test_seen_is_said_once_and_only_when_it_was(visit: Visit) -> None:
     expect(visit.card).to_be_attached()
     page.wait_for_timeout(200)
     page.clock.run_for(3_000)
-    assert len(visit.segue.said("seen")) == 1
+    # A page that goes before it heard that it was noted lets the next one say it again.
+    assert len({said["id"] for said in visit.segue.said("seen")}) == 1
 
 
 def test_a_hidden_tab_has_seen_nothing(visit: Visit) -> None:

@@ -12,13 +12,13 @@ const rtl = get("dir") === "rtl";
 
 /** Text of a language that is written from right to left, though it still can be read. */
 const mirrored = (text) => text.replace(/[^\s{}]+(?![^{]*\})/g, (word) => `\u202e${word}\u202c`);
-const pseudo = (value) =>
-  typeof value === "string"
-    ? mirrored(value)
-    : Array.isArray(value)
-      ? value.map(pseudo)
-      : Object.fromEntries(Object.entries(value).map(([key, one]) => [key, TEXTS.has(key) || key in sample.labels ? pseudo(one) : one]));
-const TEXTS = new Set(["title", "body", "facts", "actions", "why", "label", "value", "sentence", "meters", "alert", "labels"]);
+const TEXTS = new Set(["title", "body", "facts", "actions", "why", "label", "value", "name", "sentence", "meters", "alert", "labels"]);
+function pseudo(value, all = false) {
+  if (typeof value === "string") return mirrored(value);
+  if (Array.isArray(value)) return value.map((one) => pseudo(one));
+  const said = ([key, one]) => [key, all || TEXTS.has(key) ? pseudo(one, key === "labels") : one];
+  return value && Object.fromEntries(Object.entries(value).map(said));
+}
 
 const shown = rtl ? pseudo({ ...sample }) : structuredClone(sample);
 let state = shown;
