@@ -68,6 +68,10 @@ def page(browser: Browser, demo: str) -> Iterator[Page]:
     context.close()
 
 
+SETTLED = 700
+"""Milliseconds in which a caption that another follows has been followed."""
+
+
 def go_on_until(page: Page, words: str) -> None:
     """Press "Next moment" until the narrator says it."""
     said = page.locator("#caption-said")
@@ -78,6 +82,7 @@ def go_on_until(page: Page, words: str) -> None:
             arg=before,
             timeout=SLOWLY,
         )
+        page.wait_for_timeout(SETTLED)  # What is said next may follow at once: not past that.
 
 
 def app(page: Page) -> FrameLocator:
