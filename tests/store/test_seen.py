@@ -153,6 +153,17 @@ def tables_of(database: Database) -> set[str]:
     return {name for name in names if name.startswith("seen_") and name[5].isdigit()}
 
 
+def begun(database: Database) -> packing.Group:
+    """A packing of the first ten of 21 parts, of which nothing is copied yet."""
+    filled(database, 210)
+    with database.read() as session:
+        group = packing.group(session, 100)
+    assert group is not None
+    with database.write() as session:
+        packing.begin(session)
+    return group
+
+
 def test_small_parts_become_a_large_one_and_every_key_is_known(database: Database) -> None:
     mine = filled(database, 400)
     assert pack.run(database, packed=100) == 30, "the newest is not full yet, and nine are too few"
@@ -165,24 +176,16 @@ def test_small_parts_become_a_large_one_and_every_key_is_known(database: Databas
 
 
 def test_a_packing_that_was_broken_off_is_begun_anew(database: Database) -> None:
-    filled(database, 210)
-    with database.read() as session:
-        group = packing.group(session, 100)
-    assert group is not None
+    group = begun(database)
     with database.write() as session:
-        packing.begin(session)
         packing.copied(session, group, 0)
     assert pack.run(database, packed=100) == 20
     assert tables_of(database) == {"seen_1", "seen_11", "seen_21"}
 
 
 def test_who_is_erased_while_parts_are_packed_is_not_known_after_it(database: Database) -> None:
-    filled(database, 210)
-    with database.read() as session:
-        group = packing.group(session, 100)
-    assert group is not None
+    group = begun(database)
     with database.write() as session:
-        packing.begin(session)
         for stretch in range(len(group.cuts) - 1):
             packing.copied(session, group, stretch)
     with database.write() as session:

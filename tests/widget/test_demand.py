@@ -118,3 +118,25 @@ def test_nothing_is_kept_where_nothing_may_be(visit: Visit) -> None:
     visit.open(attributes=f'data-token="{signed}" data-storage="none"')
     expect(visit.card).to_be_visible()
     assert visit.page.evaluate("Object.keys(sessionStorage)") == []
+
+
+def test_parts_that_are_out_of_reach_are_nobodys_trouble(visit: Visit) -> None:
+    visit.page.route("**/parts/elements-*", lambda route: route.abort())
+    plain(visit, "<segue-banner></segue-banner>", 'data-token="good" data-after="0"')
+    visit.segue.wait_for_stream()
+    visit.page.wait_for_timeout(300)
+    assert visit.page.locator("segue-banner").get_attribute("shown") is None
+
+
+def test_one_that_comes_and_goes_at_once_is_filled_once_when_it_stays(visit: Visit) -> None:
+    plain(visit, "<segue-meter></segue-meter>", 'data-token="good" data-after="0"')
+    expect(visit.page.locator("segue-meter .amount")).to_be_visible()
+    visit.page.evaluate("""() => {
+      addEventListener('segue:shown', () => (window.shown = (window.shown ?? 0) + 1));
+      const banner = document.createElement('segue-banner');
+      document.body.append(banner);
+      banner.remove();
+      setTimeout(() => document.body.append(banner), 300); }""")
+    expect(visit.card).to_be_visible()
+    visit.page.wait_for_timeout(300)
+    assert visit.page.evaluate("window.shown") == 1

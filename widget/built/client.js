@@ -1,1 +1,1 @@
-export {createClient} from "./parts/live-IO7KXU3J.js";
+export {createClient} from "./parts/live-LKRG4LFS.js";

@@ -25,7 +25,7 @@ const BANNER = `
 .story { display: flex; flex-wrap: wrap; column-gap: 3.5em; }
 .words { flex: 1 1 25em; }
 .title { font-size: 1.2em; line-height: 1.35; font-weight: 600; padding-inline-end: 2em; text-wrap: balance; }
-.body { margin-block-start: .5em; max-inline-size: 38em; color: var(--_quiet); text-wrap: pretty; }
+.body { margin-block-start: .5em; max-inline-size: 38em; color: var(--_quiet); }
 .side { --segue-quiet: var(--_quiet); flex: 1 1 15em; max-inline-size: 22em; margin-block-start: 2.4em; }
 .evidence, dl { display: flex; flex-wrap: wrap; gap: .15em 1.5em; }
 .evidence { margin-block-start: 1em; font-size: .9em; color: var(--_quiet); }
@@ -57,13 +57,12 @@ summary { inline-size: fit-content; padding-block: .4em; cursor: pointer; border
 .problem { margin-block-start: 1em; font-weight: 500; }
 .notice .story { row-gap: 1em; align-items: center; justify-content: space-between; }
 .notice .title { font-size: 1.1em; }
-.notice .body { margin-block-start: .25em; font-size: 1em; }
+.notice .body { margin-block-start: .25em; }
 .notice .side, .notice .actions { margin-block-start: 0; }
-.notice .words { max-inline-size: 40em; }
 .notice .why { margin-block-start: .5em; }
 .short { display: flex; align-items: center; justify-content: space-between; gap: .25em 1.5em; padding-block: .75em; min-block-size: 4.6em; }
 .short .button { border-color: transparent; color: var(--_accent); margin-inline-end: -1.07em; white-space: nowrap; }
-.way { position: absolute; inset-block-end: 0; inset-inline-start: 0; block-size: 2px; inline-size: 0; background: var(--_accent); opacity: .55; }
+.way { position: absolute; inset-block-end: 0; inset-inline-start: 0; block-size: 2px; inline-size: 0; background: var(--_accent); }
 form { margin-block-start: 1.25em; padding-block-start: 1.25em; border-block-start: 1px solid var(--_line); }
 form .group { margin-block-start: 1.25em; }
 .legend { font-weight: 600; }

@@ -31,7 +31,7 @@ export function form(say, send, cancel) {
     { name: "role" },
     ...["manager", "finance"].map((value) => h("option", { value }, say(value))),
   );
-  const note = h("textarea", { name: "note", rows: "2", maxlength: "280" });
+  const note = h("textarea", { name: "note", maxlength: "280" });
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const entries = [...new FormData(/** @type {HTMLFormElement} */ (event.currentTarget))];

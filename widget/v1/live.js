@@ -116,17 +116,21 @@ const desk = { page, watch, seen, answered, remember, client: () => current };
  * @param {import("./types").Shell} shell
  */
 export function fill(shell) {
+  if (!shell.isConnected) return; // It was taken out again meanwhile.
   if (shell.inside) return shell.inside.enter();
   const banner = shell.localName === "segue-banner";
   let asked = false;
-  const unwatch = watch(async (state) => {
-    const wanted = banner ? state?.alert && !answered(state.alert.id) : state?.meters.length;
-    if (!wanted || asked) return;
-    asked = true;
-    const { Banner, Meter } = await import("./elements.js");
+  /** @param {typeof import("./elements.js")} elements */
+  const loaded = ({ Banner, Meter }) => {
     if (shell.inside !== empty) return; // It was taken out meanwhile.
     unwatch();
     (shell.inside = new (banner ? Banner : Meter)(shell, desk)).enter();
+  };
+  const unwatch = watch((state) => {
+    const wanted = banner ? state?.alert && !answered(state.alert.id) : state?.meters.length;
+    if (!wanted || asked) return;
+    asked = true;
+    import("./elements.js").then(loaded, () => {}); // Out of reach: this page shows nothing.
   });
   const leave = () => {
     unwatch();

@@ -37,7 +37,7 @@ function look() {
   asked = true;
   const go = () => {
     live = import("./live.js");
-    live.then(told, () => {});
+    shells.forEach((shell) => call("fill", shell));
   };
   const later = () =>
     (globalThis.requestIdleCallback ?? setTimeout)(go, /** @type {any} */ (PATIENCE));
@@ -110,7 +110,7 @@ function shell() {
 
     connectedCallback() {
       shells.add(this);
-      call("fill", this);
+      if (live) call("fill", this);
       look();
     }
 
