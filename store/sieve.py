@@ -13,7 +13,8 @@ from store.fingerprint import WIDTH
 
 PROBES = 6
 """Bits a key sets: with 32 bits a key, 3 in 100,000 unseen keys are asked in vain, by part; with
-16 bits a key 1 in 1,000. Filters on disk rest on it and on `_places`: who changes either drops them in a migration."""
+16 bits a key 1 in 1,000. Filters on disk rest on it and on `_places`: who changes
+either drops them in a migration."""
 _LANES = 8
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 """2**64 over the golden ratio: spreads the account's part of a key over the event's."""
