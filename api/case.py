@@ -23,6 +23,10 @@ def routes(context: Context) -> list[Any]:
     def opened(token: FromPath[str], answered: FromQuery[str] = "") -> Response[str]:
         return page.answer(case.page(context, token, answered=answered), forms=True)
 
+    @get("/case/preview/{sealed:str}", include_in_schema=False, sync_to_thread=True)
+    def looked_at(sealed: FromPath[str]) -> Response[str]:
+        return page.answer(case.preview(context, sealed))
+
     @get("/chart/{name:str}", include_in_schema=False, sync_to_thread=True)
     def chart(name: FromPath[str]) -> Response[bytes]:
         png = case.chart_png(context, name.removesuffix(".png"))
@@ -50,7 +54,7 @@ def routes(context: Context) -> list[Any]:
         given = {name: str(form.get(name) or "") for name in FIELDS}
         return await asyncio.to_thread(_respond, context, token, kind, given)
 
-    return [opened, chart, replay, previewed, respond]
+    return [opened, looked_at, chart, replay, previewed, respond]
 
 
 def _respond(context: Context, token: str, kind: str, given: dict[str, str]) -> Response[Any]:

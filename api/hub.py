@@ -79,6 +79,10 @@ class Hub:
         """What the streams of an account share until its next change."""
         return self._shared[account]
 
+    def look(self, account: str) -> None:
+        """Let the streams of an account look again; from the loop they are served by."""
+        self._one(account, True)
+
     def close(self) -> None:
         """End every stream, so that the server can stop."""
         self.closing = True

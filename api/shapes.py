@@ -224,13 +224,17 @@ class Answered(msgspec.Struct, kw_only=True):
 
 
 class Forwarded(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A forward and how it goes out; a `mailto` draft where nobody can be reached."""
+    """A forward and how it goes out; a `mailto` draft where nobody can be reached.
+
+    `preview`: the page its recipient gets, without the answers.
+    """
 
     forward: str
     to_name: str
     channel: str | None
     undo_seconds: int
     state: str
+    preview: str
     mailto: str = ""
 
 

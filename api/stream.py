@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 import json
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from litestar import Request, get
 from litestar.params import FromQuery
@@ -24,6 +26,8 @@ POLL = 25.0
 SETTLE = 0.15
 """Seconds between two looks while only usage comes in; what is more is seen at once."""
 WARNING = timedelta(seconds=60)
+SPREAD = 60.0
+"""Seconds over which accounts are looked at again once their day is over."""
 
 
 def routes(
@@ -80,7 +84,9 @@ async def _events(
             if left <= WARNING and not warned:
                 warned = True
                 yield ServerSentEventMessage(event="expiring", data="{}")
-            async for beat in _wait(waiting.changed, left, heartbeat, warned=warned):
+            rest = left if warned else left - WARNING
+            turn = _turn(now, visitor.account, context.clock.now())
+            async for beat in _wait(waiting.changed, min(rest, turn), heartbeat):
                 yield beat
                 if once:
                     return
@@ -89,11 +95,10 @@ async def _events(
 
 
 async def _wait(
-    changed: asyncio.Event, left: timedelta, heartbeat: float, *, warned: bool
+    changed: asyncio.Event, left: timedelta, heartbeat: float
 ) -> AsyncIterator[ServerSentEventMessage]:
-    """Comments at every heartbeat until something changes, or the token needs a word."""
-    seconds = left.total_seconds() if warned else (left - WARNING).total_seconds()
-    end = asyncio.get_running_loop().time() + max(seconds, 0.0)
+    """Comments at every heartbeat until something changes, or time brings something."""
+    end = asyncio.get_running_loop().time() + max(left.total_seconds(), 0.0)
     while not changed.is_set():
         rest = end - asyncio.get_running_loop().time()
         if rest <= 0:
@@ -102,6 +107,17 @@ async def _wait(
             await asyncio.wait_for(changed.wait(), min(heartbeat, rest))
         except TimeoutError:
             yield ServerSentEventMessage(comment="still here", data=None)
+
+
+def _turn(state: dict[str, Any], account: str, now: datetime) -> timedelta:
+    """Until the account's day is over, and with it perhaps a period, or what a forecast says."""
+    if "time_zone" not in state:
+        return timedelta.max
+    local = datetime.fromisoformat(state["as_of"]).astimezone(ZoneInfo(state["time_zone"]))
+    midnight = datetime.combine(local.date() + timedelta(days=1), time.min, local.tzinfo)
+    # All pages of an account at once, who then share what they see; others at other times.
+    apart = zlib.crc32(account.encode()) / 2**32 * SPREAD
+    return midnight.astimezone(UTC) - now + timedelta(seconds=apart)
 
 
 def _digest(state: dict[str, Any]) -> str:

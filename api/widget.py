@@ -21,7 +21,7 @@ from api.shapes import Answered, Forwarded, Undone, WidgetState
 from api.token import Bearer, bearer
 from engine.alert import FeedbackKind
 from engine.errors import Invalid, NotFound
-from service import feedback, forward, state
+from service import feedback, forward, links, state
 from service.context import Context
 from service.people import of_token
 
@@ -201,6 +201,7 @@ def _forward(context: Context, visitor: Bearer, alert: str, wanted: Forward) -> 
         "channel": sent.channel,
         "undo_seconds": int(forward.WAIT.total_seconds()),
         "state": sent.state,
+        "preview": links.preview(context, visitor.account, sent.case),
     }
     if sent.state == "draft":
         answer["mailto"] = forward.draft(context, account=visitor.account, id=sent.id)

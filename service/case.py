@@ -1,14 +1,15 @@
 """The page behind a case link, made from what was frozen, and the chart behind its own token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
-from engine.errors import NotFound
+from engine.errors import Gone, NotFound
 from engine.snapshot import Person
 from service import frozen, links, snapshot, terms, wording
 from service.context import Context
 from service.people import display, named
+from service.sealed import opened
 from service.secrets import hashed
 from store import alerts, forwards
 from templates import case as pages
@@ -52,6 +53,25 @@ def page(context: Context, token: str, *, answered: str = "", status: int = 200)
         )
         return _page(said, 200)
     return _page(pages.page(view, locale), status)
+
+
+def preview(context: Context, sealed: str) -> Page:
+    """The page as its recipient gets it, for who sent it: without the answers."""
+    product = context.policy().catalogue.product
+    try:
+        (account, number), _ = opened(context, links.PREVIEW, sealed)
+    except Gone:
+        return _page(pages.gone(product.name, product.locale), 410)
+    except NotFound:
+        return _page(pages.not_found(product.name, product.locale), 404)
+    with context.database.read() as session:
+        case = forwards.case(session, account, number)
+        if case is None:
+            return _page(pages.not_found(product.name, product.locale), 404)
+        view, locale = _view(context, session, case, "")
+    if view.status in (CaseStatus.REVOKED, CaseStatus.EXPIRED):
+        return _page(pages.gone(product.name, locale), 410)
+    return _page(pages.page(replace(view, preview=True), locale), 200)
 
 
 def chart_png(context: Context, view_token: str) -> bytes:

@@ -25,6 +25,7 @@ class ForwardState:
     """Where one forward stands, for the champion's card. `undo_until` set: it still waits."""
 
     id: str
+    case: str
     to_id: str
     to_name: str
     role: str

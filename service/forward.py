@@ -267,6 +267,7 @@ def _state(forward: forwards.StoredForward, facts: Snapshot | Staff, now: dateti
     waiting = forward.state == "waiting"
     return ForwardState(
         id=forward.id,
+        case=forward.case,
         to_id=forward.to,
         to_name=display(person),
         role=forward.role,

@@ -1,6 +1,6 @@
 """Links out of Segue: case pages and chart images, by tokens that are kept only as hashes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from sqlmodel import Session
@@ -8,8 +8,12 @@ from sqlmodel import Session
 from engine.snapshot import Snapshot, Staff
 from service.config import Applied
 from service.context import Context
+from service.sealed import seal
 from service.secrets import hashed
 from store import alerts, forwards
+
+PREVIEW, LOOK = "look at a case", timedelta(days=1)
+"""What the link of a preview is sealed for, and how long it works."""
 
 
 def case_token(context: Context, case: forwards.StoredCase) -> str:
@@ -40,6 +44,11 @@ def chart_of_alert(context: Context, session: Session, alert: alerts.StoredAlert
 def chart(context: Context, view: str) -> str:
     """The address of a chart image."""
     return f"{context.public_url}/chart/{view}.png"
+
+
+def preview(context: Context, account: str, case: str) -> str:
+    """The page of a case as its recipient gets it, for who sent it: without the answers."""
+    return f"{context.public_url}/case/preview/{seal(context, PREVIEW, account, case, lives=LOOK)}"
 
 
 def upgrade(applied: Applied, facts: Snapshot | Staff, reference: str) -> str | None:

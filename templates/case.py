@@ -100,7 +100,7 @@ def page(view: CaseView, locale: str) -> str:
         "note": plain(view.note, NOTE),
         "answers": [_answer(answer) for answer in view.answers],
         "asks": view.story.alert_class is AlertClass.ASK and view.story.next_plan is not None,
-        "open": view.status in (CaseStatus.OPEN, CaseStatus.QUESTION),
+        "open": view.status in (CaseStatus.OPEN, CaseStatus.QUESTION) and not view.preview,
         "charts": _charts(view.story, locale),
         "chart_alt": alt(view.story, locale=locale),
         "bars": _bars(view.story),

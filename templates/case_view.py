@@ -51,7 +51,8 @@ class Offer:
 class CaseView:
     """A frozen case for one approver. `now` and `next` are the catalogue's words on the plans.
 
-    The form addresses are paths of the case's own site; `pdf_url` None hides the link.
+    The form addresses are paths of the case's own site; `pdf_url` None hides the link. `preview`:
+    for who sends it, so it takes no answers.
     """
 
     story: Story
@@ -69,3 +70,4 @@ class CaseView:
     now: Offer = Offer()
     next: Offer = Offer()
     pdf_url: str | None = None
+    preview: bool = False

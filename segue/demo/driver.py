@@ -37,6 +37,7 @@ class Driver:
         pace: Pace | None = None,
     ) -> None:
         self._context, self._worker = runtime.context, runtime.worker
+        self._hub = runtime.hub
         self._clock, self._schedule, self._doors, self._pace = clock, schedule, doors, pace
         self._changed: set[str] = set()
         self._tidied = clock.now()
@@ -77,7 +78,8 @@ class Driver:
             self._changed = told  # That usage came in is no news in itself.
         await self._work()
         await asyncio.sleep(0)  # Signals from other threads arrive before they are read.
-        await asyncio.to_thread(self._look)
+        for player in await asyncio.to_thread(self._look):
+            self._hub.look(player.id)  # Its days pass too quickly for the page's own clock.
         notes = self.story.notes[before:]
         for note in notes:
             if note.kind == "approve":
@@ -94,12 +96,13 @@ class Driver:
             await self._worker.until_idle()
             self._tidied = self._clock.now()
 
-    def _look(self) -> None:
+    def _look(self) -> list[Player]:
         now = self._clock.now()
         changed, self._changed = self._changed, set()
         players = [p for p in world.PLAYERS if p.id in changed or _is_daily(p, now)]
         for player in players:
             self.story.look(player)
+        return players
 
     def _plan_upgrade(self, player: Player, approved: datetime) -> None:
         """The vendor's own billing follows an approval; Segue only hears of it."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,22 @@ def test_the_pages_of_an_account_share_what_they_look_at(
             world.use(account, 1)
             assert within(10, lambda n=n: all(page.used[-1:] == [str(n + 1)] for page in pages))
     assert 5 <= loads.count(account) <= 5 * 4, "once for a change, not once a page"
+
+
+def test_an_open_page_sees_a_new_period_begin(world: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api.stream, "SPREAD", 0.0)
+    midnight = datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
+    account = world.account(usage={})
+    world.use(account, 5)
+    before = world.clock.now()
+    try:
+        world.clock.set(midnight - timedelta(milliseconds=300))
+        with opened(world, account) as stream:
+            assert stream.used == ["5"]
+            world.clock.set(midnight + timedelta(milliseconds=1))
+            assert within(SOON, lambda: stream.used == ["5", "0"]), stream.events
+    finally:
+        world.clock.set(before)
 
 
 def test_who_went_away_is_forgotten(world: Live) -> None:

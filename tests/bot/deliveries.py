@@ -81,6 +81,7 @@ def card(*forwards: ForwardState, **changes: object) -> Outgoing:
 def passed_on(state: str, **changes: object) -> ForwardState:
     """Where the forward to Marta stands."""
     forward = ForwardState(
+        case="case_1",
         id="forward_1",
         to_id="marta",
         to_name="Marta Silva",

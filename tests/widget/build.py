@@ -26,6 +26,8 @@ LOADER, CLIENT = "segue.js", "client.js"
 MOST, MOST_OF_LOADER = 12 * 1024, 2 * 1024
 """Bytes of all of them, and of the loader alone, as a server sends them."""
 _CSS = re.compile(r"`\n(.*?)`", re.DOTALL)
+_PROPERTY = re.compile(r"(--[\w-]+): ")
+"""What esbuild leaves as it is: the blank before a property of one's own."""
 
 
 def main() -> None:
@@ -88,7 +90,8 @@ def _small(found: re.Match[str]) -> str:
         capture_output=True,
         check=True,
     )
-    return f"`{made.stdout.decode().strip()}`".replace("\\", "\\\\")
+    tight = _PROPERTY.sub(r"\1:", made.stdout.decode().strip())
+    return f"`{tight}`".replace("\\", "\\\\")
 
 
 def wrong() -> str:

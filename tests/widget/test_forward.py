@@ -53,6 +53,19 @@ def test_the_server_decides_how_long_it_waits(visit: Visit) -> None:
     expect(visit.card).to_have_text("Sent to Fiona")
 
 
+def test_what_goes_can_be_looked_at_beside_the_page(visit: Visit) -> None:
+    visit.segue.forward_as = {"preview": "https://segue.test/case/preview/sealed"}
+    visit.open_by_hand()
+    visit.button("Send to Fiona").click()
+    link = visit.card.get_by_role("link", name="See what is sent")
+    expect(link).to_have_attribute("href", "https://segue.test/case/preview/sealed")
+    expect(link).to_have_attribute("target", "_blank")
+    expect(visit.button("Undo")).to_be_visible()
+    visit.page.clock.run_for(10_500)
+    expect(visit.card).to_contain_text("Sent to Fiona")
+    expect(link).to_be_visible()
+
+
 def test_a_draft_is_opened_in_the_readers_own_mailbox(visit: Visit) -> None:
     visit.segue.forward_as = {"state": "draft", "mailto": "mailto:fiona@acme.test?subject=Reports"}
     visit.open()

@@ -1,1 +1,1 @@
-export {createClient} from "./parts/live-LKRG4LFS.js";
+export {createClient} from "./parts/live-DPQJMULS.js";

@@ -101,7 +101,9 @@ export function whenSeen(node, then) {
   };
   const observer = new IntersectionObserver(
     (entries) => {
-      const { intersectionRatio, intersectionRect } = entries[entries.length - 1];
+      const { intersectionRatio, intersectionRect } = /** @type {IntersectionObserverEntry} */ (
+        entries.at(-1)
+      );
       const seen = intersectionRatio >= 0.5 || intersectionRect.height >= innerHeight / 2;
       if (seen === within) return;
       within = seen;

@@ -85,7 +85,7 @@ export class Banner {
   }
 
   get #locale() {
-    return this.#state?.locale ?? "";
+    return this.#state?.locale;
   }
 
   /** Somebody's focus is in here: nothing may move under their hands. */
@@ -215,9 +215,10 @@ export class Banner {
    * @param {import("./types").Forward} forward
    * @param {Addressee} addressee
    */
-  #forwarded(alert, { forward, to_name, state, mailto, undo_seconds }, addressee) {
+  #forwarded(alert, { forward, to_name, state, mailto, preview, undo_seconds }, addressee) {
     const name = to_name || addressee.name || addressee.email || "";
-    const sent = () => this.#tell(this.#say("sent", { name }), {}, READING);
+    const link = preview && { label: this.#say("look"), href: preview };
+    const sent = () => this.#tell(this.#say("sent", { name }), { link }, READING);
     const waits = undo_seconds * 1000;
     if (mailto) {
       this.#tell(
@@ -228,7 +229,7 @@ export class Banner {
     } else if (state === "sent") sent();
     else {
       const undo = this.#undo(alert, "forwarded", Promise.resolve(forward));
-      this.#tell(this.#say("sending", { name }), { undo, way: true }, waits, sent);
+      this.#tell(this.#say("sending", { name }), { undo, link, way: true }, waits, sent);
       fill(this.#room.querySelector(".way"), waits);
     }
     this.#desk.remember(alert.id, "forwarded");

@@ -4,17 +4,17 @@ import { dressed, later } from "./style.js";
 
 const BANNER = `
 :host(:not([shown])) { display: contents; }
-[role="status"] {
+[role=status] {
   position: fixed; inset-block-start: 0; inset-inline-start: 0;
   inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
 }
-:host([placement="top"][shown]) { position: sticky; inset-block-start: 0; z-index: 1000; }
-:host([placement="top"]) .card { border-width: 0 0 1px; border-radius: 0; }
-:host([placement="corner"][shown]) {
+:host([placement=top][shown]) { position: sticky; inset-block-start: 0; z-index: 1000; }
+:host([placement=top]) .card { border-width: 0 0 1px; border-radius: 0; }
+:host([placement=corner][shown]) {
   position: fixed; inset-block-end: 1.25em; inset-inline-end: 1.25em; z-index: 1000;
   inline-size: min(30em, 100% - 2.5em);
 }
-:host([placement="corner"]) .card { max-block-size: calc(100dvh - 2.5em); overflow-y: auto; box-shadow: 0 .5em 2em rgb(0 0 0/.18); }
+:host([placement=corner]) .card { max-block-size: calc(100dvh - 2.5em); overflow-y: auto; box-shadow: 0 .5em 2em rgb(0 0 0/.18); }
 .room { container-type: inline-size; }
 .card {
   position: relative; overflow: clip;

@@ -88,7 +88,7 @@ export function card(alert, state, setting, problem) {
   const notice = alert.class === "notice";
   const meter = state.meters.find(({ key, limit }) => key === alert.meter && limit !== null);
   const given = alert.actions.find(({ kind }) => kind === "dismiss");
-  const close = { kind: "dismiss", label: given?.label || setting.say("close"), url: "", to: "" };
+  const close = given ?? { kind: "dismiss", label: setting.say("close"), url: "", to: "" };
   const corner = {
     type: "button",
     "aria-label": close.label,
@@ -134,7 +134,13 @@ export function line(text, { undo, link, way }) {
     h("p", { dir: "auto" }, text),
     undo &&
       h("button.button.undo", { type: "button", click: undo.click }, undo.label),
-    link && h("a.button.draft", { href: link.href }, link.label),
+    // A page opens beside this one; a draft opens in the mailbox.
+    link &&
+      h(
+        "a.button.draft",
+        { href: link.href, target: link.href[0] === "h" && "_blank" },
+        link.label,
+      ),
     way && h("div.way", { "aria-hidden": "true" }),
   );
 }

@@ -1,13 +1,15 @@
 /** What the elements of a page share: one client, its state, and which alerts this tab knows. */
 
 import { createClient } from "./client.js";
-import { Known } from "./kept.js";
+import { read, write } from "./kept.js";
 
 /** @typedef {(state: import("./types").State | null) => void} Watcher */
 
 export { createClient };
 
 const ARRIVAL = 3_000;
+const ALERTS = "segue.alerts";
+const MOST = 50;
 /** @type {Set<Watcher>} */
 const watchers = new Set();
 /** @type {import("./types").State | null} */
@@ -18,7 +20,8 @@ let current = null;
 let options = { base: "" };
 /** @type {import("./types").Page} */
 const page = { paused: false, after: ARRIVAL, waiting: new Set() };
-let known = new Known(true);
+/** How alerts were answered, or "seen": also on the next page of this tab. @type {Map<string, string>} */
+let known = new Map();
 let given = "";
 /** @type {Exclude<import("./types").TokenSource, string> | null} */
 let source = null;
@@ -39,10 +42,13 @@ async function nextToken() {
   return next;
 }
 
+/** Whether this tab may keep anything. */
+const keeps = () => options.storage !== "none";
+
 /** @param {import("./types").Options} said */
 export function start(said) {
   options = said;
-  known = new Known(options.storage !== "none");
+  known = new Map(Object.entries((keeps() && read(ALERTS)) || {}));
   if (Number(options.after) >= 0) page.after = Number(options.after);
   given = options.token ?? "";
   source = options.tokenUrl ? fetchToken : null;
@@ -61,7 +67,7 @@ function connect() {
   current = createClient({
     token: nextToken,
     base: options.base,
-    keep: options.storage !== "none",
+    keep: keeps(),
     onState: publish,
   });
 }
@@ -96,14 +102,15 @@ function watch(watcher) {
 }
 
 /** Seen or answered in this tab. @param {string} id */
-const seen = (id) => Boolean(known.of(id));
+const seen = (id) => known.has(id);
 
 /** Answered in this tab, so it must not flash up after a reload. @param {string} id */
-const answered = (id) => seen(id) && known.of(id) !== "seen";
+const answered = (id) => seen(id) && known.get(id) !== "seen";
 
 /** @param {string} id @param {string} how it was answered, or "seen" */
 function remember(id, how) {
-  known.add(id, how);
+  known.set(id, how);
+  if (keeps()) write(ALERTS, Object.fromEntries([...known].slice(-MOST)));
   publish(latest); // Another banner of this page may be showing the same alert.
 }
 

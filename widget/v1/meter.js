@@ -66,7 +66,7 @@ export class Meter {
   /** @param {Usage} meter */
   #parts(meter) {
     const { limit, forecast } = meter;
-    const locale = this.#state?.locale ?? "";
+    const locale = this.#state?.locale;
     const say = speaker(this.#state?.labels ?? {});
     const used = h("b", {}, formatNumber(meter.used, locale));
     const frame = limit === null ? "{used}" : say("amount", { limit: formatNumber(limit, locale) });
@@ -80,10 +80,11 @@ export class Meter {
       : days
         ? say("around", { range: days })
         : "";
-    const sentence = below && h("p.sentence", {}, below);
-    return [row, limit !== null && this.#bar(meter, limit, amount.textContent), sentence].filter(
-      (part) => part !== "" && part !== false,
-    );
+    return [
+      row,
+      ...(limit === null ? [] : [this.#bar(meter, limit, amount.textContent)]),
+      ...(below ? [h("p.sentence", {}, below)] : []),
+    ];
   }
 
   /** @param {Usage} meter @param {number} limit @param {string | null} amount */

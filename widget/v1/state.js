@@ -82,7 +82,7 @@ export function readState(raw) {
   if (!raw || typeof raw !== "object") return null;
   return {
     ...texts(raw),
-    locale: known(raw.locale, Intl.getCanonicalLocales),
+    locale: known(raw.locale, Intl.getCanonicalLocales) || undefined,
     time_zone: text(raw.time_zone),
     labels: texts(raw.labels),
     meters: list(raw.meters, readMeter).filter((meter) => meter.key),
@@ -99,4 +99,5 @@ export const readForward = (raw) => ({
   ...texts(raw),
   undo_seconds: amount(raw.undo_seconds) ?? 10,
   mailto: address(raw.mailto, "mailto:"),
+  preview: address(raw.preview, "https:", "http:"),
 });

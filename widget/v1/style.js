@@ -23,8 +23,8 @@ const TOKENS = `
   overflow-wrap: anywhere;
 }
 :host([hidden]) { display: none; }
-:host([theme="light"]) { color-scheme: light; }
-:host([theme="dark"]) { color-scheme: dark; }
+:host([theme=light]) { color-scheme: light; }
+:host([theme=dark]) { color-scheme: dark; }
 * { box-sizing: border-box; margin: 0; }
 `;
 

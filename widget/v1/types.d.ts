@@ -36,7 +36,7 @@ export type State = {
   account: string;
   as_of: string;
   time_zone: string;
-  locale: string;
+  locale?: string;
   labels: Record<string, string>;
   meters: Meter[];
   alert: Alert | null;
@@ -50,6 +50,8 @@ export type Forward = {
   undo_seconds: number;
   state: string;
   mailto: string;
+  /** The page that its recipient gets, without the answers. */
+  preview: string;
 };
 
 /** A token, or what fetches a fresh one; nothing means that nobody is signed in. */
@@ -83,14 +85,14 @@ export type Say = (key: string, values?: Record<string, string>) => string;
 /** What a short line may offer; `way`: something is on its way, and a quiet bar shows it. */
 export type Way = {
   undo?: { label: string; click: () => void };
-  link?: { label: string; href: string };
+  link?: { label: string; href: string } | "";
   way?: boolean;
 };
 
 /** What a card needs besides its alert. */
 export type Setting = {
   say: Say;
-  locale: string;
+  locale?: string;
   zone: string;
   act: (action: Action) => void;
 };

@@ -258,6 +258,47 @@ def test_after_thirty_days_it_is_over(world: Live) -> None:
     assert closed_as(world, account) in (None, "expired")
 
 
+def test_who_sends_it_can_look_at_what_goes_but_not_answer_it(world: Live) -> None:
+    account, alert = world.asked(slack=False)
+    told = world.widget(account).send(alert, to="fiona", note="For the year to come.").json()
+    look = told["preview"]
+    seen = world.open(look)
+    assert seen.status_code == 200
+    assert "form-action 'none'" in seen.headers["content-security-policy"]
+    for kind in ("approve", "question", "decline"):
+        assert world.open(f"{look}/{kind}", "POST", data={"question": "?"}).status_code in (
+            404,
+            405,
+        )
+    world.clock.advance(seconds=10)
+    world.settle()
+    [page] = links(body_of(world), "case")
+    token = look.rpartition("/")[2]
+    assert world.http.get(f"/case/{token}").status_code == 404
+    assert world.http.post(f"/case/{token}/approve", data={}).status_code == 404
+    sent = world.open(page).text
+    assert "<form" in sent
+
+    def read(html: str) -> list[str]:
+        """Its sections, but for what only one of the two has."""
+        main = html[html.index("<main>") : html.index("</main>")]
+        return [s for s in main.split("<section") if "<form" not in s]
+
+    assert read(seen.text) == read(sent)
+    assert "<form" not in seen.text
+    assert "Only the link sent to" in seen.text
+    assert "Only the link sent to" not in sent
+    world.clock.advance(days=1)
+    assert world.open(look).status_code == 410
+
+
+def test_what_was_taken_back_is_not_looked_at(world: Live) -> None:
+    account, alert = world.asked(slack=False)
+    told = world.widget(account).send(alert, to="fiona").json()
+    world.widget(account).post(alert, "undo", {"id": told["forward"]})
+    assert world.open(told["preview"]).status_code == 410
+
+
 def test_a_link_that_was_taken_back_opens_nothing(world: Live) -> None:
     people: dict[str, dict[str, Any]] = {
         **PEOPLE, "fiona": {**PEOPLE["fiona"], "email": None},

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from tests.api.live import PEOPLE, Live, links
@@ -20,6 +21,11 @@ def forwards(world: Live, account: str) -> list[tuple[str, str]]:
     """(to, state) of the forwards that the champion's banner shows."""
     alert = world.widget(account).alert()
     return [(f["to_name"], f["state"]) for f in alert["forwards"]] if alert else []
+
+
+def said(answer: httpx.Response) -> dict[str, Any]:
+    """What is the same of the same forward: a preview is sealed anew each time."""
+    return {name: value for name, value in answer.json().items() if name != "preview"}
 
 
 def rooms(world: Live) -> list[str]:
@@ -125,8 +131,8 @@ def test_what_has_gone_is_not_taken_back(world: Live) -> None:
 def test_the_same_click_twice_is_one_forward(world: Live) -> None:
     account, alert = world.asked()
     priya, jonas = world.widget(account), world.widget(account, "jonas")
-    first = priya.send(alert, to="tomas").json()
-    assert priya.send(alert, to="tomas").json() == first
+    first = said(priya.send(alert, to="tomas"))
+    assert said(priya.send(alert, to="tomas")) == first
     assert jonas.send(alert, to="tomas").json()["forward"] == first["forward"]
     after(world, 10)
     assert priya.send(alert, to="tomas").json()["state"] == "sent"
@@ -202,7 +208,7 @@ def test_a_known_address_is_the_known_person(world: Live) -> None:
     account, alert = world.asked()
     told = world.widget(account).send(alert, email=f"TOMAS@{account}.example", role="finance")
     assert told.json()["to_name"] == "Tomás Vidal"
-    assert world.widget(account).send(alert, to="tomas").json() == told.json()
+    assert said(world.widget(account).send(alert, to="tomas")) == said(told)
 
 
 def test_five_new_recipients_a_day_are_enough(world: Live) -> None:
