@@ -109,15 +109,15 @@ async def _wait(
             yield ServerSentEventMessage(comment="still here", data=None)
 
 
-def _turn(state: dict[str, Any], account: str, now: datetime) -> timedelta:
+def _turn(shown: dict[str, Any], account: str, now: datetime) -> timedelta:
     """Until the account's day is over, and with it perhaps a period, or what a forecast says."""
-    if "time_zone" not in state:
+    if "time_zone" not in shown:
         return timedelta.max
-    local = datetime.fromisoformat(state["as_of"]).astimezone(ZoneInfo(state["time_zone"]))
+    local = datetime.fromisoformat(shown["as_of"]).astimezone(ZoneInfo(shown["time_zone"]))
     midnight = datetime.combine(local.date() + timedelta(days=1), time.min, local.tzinfo)
     # All pages of an account at once, who then share what they see; others at other times.
     apart = zlib.crc32(account.encode()) / 2**32 * SPREAD
-    return midnight.astimezone(UTC) - now + timedelta(seconds=apart)
+    return midnight.astimezone(UTC) + state.MOMENT + timedelta(seconds=apart) - now
 
 
 def _digest(state: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from service.people import named, of_token
 from store import alerts, decisions, feedback
 
 _STAYS = {FeedbackKind.SEEN, FeedbackKind.USEFUL, FeedbackKind.FORWARDED, FeedbackKind.ACTED}
-_MOMENT = timedelta(seconds=1)
+MOMENT = timedelta(seconds=1)
 """How long facts may be shared: what goes by the clock changes no sooner."""
 _ORDER = {AlertClass.NOTICE: 0, AlertClass.ASK: 1, AlertClass.REFLECTION: 2}
 
@@ -42,8 +42,8 @@ class Shared:
     def facts(self, load: Callable[[], Snapshot | None], now: datetime) -> Snapshot | None:
         """What was loaded a moment ago, or is loaded now."""
         with self._loading:
-            if self._until is None or not self._until - _MOMENT <= now < self._until:
-                self._facts, self._until = load(), now + _MOMENT
+            if self._until is None or not self._until - MOMENT <= now < self._until:
+                self._facts, self._until = load(), now + MOMENT
             return self._facts
 
 

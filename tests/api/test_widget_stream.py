@@ -258,7 +258,7 @@ def test_an_open_page_sees_a_new_period_begin(world: Live, monkeypatch: pytest.M
         world.clock.set(midnight - timedelta(milliseconds=300))
         with opened(world, account) as stream:
             assert stream.used == ["5"]
-            world.clock.set(midnight + timedelta(milliseconds=1))
+            world.clock.set(midnight + timedelta(seconds=1))
             assert within(SOON, lambda: stream.used == ["5", "0"]), stream.events
     finally:
         world.clock.set(before)

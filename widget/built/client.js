@@ -1,1 +1,1 @@
-export {createClient} from "./parts/live-DPQJMULS.js";
+export {createClient} from "./parts/live-N4MSMVWQ.js";

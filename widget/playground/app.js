@@ -51,7 +51,8 @@ function answer(path, init) {
   if (!path.endsWith("/forward")) return Response.json({});
   const to_name = body.name || (body.to ? "Fiona" : body.email);
   const draft = get("do") === "draft" && { mailto: "mailto:fiona@example.com?subject=Reports", state: "draft" };
-  return Response.json({ forward: body.id, to_name, channel: "slack", undo_seconds: 10, state: "waiting", ...draft });
+  const preview = location.href; // There is no case here to look at.
+  return Response.json({ forward: body.id, to_name, channel: "slack", undo_seconds: 10, state: "waiting", preview, ...draft });
 }
 
 const real = globalThis.fetch;

@@ -60,7 +60,8 @@ summary { inline-size: fit-content; padding-block: .4em; cursor: pointer; border
 .notice .body { margin-block-start: .25em; }
 .notice .side, .notice .actions { margin-block-start: 0; }
 .notice .why { margin-block-start: .5em; }
-.short { display: flex; align-items: center; justify-content: space-between; gap: .25em 1.5em; padding-block: .75em; min-block-size: 4.6em; }
+.short { display: flex; align-items: center; gap: .25em 1.5em; padding-block: .75em; min-block-size: 4.6em; }
+.short p { flex: 1; }
 .short .button { border-color: transparent; color: var(--_accent); margin-inline-end: -1.07em; white-space: nowrap; }
 .way { position: absolute; inset-block-end: 0; inset-inline-start: 0; block-size: 2px; inline-size: 0; background: var(--_accent); }
 form { margin-block-start: 1.25em; padding-block-start: 1.25em; border-block-start: 1px solid var(--_line); }
@@ -69,7 +70,7 @@ form .group { margin-block-start: 1.25em; }
 .fields { display: flex; flex-wrap: wrap; gap: 1em; margin-block-start: 1em; max-inline-size: 46em; }
 .field { flex: 1 1 15em; display: block; }
 .field.all { flex-basis: 100%; }
-.label { display: block; padding: 0; margin-block-end: .35em; font-size: .9em; font-weight: 500; }
+.label { display: block; margin-block-end: .35em; font-size: .9em; font-weight: 500; }
 input, select, textarea {
   display: block; inline-size: 100%; min-block-size: 2.857em; padding: .5em .8em;
   font: inherit; color: var(--_ink); background: var(--_surface);

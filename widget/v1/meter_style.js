@@ -16,7 +16,7 @@ const METER = `
 .amount b { font-weight: 600; }
 .bar { position: relative; block-size: .571em; margin-block-start: .5em; overflow: clip; background: var(--_track); border-radius: 1em; }
 .used, .forecast { position: absolute; inset-block: 0; }
-.used { inset-inline-start: 0; inline-size: var(--_used); background: var(--_accent); border-radius: inherit; transition: inline-size .5s; }
+.used { inset-inline-start: 0; inline-size: var(--_used); background: var(--_accent); border-radius: inherit; }
 .forecast {
   inset-inline-start: var(--_low); inline-size: calc(var(--_high) - var(--_low));
   background: repeating-linear-gradient(-45deg, color-mix(in srgb, var(--_accent) 42%, transparent) 0 1.5px, transparent 1.5px 5px);
@@ -32,7 +32,7 @@ const METER = `
   .limit { background: Canvas; }
   .forecast { forced-color-adjust: none; background: repeating-linear-gradient(-45deg, CanvasText 0 1.5px, transparent 1.5px 5px); }
 }
-@media (prefers-reduced-motion: reduce) { .used { transition: none; } }
+@media (prefers-reduced-motion: no-preference) { .used { transition: inline-size .5s; } }
 `;
 
 const meter = later(METER);
