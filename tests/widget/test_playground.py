@@ -39,15 +39,25 @@ def app(page: Page) -> FrameLocator:
     return page.frame_locator(APP)
 
 
+def choose(page: Page, name: str, value: str) -> None:
+    """Chooses, and waits until the app was opened anew with it."""
+    page.locator(f"[name={name}]").select_option(value)
+    page.wait_for_function(
+        "([name, value]) => new URLSearchParams("
+        "document.querySelector('#app').contentWindow.location.search).get(name) === value",
+        arg=[name, value],
+    )
+
+
 def test_it_shows_every_moment_in_every_language(page: Page) -> None:
     options = page.locator("[name=moment] option")
     expect(options).to_have_count(MOMENTS)
     card = app(page).locator("segue-banner .card")
     for language, decline in (("en", "Not now"), ("de", "Nicht jetzt")):
-        page.locator("[name=locale]").select_option(language)
+        choose(page, "locale", language)
         titles = set()
         for moment in [one.get_attribute("value") for one in options.all()]:
-            page.locator("[name=moment]").select_option(str(moment))
+            choose(page, "moment", str(moment))
             expect(card).to_be_visible()
             titles.add(card.locator(".title").inner_text())
             if not str(moment).endswith("notice"):
@@ -58,9 +68,9 @@ def test_it_shows_every_moment_in_every_language(page: Page) -> None:
 def test_the_code_to_paste_follows_the_choice(page: Page, world: Live) -> None:
     code = page.locator("#code")
     expect(code).to_contain_text(f'src="{world.url}/widget/v1/segue.js"')
-    page.locator("[name=place]").select_option("corner")
-    page.locator("[name=theme]").select_option("dark")
-    page.locator("[name=dress]").select_option("forest")
+    choose(page, "place", "corner")
+    choose(page, "theme", "dark")
+    choose(page, "dress", "forest")
     expect(code).to_contain_text('<segue-banner placement="corner" theme="dark">')
     expect(code).to_contain_text("--segue-accent: #0b6b63;")
 
@@ -77,7 +87,7 @@ def test_what_is_clicked_goes_nowhere(page: Page, world: Live) -> None:
 
 
 def test_it_says_when_colours_were_mended(page: Page) -> None:
-    page.locator("[name=dress]").select_option("pale")
+    choose(page, "dress", "pale")
     expect(page.locator("#note")).to_contain_text("mended: quiet accent")
 
 
@@ -85,7 +95,7 @@ def test_it_says_when_colours_were_mended(page: Page) -> None:
 def test_axe_finds_nothing_whatever_is_chosen(page: Page, theme: Any) -> None:
     page.emulate_media(color_scheme=theme)
     for direction in ("ltr", "rtl"):
-        page.locator("[name=dir]").select_option(direction)
+        choose(page, "dir", direction)
         expect(app(page).locator("segue-banner .card")).to_be_visible()
         page.wait_for_timeout(300)
         assert audit(page) == []
