@@ -133,3 +133,7 @@ class Catalogue:
         if currency in plan.prices:
             return plan.prices[currency]
         return plan.price if currency == self.product.currency else None
+
+    def overage(self, plan: Plan, meter: str, currency: str) -> Decimal | list[Tier] | None:
+        """The price above the plan's limit of a meter; None: not stated in `currency`."""
+        return plan.overage.get(meter) if currency == self.product.currency else None

@@ -38,7 +38,13 @@ def tell(
     following = catalogue.plans.get(account.next_plan or "")
     forecasts = {forecast.meter: forecast for forecast in decision.forecasts}
     stories = {
-        meter.key: _meter(meter, plan, forecasts.get(meter.key), today, decision.at)
+        meter.key: _meter(
+            meter,
+            _unit(catalogue, plan, meter, account),
+            forecasts.get(meter.key),
+            today,
+            decision.at,
+        )
         for meter in snapshot.meters
     }
     meaningful = {meter.key for meter in snapshot.meters if meter.meaningful}
@@ -77,14 +83,26 @@ def meter_story(
     known = decision.forecasts if decision else ()
     forecast = next((f for f in known if f.meter == meter.key), None)
     plan = catalogue.plans.get(snapshot.account.plan or "")
-    return _meter(meter, plan, forecast, _today(snapshot, now), now)
+    unit = _unit(catalogue, plan, meter, snapshot.account)
+    return _meter(meter, unit, forecast, _today(snapshot, now), now)
+
+
+def _unit(
+    catalogue: Catalogue, plan: Plan | None, meter: MeterUse, account: AccountFacts
+) -> Decimal | None:
+    """The price of one unit above the limit, where there is one for all of them."""
+    overage = catalogue.overage(plan, meter.key, account.currency) if plan else None
+    return overage if isinstance(overage, Decimal) else None
 
 
 def _meter(
-    meter: MeterUse, plan: Plan | None, forecast: Forecast | None, today: date, as_of: datetime
+    meter: MeterUse,
+    overage: Decimal | None,
+    forecast: Forecast | None,
+    today: date,
+    as_of: datetime,
 ) -> MeterStory:
     start = max(meter.period.start, meter.first_day or today) if not meter.period.end else None
-    overage = plan.overage.get(meter.key) if plan else None
     return MeterStory(
         key=meter.key,
         name_one=meter.name_one,
@@ -105,7 +123,7 @@ def _meter(
         daily=_daily(meter, start or meter.period.start, today),
         pace=_pace(meter, today),
         forecast=_range(forecast),
-        overage=overage if isinstance(overage, Decimal) else None,
+        overage=overage,
         as_of=as_of,
     )
 

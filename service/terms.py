@@ -22,9 +22,14 @@ class _Offer(msgspec.Struct):
 def freeze(facts: Snapshot, catalogue: Catalogue, meter: str) -> dict[str, Any]:
     """JSON values of what the account's plan and the next one say about `meter`."""
     account = facts.account
+
+    def offer(key: str | None, *, agreed: bool) -> Any:
+        plan = catalogue.plans.get(key or "")
+        return msgspec.to_builtins(_offer(catalogue, plan, meter, account.currency, agreed=agreed))
+
     return {
-        "now": msgspec.to_builtins(_offer(catalogue.plans.get(account.plan or ""), meter)),
-        "next": msgspec.to_builtins(_offer(catalogue.plans.get(account.next_plan or ""), meter)),
+        "now": offer(account.plan, agreed=account.price is not None),
+        "next": offer(account.next_plan, agreed=False),
     }
 
 
@@ -34,12 +39,16 @@ def thaw(terms: Mapping[str, Any], side: str) -> Offer:
     return Offer(overage=offer.unit if offer.tiers is None else offer.tiers, annual=offer.annual)
 
 
-def _offer(plan: Plan | None, meter: str) -> _Offer:
+def _offer(
+    catalogue: Catalogue, plan: Plan | None, meter: str, currency: str, *, agreed: bool
+) -> _Offer:
+    """`agreed`: the account has a price of its own, so the list's price by the year is not its."""
     if plan is None:
         return _Offer()
-    overage = plan.overage.get(meter)
+    overage = catalogue.overage(plan, meter, currency)
+    by_year = plan.annual and not agreed and currency == catalogue.product.currency
     return _Offer(
         unit=overage if isinstance(overage, Decimal) else None,
         tiers=overage if isinstance(overage, list) else None,
-        annual=plan.annual.price if plan.annual else None,
+        annual=plan.annual.price if plan.annual and by_year else None,
     )

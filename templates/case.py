@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -10,12 +11,12 @@ from typing import Any
 from markupsafe import Markup
 
 from engine.alert import AlertClass
-from engine.story import Story
-from engine.usage import MeterKind
-from templates.case_facts import Source, case_facts, expected_use, source_of
+from engine.story import PlanStory, Story
+from engine.usage import MeterKind, PeriodKind
+from templates.case_facts import Source, case_facts, effect_of, expected_use, source_of
 from templates.case_view import AnswerKind, CaseAnswer, CaseStatus, CaseView, Offer
 from templates.chart import alt, svg
-from templates.facts import Fact
+from templates.facts import Fact, plan_per
 from templates.message import NOTE, Audience
 from templates.pack import HERE, pack
 from templates.plain import plain
@@ -107,6 +108,8 @@ def page(view: CaseView, locale: str) -> str:
         "days": range(len(view.story.main.daily)),
         "totals": view.story.main.kind is not MeterKind.CUMULATIVE,
         "at_pace": expected_use(view.story) is not None,
+        "effect": effect_of(view),
+        "annual_each": plan_per(_by_year(view.story.next_plan), words),
         "not_before": (view.created_at + timedelta(days=1)).date().isoformat(),
     }
     return _render("case/case.j2", locale, context)
@@ -143,6 +146,10 @@ def _render(name: str, locale: str, context: dict[str, Any]) -> str:
         "words_file": f"{words.name}/case.j2",
     }
     return environment(html=True).get_template(name).render(shared | context)
+
+
+def _by_year(plan: PlanStory | None) -> PlanStory | None:
+    return plan and replace(plan, period=PeriodKind.YEAR)
 
 
 def _charts(story: Story, locale: str) -> dict[str, str]:

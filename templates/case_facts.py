@@ -1,9 +1,9 @@
 """The facts of a case: the story's own, and what is calculated from them, each with its source."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from itertools import accumulate
 
@@ -45,6 +45,7 @@ class Source(StrEnum):
     PRICES = "prices"
     ACCOUNT = "account"
     CALCULATED = "calculated"
+    CONTRACT = "contract"
     CASE = "case"
 
 
@@ -61,8 +62,10 @@ _BY_KIND = {
 
 def source_of(name: str, fact: Fact) -> Source:
     """The source a fact is listed under."""
-    if name in ("since", "renewal"):
+    if name == "since":
         return Source.ACCOUNT
+    if name == "renewal":
+        return Source.CONTRACT
     if name.startswith("at_"):
         return Source.CASE
     return _BY_KIND[fact.kind]
@@ -191,10 +194,69 @@ def _costs(view: CaseView, formats: Formats) -> Iterator[_Row]:
             if cost:
                 overage = formats.money(cost.overage, story.currency)
                 yield f"{side}_extra", FactKind.COST, overage, as_of
+    yield from _effect(view, formats)
     now, then = terms["now"], terms["next"]
     even = break_even(now, then) if now and then else None
     if even is not None and even > 0:
-        yield "break_even", FactKind.COST, formats.quantity(even.to_integral_value()), as_of
+        yield (
+            "break_even",
+            FactKind.COST,
+            formats.quantity(even.to_integral_value(ROUND_CEILING)),
+            as_of,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What moving adds, or takes away where it is negative, with the same use.
+
+    `period`: to this period; `year`: to a year; `annual`: to a year, where it is paid by the year,
+    which then comes to `annual_total`.
+    """
+
+    period: Decimal
+    year: Decimal | None
+    annual: Decimal | None
+    annual_total: Decimal | None
+
+
+def effect_of(view: CaseView) -> Effect | None:
+    """What moving changes; None where the price of either is not known."""
+    terms, use = both_terms(view), expected_use(view.story) or view.story.main.used
+    now, then = terms["now"], terms["next"]
+    if now is None or then is None:
+        return None
+    stays, moves = period_cost(now, use), period_cost(then, use)
+    if stays is None or moves is None:
+        return None
+    year, moved = a_year(stays.total, now.period), a_year(moves.total, then.period)
+    above, by_year = a_year(moves.overage, then.period), view.next.annual
+    if by_year is not None and then.per_seat:
+        by_year = None if then.seats is None else by_year * then.seats
+    total = None if by_year is None or above is None else by_year + above
+    return Effect(
+        period=moves.total - stays.total,
+        year=None if year is None or moved is None else moved - year,
+        annual=None if year is None or total is None else total - year,
+        annual_total=total,
+    )
+
+
+def _effect(view: CaseView, formats: Formats) -> Iterator[_Row]:
+    """Amounts without their sign: words say whether it is more or less."""
+    effect = effect_of(view)
+    if effect is None:
+        return
+    amounts = {
+        "change": effect.period,
+        "change_year": effect.year,
+        "annual_change": effect.annual,
+        "by_year_total": effect.annual_total,
+    }
+    for name, amount in amounts.items():
+        if amount is not None:
+            shown = formats.money(abs(amount), view.story.currency)
+            yield name, FactKind.COST, shown, view.story.as_of
 
 
 def _side(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -25,7 +25,8 @@ class Formats:
 
     def money(self, amount: Decimal, currency: str) -> str:
         """An amount as billed: rounded to the currency's own decimals."""
-        return format_currency(amount, currency, locale=self.locale)
+        coin = Decimal(1).scaleb(-get_currency_precision(currency))
+        return format_currency(amount.quantize(coin, ROUND_HALF_UP), currency, locale=self.locale)
 
     def unit_price(self, amount: Decimal, currency: str) -> str:
         """The price of one unit: as many decimals as it takes, up to six, never rounded to zero."""

@@ -61,6 +61,15 @@ def test_the_link_opens_the_numbers_that_were_frozen(world: Live) -> None:
     assert html == world.open(page).text
 
 
+def test_a_price_in_another_currency_is_not_taken_for_theirs(world: Live) -> None:
+    _, _, euros = mailed(world)
+    assert "€0.30" in world.open(euros).text
+    _, _, dollars = mailed(world, currency="USD")
+    html = world.open(dollars).text
+    assert "0.30" not in html
+    assert "490" not in html
+
+
 def test_its_headers_keep_it_private_and_alone(world: Live) -> None:
     _, _, page = mailed(world)
     for answer in (world.open(page), world.open(f"{page}x")):
