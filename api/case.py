@@ -2,13 +2,15 @@
 
 import asyncio
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get, head, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from api import page
+from api import looking, page
+from api.guesses import Guesses
 from engine.errors import Gone, Invalid, NotFound
 from service import answer, case, preview, replayed
 from service.context import Context
@@ -18,21 +20,32 @@ FIELDS = ("name", "question", "reason", "not_before")
 
 def routes(context: Context) -> list[Any]:
     """The page, the chart and the answers."""
+    guesses = Guesses()
 
-    @get("/case/{token:str}", include_in_schema=False, sync_to_thread=True)
-    def opened(token: FromPath[str], answered: FromQuery[str] = "") -> Response[str]:
-        return page.answer(case.page(context, token, answered=answered), forms=True)
+    @get("/case/{token:str}", include_in_schema=False)
+    async def opened(
+        request: Request[Any, Any, Any],
+        token: FromPath[str],
+        answered: FromQuery[str] = "",
+        lang: FromQuery[str] = "",
+    ) -> Response[str]:
+        looks = not answered and looking.person(request.headers)
+        shown = await asyncio.to_thread(
+            case.page, context, token, answered=answered, language=lang, looks=looks
+        )
+        if shown.status == HTTPStatus.NOT_FOUND:
+            guesses.wrong(request)
+        return page.answer(shown, forms=True)
 
-    @get("/case/preview/{sealed:str}", include_in_schema=False, sync_to_thread=True)
-    def looked_at(sealed: FromPath[str]) -> Response[str]:
-        return page.answer(case.preview(context, sealed))
+    @head("/case/{token:str}", include_in_schema=False)
+    async def looked_up(token: FromPath[str]) -> Response[None]:
+        shown = page.answer(await asyncio.to_thread(case.page, context, token))
+        return Response(None, status_code=shown.status_code, headers=shown.headers)
 
     @get("/chart/{name:str}", include_in_schema=False, sync_to_thread=True)
     def chart(name: FromPath[str]) -> Response[bytes]:
         png = case.chart_png(context, name.removesuffix(".png"))
-        return Response(
-            png, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"}
-        )
+        return Response(png, media_type="image/png", headers={"Cache-Control": "no-store"})
 
     @get("/chart/replay/{name:str}", include_in_schema=False, sync_to_thread=True)
     def replay(name: FromPath[str]) -> Response[bytes]:
@@ -52,9 +65,12 @@ def routes(context: Context) -> list[Any]:
     ) -> Response[Any]:
         form = await request.form()
         given = {name: str(form.get(name) or "") for name in FIELDS}
-        return await asyncio.to_thread(_respond, context, token, kind, given)
+        answered = await asyncio.to_thread(_respond, context, token, kind, given)
+        if answered.status_code == HTTPStatus.NOT_FOUND:
+            guesses.wrong(request)
+        return answered
 
-    return [opened, looked_at, chart, replay, previewed, respond]
+    return [opened, looked_up, chart, replay, previewed, respond]
 
 
 def _respond(context: Context, token: str, kind: str, given: dict[str, str]) -> Response[Any]:

@@ -201,7 +201,7 @@ def _forward(context: Context, visitor: Bearer, alert: str, wanted: Forward) -> 
         "channel": sent.channel,
         "undo_seconds": int(forward.WAIT.total_seconds()),
         "state": sent.state,
-        "preview": links.preview(context, visitor.account, sent.case),
+        "preview": links.sender(context, visitor.account, sent.case),
     }
     if sent.state == "draft":
         answer["mailto"] = forward.draft(context, account=visitor.account, id=sent.id)

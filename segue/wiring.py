@@ -12,6 +12,7 @@ from litestar import Litestar
 import api.case
 import api.decisions
 import api.playground
+import api.sent
 import api.stream
 import api.timeline
 import api.widget
@@ -145,6 +146,7 @@ def _routes(settings: Settings, context: Context, hub: Hub, slack: "SlackApp | N
         *api.widget.routes(context, settings.widget_secret),
         *api.stream.routes(context, hub, settings.widget_secret),
         *api.case.routes(context),
+        *api.sent.routes(context),
         *api.timeline.routes(context),
         *api.decisions.routes(context),
     ]

@@ -1,27 +1,33 @@
 """The page behind a case link, made from what was frozen, and the chart behind its own token."""
 
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlmodel import Session
 
-from engine.errors import Gone, NotFound
+from engine.errors import NotFound, Unavailable
 from engine.snapshot import Person
+from engine.story import Story
 from service import frozen, links, snapshot, terms, wording
 from service.context import Context
 from service.people import display, named
-from service.sealed import opened
 from service.secrets import hashed
 from store import alerts, forwards
 from templates import case as pages
 from templates import chart
 from templates.case_view import AnswerKind, CaseAnswer, CaseStatus, CaseView
 from templates.message import Audience
+from templates.pack import languages
 
 _KINDS = {
     "approve": AnswerKind.APPROVED,
     "decline": AnswerKind.DECLINED,
     "question": AnswerKind.QUESTION,
 }
+
+
+_ONE_LOOK = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +39,30 @@ class Page:
     style: str
 
 
-def page(context: Context, token: str, *, answered: str = "", status: int = 200) -> Page:
-    """The case, what was recorded of an answer, or a small page that says why there is none."""
+def page(
+    context: Context,
+    token: str,
+    *,
+    answered: str = "",
+    status: int = 200,
+    language: str = "",
+    looks: bool = False,
+) -> Page:
+    """The case, what was recorded of an answer, or a small page that says why there is none.
+
+    `language`: the reader's choice, where there is one of theirs; `looks`: a person does.
+    """
     product = context.policy().catalogue.product
     with context.database.read() as session:
         case = forwards.case_behind(session, hashed(token))
         if case is None:
-            return _page(pages.not_found(product.name, product.locale), 404)
-        view, locale = _view(context, session, case, token)
+            return small(pages.not_found(product.name, product.locale), 404)
+        view, locale = view_of(context, session, case, token)
+    locale = language if language in languages() else locale
     if view.status in (CaseStatus.REVOKED, CaseStatus.EXPIRED):
-        return _page(pages.gone(product.name, locale), 410)
+        return small(pages.gone(product.name, locale), 410)
+    if looks:
+        _count(context, case)
     if _KINDS.get(answered) in {a.kind for a in view.answers}:
         said = pages.answered(
             product.name,
@@ -51,27 +71,8 @@ def page(context: Context, token: str, *, answered: str = "", status: int = 200)
             champion_name=view.champion_name,
             back_url=f"/case/{token}",
         )
-        return _page(said, 200)
-    return _page(pages.page(view, locale), status)
-
-
-def preview(context: Context, sealed: str) -> Page:
-    """The page as its recipient gets it, for who sent it: without the answers."""
-    product = context.policy().catalogue.product
-    try:
-        (account, number), _ = opened(context, links.PREVIEW, sealed)
-    except Gone:
-        return _page(pages.gone(product.name, product.locale), 410)
-    except NotFound:
-        return _page(pages.not_found(product.name, product.locale), 404)
-    with context.database.read() as session:
-        case = forwards.case(session, account, number)
-        if case is None:
-            return _page(pages.not_found(product.name, product.locale), 404)
-        view, locale = _view(context, session, case, "")
-    if view.status in (CaseStatus.REVOKED, CaseStatus.EXPIRED):
-        return _page(pages.gone(product.name, locale), 410)
-    return _page(pages.page(replace(view, preview=True), locale), 200)
+        return small(said, 200)
+    return small(pages.page(view, locale), status)
 
 
 def chart_png(context: Context, view_token: str) -> bytes:
@@ -89,13 +90,15 @@ def chart_png(context: Context, view_token: str) -> bytes:
     return chart.picture(frozen.story(story), locale=locale)
 
 
-def _page(html: str, status: int) -> Page:
+def small(html: str, status: int) -> Page:
+    """A page with what its headers need."""
     return Page(html=html, status=status, style=pages.style_hash())
 
 
-def _view(
+def view_of(
     context: Context, session: Session, case: forwards.StoredCase, token: str
 ) -> tuple[CaseView, str]:
+    """A case as its page needs it, and its reader's language."""
     now = context.clock.now()
     facts = snapshot.load(context, session, case.account, now, context.policy())
     everyone = facts.people if facts else ()
@@ -114,6 +117,7 @@ def _view(
         decline_url=f"/case/{token}/decline",
         question_url=f"/case/{token}/question",
         note=case.note,
+        previous=_previous(session, case),
         status=_status(case, given, expired=links.expired(case, now)),
         answers=tuple(
             CaseAnswer(kind=_KINDS[a.kind], at=a.at, text=a.text, name=a.name) for a in given
@@ -122,6 +126,20 @@ def _view(
         next=terms.thaw(case.terms, "next"),
     )
     return view, locale
+
+
+def _previous(session: Session, case: forwards.StoredCase) -> Story | None:
+    before = forwards.case(session, case.account, case.previous) if case.previous else None
+    return frozen.story(before.story) if before else None
+
+
+def _count(context: Context, case: forwards.StoredCase) -> None:
+    """Once in a while is enough; a page is shown also where that can't be written."""
+    now = context.clock.now()
+    if case.viewed_at is not None and now < case.viewed_at + _ONE_LOOK:
+        return
+    with suppress(Unavailable), context.database.write() as session:
+        forwards.viewed(session, case, now, pause=_ONE_LOOK)
 
 
 def _status(

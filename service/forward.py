@@ -9,6 +9,7 @@ from sqlmodel import Session
 from engine.alert import AlertClass, FeedbackKind
 from engine.errors import Forbidden, Invalid, NotFound, TooMany
 from engine.snapshot import Person, Role, Snapshot, Staff
+from engine.story import Story
 from service import cards, frozen, links, routing, snapshot, terms, wording
 from service.channel import DeliveryKind, ForwardState, Recipient
 from service.config import Applied
@@ -127,7 +128,7 @@ def start(
             if earlier.to == to and earlier.state in ("waiting", "sent"):
                 return _state(earlier, facts, now)
         _hold_to_cap(session, account, champion, to, now)
-        forward = _write(context, session, stored, facts, person, champion, note, applied, now)
+        forward = write(context, session, stored, facts, person, champion, note, applied, now)
         cards.refresh(session, account, alert, now)
         state = _state(forward, facts, now)
     context.signals.changed(account)
@@ -185,7 +186,7 @@ def _hold_to_cap(session: Session, account: str, champion: str, to: str, now: da
         raise TooMany("five new recipients a day are enough", retry_after=86_400)
 
 
-def _write(
+def write(
     context: Context,
     session: Session,
     stored: alerts.StoredAlert,
@@ -195,8 +196,14 @@ def _write(
     note: str,
     applied: Applied,
     now: datetime,
+    *,
+    anew: tuple[str, Story] | None = None,
 ) -> forwards.StoredForward:
-    """Forward, case, delivery and feedback, all in the caller's commit."""
+    """Forward, case, delivery and feedback, all in the caller's commit.
+
+    `anew`: the case that this one replaces, and the story of today.
+    """
+    previous, story = anew or (None, None)
     account = facts.account.id
     audience = Role.MANAGER if person.role is Role.MANAGER else Role.FINANCE
     channel = routing.best(session, account, person, context.channels)
@@ -208,7 +215,8 @@ def _write(
         recipient=person.id,
         champion=champion,
         note=note,
-        story=stored.story,
+        story=frozen.freeze(story) if story else stored.story,
+        previous=previous,
         terms=terms.freeze(facts, applied.catalogue, stored.key.meter),
         created_at=now,
         expires_at=now + CASE_LIFE,

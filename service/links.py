@@ -12,8 +12,8 @@ from service.sealed import seal
 from service.secrets import hashed
 from store import alerts, forwards
 
-PREVIEW, LOOK = "look at a case", timedelta(days=1)
-"""What the link of a preview is sealed for, and how long it works."""
+SENT, LOOK = "a case that was sent", timedelta(days=60)
+"""What the link for who sent a case is sealed for, and how long it works."""
 
 
 def case_token(context: Context, case: forwards.StoredCase) -> str:
@@ -46,9 +46,9 @@ def chart(context: Context, view: str) -> str:
     return f"{context.public_url}/chart/{view}.png"
 
 
-def preview(context: Context, account: str, case: str) -> str:
-    """The page of a case as its recipient gets it, for who sent it: without the answers."""
-    return f"{context.public_url}/case/preview/{seal(context, PREVIEW, account, case, lives=LOOK)}"
+def sender(context: Context, account: str, case: str) -> str:
+    """The page of a case for who sent it: as its recipient gets it, without the answers."""
+    return f"{context.public_url}/case/sent/{seal(context, SENT, account, case, lives=LOOK)}"
 
 
 def upgrade(applied: Applied, facts: Snapshot | Staff, reference: str) -> str | None:

@@ -30,10 +30,14 @@ def build(
 ) -> Outgoing:
     """One delivery as its channel needs it."""
     person = named(facts.people, delivery.person) or Person(id=delivery.person)
-    now, story = context.clock.now(), frozen.story(alert.story)
+    now = context.clock.now()
     locale = wording.locale_of(person, facts)
     passed_on = forwards.get(session, alert.account, delivery.forward) if delivery.forward else None
     forwarded = delivery.kind == DeliveryKind.FORWARD and passed_on is not None
+    case = (
+        forwards.case(session, alert.account, passed_on.case) if forwarded and passed_on else None
+    )
+    story = frozen.story(case.story if case else alert.story)
     audience = passed_on.role if forwarded and passed_on else Role.CHAMPION
     case_url, chart_url = (
         links.of_case(context, session, alert.account, passed_on.case)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from store import tables
@@ -34,7 +34,11 @@ class StoredForward:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCase:
-    """A frozen story for one recipient. `terms`: the plans' prices as of then."""
+    """A frozen story for one recipient. `terms`: the plans' prices as of then.
+
+    `previous`: the case it was made anew from; `views`: how often it was opened, at `viewed_at`
+    the last time that was counted.
+    """
 
     account: str
     id: str
@@ -48,6 +52,9 @@ class StoredCase:
     created_at: datetime
     expires_at: datetime
     issue: int = 1
+    previous: str | None = None
+    views: int = 0
+    viewed_at: datetime | None = None
     token_hash: str | None = None
     chart_hash: str | None = None
     revoked_at: datetime | None = None
@@ -129,7 +136,9 @@ def case_behind(session: Session, token_hash: str) -> StoredCase | None:
 def case_chart(session: Session, chart_hash: str) -> Mapping[str, Any] | None:
     """The story behind a case chart's view-only token."""
     return session.exec(
-        select(tables.Case.story).where(col(tables.Case.chart_hash) == chart_hash)
+        select(tables.Case.story).where(
+            col(tables.Case.chart_hash) == chart_hash, col(tables.Case.revoked_at).is_(None)
+        )
     ).first()
 
 
@@ -148,6 +157,20 @@ def revoke(session: Session, account: str, number: str, at: datetime) -> None:
         update(tables.Case)
         .where(col(tables.Case.account) == account, col(tables.Case.id) == number)
         .values(revoked_at=at)
+    )
+
+
+def viewed(session: Session, seen: StoredCase, at: datetime, *, pause: timedelta) -> None:
+    """Count that a case was opened; what comes within `pause` of the last time is that time."""
+    case = tables.Case
+    session.execute(
+        update(case)
+        .where(
+            col(case.account) == seen.account,
+            col(case.id) == seen.id,
+            or_(col(case.viewed_at).is_(None), col(case.viewed_at) <= at - pause),
+        )
+        .values(views=col(case.views) + 1, viewed_at=at)
     )
 
 

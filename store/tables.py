@@ -417,7 +417,10 @@ class Forward(SQLModel, table=True):
 
 
 class Case(SQLModel, table=True):
-    """The business case: a frozen story behind a link; only the hash of its token is kept."""
+    """The business case: a frozen story behind a link; only the hash of its token is kept.
+
+    `previous`: the case it was made anew from. `views`: how often it was opened, by whomever.
+    """
 
     account: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
@@ -429,6 +432,9 @@ class Case(SQLModel, table=True):
     story: dict[str, Any] = document()
     terms: dict[str, Any] = document()
     issue: int = 1
+    previous: str | None = None
+    views: int = whole()
+    viewed_at: datetime | None = instant(nullable=True)
     token_hash: str | None = Field(default=None, sa_column=Column(Text, index=True))
     chart_hash: str | None = Field(default=None, sa_column=Column(Text, index=True))
     created_at: datetime = instant(nullable=False)

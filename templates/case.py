@@ -8,17 +8,18 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from babel import Locale
 from markupsafe import Markup
 
 from engine.alert import AlertClass
 from engine.story import PlanStory, Story
 from engine.usage import MeterKind, PeriodKind
 from templates.case_facts import Source, case_facts, effect_of, expected_use, source_of
-from templates.case_view import AnswerKind, CaseAnswer, CaseStatus, CaseView, Offer
+from templates.case_view import AnswerKind, CaseAnswer, CaseStatus, CaseView, Offer, Sender
 from templates.chart import alt, svg
 from templates.facts import Fact, plan_per
 from templates.message import NOTE, Audience
-from templates.pack import HERE, pack
+from templates.pack import HERE, languages, pack
 from templates.plain import plain
 from templates.render import Cited, context_of, environment, isolated
 
@@ -34,6 +35,7 @@ __all__ = [
     "CaseStatus",
     "CaseView",
     "Offer",
+    "Sender",
     "answered",
     "gone",
     "not_found",
@@ -80,7 +82,8 @@ class Sourced(Cited):
 
 def page(view: CaseView, locale: str) -> str:
     """The whole page as HTML, for a manager (outcome first) or for finance (cost first)."""
-    if view.status in (CaseStatus.EXPIRED, CaseStatus.REVOKED):
+    over = view.status is CaseStatus.EXPIRED and view.sender is None
+    if over or view.status is CaseStatus.REVOKED:
         return gone(view.story.product, locale)
     words = pack(locale)
     facts = case_facts(view, words)
@@ -101,10 +104,11 @@ def page(view: CaseView, locale: str) -> str:
         "note": plain(view.note, NOTE),
         "answers": [_answer(answer) for answer in view.answers],
         "asks": view.story.alert_class is AlertClass.ASK and view.story.next_plan is not None,
-        "open": view.status in (CaseStatus.OPEN, CaseStatus.QUESTION) and not view.preview,
+        "open": view.status in (CaseStatus.OPEN, CaseStatus.QUESTION) and view.sender is None,
         "charts": _charts(view.story, locale),
         "chart_alt": alt(view.story, locale=locale),
         "bars": _bars(view.story),
+        "tongues": [(t, Locale(t).get_display_name()) for t in languages() if t != words.name],
         "days": range(len(view.story.main.daily)),
         "totals": view.story.main.kind is not MeterKind.CUMULATIVE,
         "at_pace": expected_use(view.story) is not None,

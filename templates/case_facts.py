@@ -66,7 +66,7 @@ def source_of(name: str, fact: Fact) -> Source:
         return Source.ACCOUNT
     if name == "renewal":
         return Source.CONTRACT
-    if name.startswith("at_"):
+    if name.startswith(("at_", "was_")) or name == "views":
         return Source.CASE
     return _BY_KIND[fact.kind]
 
@@ -82,6 +82,7 @@ def case_facts(view: CaseView, pack: Pack) -> dict[str, Fact]:
         _past(story, pack, formats),
         _others(story, pack),
         _costs(view, formats),
+        _before(view, pack),
     )
     for part in parts:
         for name, kind, value, as_of in part:
@@ -97,9 +98,26 @@ def _instants(view: CaseView, formats: Formats) -> Iterator[_Row]:
     zone, as_of = view.story.time_zone, view.story.as_of
     instants = [("at_created", view.created_at), ("at_expires", view.expires_at)]
     instants += [(f"at_answer_{i}", answer.at) for i, answer in enumerate(view.answers)]
+    if view.sender is not None:
+        yield "views", FactKind.COUNT, formats.quantity(Decimal(view.sender.views)), as_of
+        if view.sender.viewed_at is not None:
+            instants.append(("at_viewed", view.sender.viewed_at))
     for name, at in instants:
         yield name, FactKind.DATE, formats.instant(at, zone), as_of
     yield "frozen", FactKind.DATE, formats.instant(as_of, zone), as_of
+
+
+def _before(view: CaseView, pack: Pack) -> Iterator[_Row]:
+    """What the case said that this one was made anew from, where it now says something else."""
+    before = view.previous
+    if before is None:
+        return
+    now, then = facts_of(view.story, pack), facts_of(before, pack)
+    for name in ("used", "forecast", "limit", "price", "next_price"):
+        if name in then and (name not in now or now[name].cited.value != then[name].cited.value):
+            yield f"was_{name}", then[name].kind, then[name].cited.value, before.as_of
+    frozen = formats_of(before, pack).instant(before.as_of, before.time_zone)
+    yield "was_frozen", FactKind.DATE, frozen, before.as_of
 
 
 def _days(story: Story, formats: Formats) -> Iterator[_Row]:

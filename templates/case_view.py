@@ -48,11 +48,25 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """What only who sent a case sees: how often it was opened, and what they may do about it.
+
+    An address is empty where that is not to be done now.
+    """
+
+    views: int = 0
+    viewed_at: datetime | None = None
+    withdraw_url: str = ""
+    again_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
     """A frozen case for one approver. `now` and `next` are the catalogue's words on the plans.
 
-    The form addresses are paths of the case's own site; `pdf_url` None hides the link. `preview`:
-    for who sends it, so it takes no answers.
+    The form addresses are paths of the case's own site; `pdf_url` None hides the link. `sender`:
+    it is who sent it that looks, so it takes no answers. `previous`: the story it was made anew
+    from.
     """
 
     story: Story
@@ -70,4 +84,5 @@ class CaseView:
     now: Offer = Offer()
     next: Offer = Offer()
     pdf_url: str | None = None
-    preview: bool = False
+    sender: Sender | None = None
+    previous: Story | None = None

@@ -7,9 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
+import api.case
+from api.app import create
 from tests.api.live import PEOPLE, Live, links
 from tests.backends import FILE
 from tests.fakes.slack_proxy import problems_of
+from tests.servers import serving
 
 BACKENDS = FILE
 
@@ -87,6 +90,35 @@ def test_its_headers_keep_it_private_and_alone(world: Live) -> None:
         assert not re.search(r"<script|<iframe|<link|\son\w+=|\sstyle=", answer.text)
 
 
+def test_its_reader_may_choose_the_language(world: Live) -> None:
+    _, _, page = mailed(world)
+    html = world.open(page).text
+    assert '<html lang="en">' in html
+    assert 'href="?lang=de"' in html
+    german = world.open(f"{page}?lang=de").text
+    assert '<html lang="de">' in german
+    assert "Was jede Möglichkeit kostet" in german
+    assert world.open(f"{page}?lang=../x").text == html
+
+
+def test_what_a_chat_shows_of_its_link_holds_no_number(world: Live) -> None:
+    _, _, page = mailed(world)
+    shared = re.findall(r'<meta property="og:[^"]*" content="([^"]*)">', world.open(page).text)
+    assert "Northwind Reports for Acme" in shared
+    assert not re.search(r"\d", " ".join(shared))
+
+
+def test_who_guesses_is_slowed_down_and_a_right_link_still_opens(world: Live) -> None:
+    _, _, page = mailed(world)
+    context = world.runtime.context
+    with serving(create(context, extra=api.case.routes(context))) as url:
+        guesses = [httpx.get(f"{url}/case/guess-{n}").status_code for n in range(70)]
+        assert guesses[0] == 404
+        assert guesses[-1] == 429
+        assert httpx.post(f"{url}/case/guess/approve").status_code == 429
+        assert httpx.get(f"{url}/case/{page.rpartition('/')[2]}").status_code == 200
+
+
 def test_only_the_whole_token_opens_it(world: Live) -> None:
     account, alert, page = mailed(world)
     token = page.rpartition("/")[2]
@@ -136,6 +168,8 @@ def test_looking_approves_nothing(world: Live) -> None:
         for kind in ("approve", "decline", "question"):
             assert world.open(f"{page}/{kind}", method).status_code in (204, 404, 405)
         world.open(page, method)
+    assert world.open(page, "HEAD").status_code == 200
+    assert world.open(f"{page}x", "HEAD").status_code == 404
     assert world.open(f"{page}?answered=approve").text == seen[0].text
     assert closed_as(world, account) is None
     assert world.deliveries(account, "receipt") == []
@@ -265,47 +299,6 @@ def test_after_thirty_days_it_is_over(world: Live) -> None:
         assert "660" not in answer.text
         assert "<form" not in answer.text
     assert closed_as(world, account) in (None, "expired")
-
-
-def test_who_sends_it_can_look_at_what_goes_but_not_answer_it(world: Live) -> None:
-    account, alert = world.asked(slack=False)
-    told = world.widget(account).send(alert, to="fiona", note="For the year to come.").json()
-    look = told["preview"]
-    seen = world.open(look)
-    assert seen.status_code == 200
-    assert "form-action 'none'" in seen.headers["content-security-policy"]
-    for kind in ("approve", "question", "decline"):
-        assert world.open(f"{look}/{kind}", "POST", data={"question": "?"}).status_code in (
-            404,
-            405,
-        )
-    world.clock.advance(seconds=10)
-    world.settle()
-    [page] = links(body_of(world), "case")
-    token = look.rpartition("/")[2]
-    assert world.http.get(f"/case/{token}").status_code == 404
-    assert world.http.post(f"/case/{token}/approve", data={}).status_code == 404
-    sent = world.open(page).text
-    assert "<form" in sent
-
-    def read(html: str) -> list[str]:
-        """Its sections, but for what only one of the two has."""
-        main = html[html.index("<main>") : html.index("</main>")]
-        return [s for s in main.split("<section") if "<form" not in s]
-
-    assert read(seen.text) == read(sent)
-    assert "<form" not in seen.text
-    assert "Only the link sent to" in seen.text
-    assert "Only the link sent to" not in sent
-    world.clock.advance(days=1)
-    assert world.open(look).status_code == 410
-
-
-def test_what_was_taken_back_is_not_looked_at(world: Live) -> None:
-    account, alert = world.asked(slack=False)
-    told = world.widget(account).send(alert, to="fiona").json()
-    world.widget(account).post(alert, "undo", {"id": told["forward"]})
-    assert world.open(told["preview"]).status_code == 410
 
 
 def test_a_link_that_was_taken_back_opens_nothing(world: Live) -> None:

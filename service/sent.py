@@ -1,0 +1,123 @@
+"""What was passed on, for who passed it on: the page, taking the link back, sending it anew."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlmodel import Session
+
+from engine.decide import decide
+from engine.decision import Candidate
+from engine.errors import Conflict, Gone, NotFound
+from engine.tell import tell
+from service import cards, forward, links, snapshot
+from service.case import Page, small, view_of
+from service.context import Context
+from service.feedback import require_open
+from service.people import named
+from service.sealed import opened
+from store import accounts, alerts, forwards, outbox
+from templates import case as pages
+from templates.case_view import CaseStatus, Sender
+
+_AGAIN = timedelta(hours=1)
+"""How soon a case may be made anew; before that there is hardly anything new to say."""
+_DECIDED = (CaseStatus.APPROVED, CaseStatus.DECLINED, CaseStatus.REVOKED)
+
+
+def page(context: Context, sealed: str) -> Page:
+    """The page as its recipient gets it, how often it was opened, and what can be done."""
+    product = context.policy().catalogue.product
+    try:
+        with context.database.read() as session:
+            case = _case(context, session, sealed)
+            view, locale = view_of(context, session, case, "")
+            said = alerts.get(session, case.account, case.alert)
+    except Gone:
+        return small(pages.gone(product.name, product.locale), 410)
+    except NotFound:
+        return small(pages.not_found(product.name, product.locale), 404)
+    if view.status is CaseStatus.REVOKED:
+        return small(pages.gone(product.name, locale), 410)
+    open_ = view.status not in _DECIDED and said is not None and said.closed_at is None
+    ripe = context.clock.now() >= case.created_at + _AGAIN
+    sender = Sender(
+        views=case.views,
+        viewed_at=case.viewed_at,
+        withdraw_url=f"/case/sent/{sealed}/withdraw",
+        again_url=f"/case/sent/{sealed}/again" if open_ and ripe else "",
+    )
+    return small(pages.page(replace(view, sender=sender), locale), 200)
+
+
+def withdraw(context: Context, sealed: str) -> None:
+    """The link opens nothing from now on; what still waited is not sent.
+
+    Raises:
+        NotFound, Gone: it is no such link, or is over.
+    """
+    with context.database.write() as session:
+        case = _case(context, session, sealed)
+        accounts.hold(session, case.account)
+        _take_back(context, session, case)
+    context.signals.changed(case.account)
+
+
+def again(context: Context, sealed: str) -> str:
+    """Send the case anew, told of today; the link to the new one's page for who sends it.
+
+    Raises:
+        NotFound, Gone: it is no such link, or is over.
+        Conflict: it was sent only just now, or the alert or the case was answered.
+    """
+    now, applied = context.clock.now(), context.policy()
+    with context.database.write() as session:
+        case = _case(context, session, sealed)
+        accounts.hold(session, case.account)
+        stored = require_open(alerts.get(session, case.account, case.alert))
+        facts = snapshot.load(context, session, case.account, now, applied)
+        person = named(facts.people, case.recipient) if facts else None
+        if facts is None or person is None:
+            raise NotFound("nobody of this name is there any more")
+        if view_of(context, session, case, "")[0].status in _DECIDED:
+            raise Conflict("this case was answered")
+        if now < case.created_at + _AGAIN:
+            raise Conflict("it was sent only just now")
+        decision = decide(facts, applied.policy, now)
+        as_then = Candidate(key=stored.key, p=None, evidence=(), reasons=())
+        story = tell(facts, applied.catalogue, as_then, decision)
+        _take_back(context, session, case)
+        made = forward.write(
+            context,
+            session,
+            stored,
+            facts,
+            person,
+            case.champion,
+            case.note,
+            applied,
+            now,
+            anew=(case.id, story),
+        )
+        cards.refresh(session, case.account, case.alert, now)
+    context.signals.changed(case.account)
+    return links.sender(context, case.account, made.case)
+
+
+def _take_back(context: Context, session: Session, case: forwards.StoredCase) -> None:
+    now = context.clock.now()
+    for sent in forwards.of_alert(session, case.account, case.alert):
+        if sent.case == case.id and sent.state != "undone":
+            outbox.cancel_forward(session, case.account, sent.id, now)
+            forwards.move(session, case.account, sent.id, "undone")
+    forwards.revoke(session, case.account, case.id, now)
+    cards.refresh(session, case.account, case.alert, now)
+
+
+def _case(context: Context, session: Session, sealed: str) -> forwards.StoredCase:
+    (account, number), _ = opened(context, links.SENT, sealed)
+    case = forwards.case(session, account, number)
+    if case is None:
+        raise NotFound("there is no such page")
+    if case.revoked_at is not None:
+        raise Gone("this was withdrawn")
+    return case

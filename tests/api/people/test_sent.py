@@ -1,0 +1,143 @@
+"""What was passed on, as who passed it on sees it: what goes, who looks, and ways back."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.api.live import Live, links
+from tests.api.people.test_case import body_of
+from tests.backends import SERVER
+
+BACKENDS = SERVER
+
+READER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"}
+MACHINES: list[dict[str, str]] = [
+    {"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"},
+    {"User-Agent": "Mozilla/5.0 (compatible; Google-Safety; scanner)"},
+    {"User-Agent": "Mozilla/5.0 SkypeUriPreview Preview/0.5"},
+    {**READER, "Sec-Purpose": "prefetch;prerender"},
+    {**READER, "Purpose": "prefetch"},
+    {**READER, "X-Moz": "prefetch"},
+]
+
+
+def sent(world: Live, **account: Any) -> tuple[str, str, str, str]:
+    """(account, alert, page of who sent it, page of who got it) of a case sent by e-mail."""
+    name, alert = world.asked(slack=False, **account)
+    told = world.widget(name).send(alert, to="fiona", note="For the year to come.").json()
+    world.clock.advance(seconds=10)
+    world.settle()
+    [page] = links(body_of(world), "case")
+    return name, alert, told["preview"], page
+
+
+def sections(html: str) -> list[str]:
+    """What a page says, but for what only its recipient gets: the answers."""
+    main = html[html.index("<main>") : html.index("</main>")]
+    return [part for part in main.split("<section") if "<form" not in part]
+
+
+def opened(html: str) -> str:
+    found = re.search(r"(Opened .*?|Not opened .*?)\.", re.sub(r"<[^>]+>", "", html))
+    assert found, html
+    return found[1]
+
+
+def test_it_is_what_the_recipient_gets_but_answers_nothing(world: Live) -> None:
+    account, _, own, page = sent(world)
+    seen, got = world.open(own).text, world.open(page).text
+    assert sections(seen) == sections(got)
+    assert "Only the link sent to" in seen
+    assert "Only the link sent to" not in got
+    for kind in ("approve", "question", "decline"):
+        assert kind not in re.findall(r'action="[^"]*/(\w+)"', seen)
+        world.open(f"{own}/{kind}", "POST", data={"question": "?"})
+    token = own.rpartition("/")[2]
+    assert world.http.get(f"/case/{token}").status_code == 404
+    assert world.http.post(f"/case/{token}/approve", data={}).status_code == 404
+    assert world.alerts(account)[0]["closed_as"] is None
+    assert world.http.get(f"/case/sent/{page.rpartition('/')[2]}").status_code == 404
+    world.clock.advance(days=61)
+    assert world.open(own).status_code == 410
+
+
+def test_only_people_are_counted_and_not_whom(world: Live) -> None:
+    _, _, own, page = sent(world)
+    for headers in MACHINES:
+        assert world.open(page, headers=headers).status_code == 200
+    world.open(page, "HEAD", headers=READER)
+    world.open(own, headers=READER)
+    assert opened(world.open(own).text).startswith("Not opened")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: world.open(page, headers=READER), range(50)))
+    assert opened(world.open(own).text).startswith("Opened 1 time, last on 18 November 2026")
+    world.clock.advance(minutes=11)
+    world.open(page, headers=READER)
+    assert opened(world.open(own).text).startswith("Opened 2 times")
+
+
+def test_a_withdrawn_link_is_gone_everywhere_at_once(world: Live) -> None:
+    account, alert = world.asked()
+    told = world.widget(account).send(alert, to="tomas").json()
+    world.clock.advance(seconds=10)
+    world.settle()
+    message = str(world.sink.messages[-1])
+    [page], [chart] = links(message, "case"), links(message, "chart")
+    assert world.open(chart).status_code == 200
+    gone = world.open(f"{told['preview']}/withdraw", "POST", follow_redirects=True)
+    assert gone.status_code == 410
+    for link, code in ((page, 410), (told["preview"], 410), (chart, 404)):
+        assert world.open(link).status_code == code
+    assert world.open(f"{page}/approve", "POST", data={}).status_code == 410
+    assert world.alerts(account)[0]["closed_as"] is None
+    assert "Sent to Tomás" not in str(world.widget(account).alert())
+    again = world.widget(account).send(alert, to="tomas").json()
+    assert again["forward"] != told["forward"]
+
+
+def test_what_still_waits_is_not_sent_once_it_is_withdrawn(world: Live) -> None:
+    account, alert = world.asked(slack=False)
+    told = world.widget(account).send(alert, to="fiona").json()
+    world.open(f"{told['preview']}/withdraw", "POST")
+    world.clock.advance(seconds=10)
+    world.settle()
+    assert world.mailbox.messages == []
+
+
+def test_sent_anew_it_tells_of_today_and_what_has_changed(world: Live) -> None:
+    account, _, own, page = sent(world)
+    early = world.open(own).text
+    assert "/again" not in early
+    assert world.open(f"{own}/again", "POST").headers["location"] == own.partition("7.0.0.1")[2][6:]
+    assert len(world.mailbox.messages) == 1
+    world.use(account, 90)
+    world.clock.advance(days=1)
+    assert f"{own.rpartition('/')[2]}/again" in world.open(own).text
+    answer = world.open(f"{own}/again", "POST", follow_redirects=True)
+    assert answer.status_code == 200, answer.text
+    assert "750" in answer.text
+    assert world.open(page).status_code == 410, "the link before it opens nothing any more"
+    world.clock.advance(seconds=10)
+    world.settle()
+    [anew] = links(body_of(world), "case")
+    assert anew != page
+    assert "750" in body_of(world)
+    html = world.open(anew).text
+    assert "What has changed" in html
+    assert "This page replaces that of 18 November 2026, 09:00 (Europe/Berlin)" in html
+    plain = re.sub(r"<[^>]+>", "", re.sub(r'<a class="s".*?</a>', "", html))
+    assert "Reports: 660 then, 750 now." in plain
+    assert world.open(f"{anew}/approve", "POST", data={}).status_code == 303
+    assert world.alerts(account)[0]["closed_as"] == "approved"
+
+
+def test_what_was_answered_is_not_sent_anew(world: Live) -> None:
+    _, _, own, page = sent(world)
+    world.open(f"{page}/decline", "POST", data={"reason": "Not this year"})
+    world.clock.advance(days=1)
+    assert "/again" not in world.open(own).text
+    world.open(f"{own}/again", "POST")
+    world.clock.advance(seconds=10)
+    world.settle()
+    cases = [m for m in world.mailbox.messages if "/case/" in str(m)]
+    assert len(cases) == 1
