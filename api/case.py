@@ -15,6 +15,7 @@ from engine.errors import Gone, Invalid, NotFound
 from service import answer, case, preview, replayed
 from service.context import Context
 
+_PDF = ".pdf"
 FIELDS = ("name", "question", "reason", "not_before")
 
 
@@ -28,7 +29,9 @@ def routes(context: Context) -> list[Any]:
         token: FromPath[str],
         answered: FromQuery[str] = "",
         lang: FromQuery[str] = "",
-    ) -> Response[str]:
+    ) -> Response[Any]:
+        if token.endswith(_PDF):
+            return await _pdf(context, token.removesuffix(_PDF), lang)
         looks = not answered and looking.person(request.headers)
         shown = await asyncio.to_thread(
             case.page, context, token, answered=answered, language=lang, looks=looks
@@ -71,6 +74,12 @@ def routes(context: Context) -> list[Any]:
         return answered
 
     return [opened, looked_up, chart, replay, previewed, respond]
+
+
+async def _pdf(context: Context, token: str, language: str) -> Response[bytes]:
+    made = await asyncio.to_thread(case.pdf, context, token, language=language)
+    headers = {**page.PRIVATE, "Content-Disposition": 'inline; filename="case.pdf"'}
+    return Response(made, media_type="application/pdf", headers=headers)
 
 
 def _respond(context: Context, token: str, kind: str, given: dict[str, str]) -> Response[Any]:

@@ -4,6 +4,13 @@ from litestar import MediaType, Response
 
 from service.case import Page
 
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+"""Headers of what is behind a link that nobody else is to find."""
+
 
 def answer(shown: Page, *, forms: bool = False) -> Response[str]:
     """The page with the headers that keep it so; `forms`: it may send one to its own site."""
@@ -16,10 +23,5 @@ def answer(shown: Page, *, forms: bool = False) -> Response[str]:
         shown.html,
         status_code=shown.status,
         media_type=MediaType.HTML,
-        headers={
-            "Content-Security-Policy": policy,
-            "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
-            "X-Robots-Tag": "noindex, nofollow",
-        },
+        headers={"Content-Security-Policy": policy, **PRIVATE},
     )

@@ -1,12 +1,12 @@
 """The page behind a case link, made from what was frozen, and the chart behind its own token."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlmodel import Session
 
-from engine.errors import NotFound, Unavailable
+from engine.errors import Gone, NotFound, Unavailable
 from engine.snapshot import Person
 from engine.story import Story
 from service import frozen, links, snapshot, terms, wording
@@ -15,7 +15,7 @@ from service.people import display, named
 from service.secrets import hashed
 from store import alerts, forwards
 from templates import case as pages
-from templates import chart
+from templates import case_pdf, chart
 from templates.case_view import AnswerKind, CaseAnswer, CaseStatus, CaseView
 from templates.message import Audience
 from templates.pack import languages
@@ -63,6 +63,8 @@ def page(
         return small(pages.gone(product.name, locale), 410)
     if looks:
         _count(context, case)
+    if case_pdf.available():
+        view = replace(view, pdf_url=f"/case/{token}.pdf?lang={locale}")
     if _KINDS.get(answered) in {a.kind for a in view.answers}:
         said = pages.answered(
             product.name,
@@ -73,6 +75,23 @@ def page(
         )
         return small(said, 200)
     return small(pages.page(view, locale), status)
+
+
+def pdf(context: Context, token: str, *, language: str = "") -> bytes:
+    """The case as a PDF.
+
+    Raises:
+        NotFound: there is no such case, or nothing that makes a PDF.
+        Gone: it is over.
+    """
+    with context.database.read() as session:
+        case = forwards.case_behind(session, hashed(token))
+        if case is None:
+            raise NotFound("there is no such page")
+        view, locale = view_of(context, session, case, token)
+    if view.status in (CaseStatus.REVOKED, CaseStatus.EXPIRED):
+        raise Gone("this link has expired or was withdrawn: ask for a new one")
+    return case_pdf.pdf(view, language if language in languages() else locale)
 
 
 def chart_png(context: Context, view_token: str) -> bytes:

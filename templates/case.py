@@ -24,7 +24,7 @@ from templates.plain import plain
 from templates.render import Cited, context_of, environment, isolated
 
 _NAME = 60
-_CELL = "\x1f"  # Divides the cells of a row; plain text never holds it.
+CELL = "\x1f"  # Divides the cells of a row; plain text never holds it.
 _UNBROKEN = 24  # Longer values, whole sentences among them, may break over lines.
 CSS = (HERE / "case" / "style.css").read_text("utf-8").rstrip()
 
@@ -62,12 +62,15 @@ class Sourced(Cited):
         value = super().__getitem__(name)
         if not any(character.isdigit() for character in value):
             return value
-        shown = Markup('<span class="n">{}</span>').format(value)
-        if len(value) >= _UNBROKEN:
-            shown = Markup("{}").format(value)
-        return shown + (self.mark(name) if self._marked else "")
+        return self.shown(value) + (self.mark(name) if self._marked else "")
 
-    def mark(self, name: str) -> Markup:
+    def shown(self, value: str) -> str:
+        """A number, which is not broken over lines unless it is long."""
+        if len(value) >= _UNBROKEN:
+            return Markup("{}").format(value)
+        return Markup('<span class="n">{}</span>').format(value)
+
+    def mark(self, name: str) -> str:
         """The raised figure that leads from a fact to its source."""
         number = self.number(name)
         return Markup('<a class="s" href="#source-{n}">{n}</a>').format(n=number)
@@ -85,17 +88,32 @@ def page(view: CaseView, locale: str) -> str:
     over = view.status is CaseStatus.EXPIRED and view.sender is None
     if over or view.status is CaseStatus.REVOKED:
         return gone(view.story.product, locale)
+    context = told(view, locale, Sourced)
+    words = pack(locale)
+    context |= {
+        "charts": _charts(view.story, locale),
+        "chart_alt": alt(view.story, locale=locale),
+        "tongues": [(t, Locale(t).get_display_name()) for t in languages() if t != words.name],
+        "days": range(len(view.story.main.daily)),
+        "totals": view.story.main.kind is not MeterKind.CUMULATIVE,
+        "not_before": (view.created_at + timedelta(days=1)).date().isoformat(),
+    }
+    return _render("case/case.j2", locale, context)
+
+
+def told(view: CaseView, locale: str, cited: type[Sourced]) -> dict[str, Any]:
+    """All that the words of a case may use; `cited`: how a number and its source are written."""
     words = pack(locale)
     facts = case_facts(view, words)
     sources: list[Source] = []
-    fact = Sourced(facts, sources, marked=True)
-    context = context_of(view.story, words, room="full") | {
+    fact = cited(facts, sources, marked=True)
+    return context_of(view.story, words, room="full") | {
         "fact": fact,
         "mark": fact.mark,
-        "bare": Sourced(facts, sources, marked=False),
+        "bare": cited(facts, sources, marked=False),
         "sources": sources,
         "view": view,
-        "cell": _CELL,
+        "cell": CELL,
         "audience": view.audience.value,
         "finance": view.audience is Audience.FINANCE,
         "priced": True,
@@ -105,18 +123,11 @@ def page(view: CaseView, locale: str) -> str:
         "answers": [_answer(answer) for answer in view.answers],
         "asks": view.story.alert_class is AlertClass.ASK and view.story.next_plan is not None,
         "open": view.status in (CaseStatus.OPEN, CaseStatus.QUESTION) and view.sender is None,
-        "charts": _charts(view.story, locale),
-        "chart_alt": alt(view.story, locale=locale),
         "bars": _bars(view.story),
-        "tongues": [(t, Locale(t).get_display_name()) for t in languages() if t != words.name],
-        "days": range(len(view.story.main.daily)),
-        "totals": view.story.main.kind is not MeterKind.CUMULATIVE,
         "at_pace": expected_use(view.story) is not None,
         "effect": effect_of(view),
         "annual_each": plan_per(_by_year(view.story.next_plan), words),
-        "not_before": (view.created_at + timedelta(days=1)).date().isoformat(),
     }
-    return _render("case/case.j2", locale, context)
 
 
 def answered(

@@ -101,6 +101,23 @@ def test_its_reader_may_choose_the_language(world: Live) -> None:
     assert world.open(f"{page}?lang=../x").text == html
 
 
+def test_the_same_is_there_as_a_pdf_while_the_link_works(world: Live) -> None:
+    _, _, page = mailed(world)
+    html = world.open(page).text
+    [link] = re.findall(r'href="(/case/[^"]*\.pdf[^"]*)"', html)
+    made = world.http.get(link)
+    assert made.status_code == 200
+    assert made.headers["content-type"] == "application/pdf"
+    assert made.headers["cache-control"] == "no-store"
+    assert "noindex" in made.headers["x-robots-tag"]
+    assert made.content.startswith(b"%PDF-")
+    [german] = re.findall(r'href="([^"]*\.pdf[^"]*)"', world.open(f"{page}?lang=de").text)
+    assert world.http.get(german).content != made.content
+    assert world.open(f"{page}x.pdf").status_code == 404
+    world.clock.advance(days=31)
+    assert world.http.get(link).status_code == 410
+
+
 def test_what_a_chat_shows_of_its_link_holds_no_number(world: Live) -> None:
     _, _, page = mailed(world)
     shared = re.findall(r'<meta property="og:[^"]*" content="([^"]*)">', world.open(page).text)
