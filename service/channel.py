@@ -22,7 +22,10 @@ class DeliveryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForwardState:
-    """Where one forward stands, for the champion's card. `undo_until` set: it still waits."""
+    """Where one forward stands, for the champion's card. `undo_until` set: it still waits.
+
+    `look`: the page of the case for who sent it.
+    """
 
     id: str
     case: str
@@ -34,6 +37,7 @@ class ForwardState:
     undo_until: datetime | None = None
     sent_at: datetime | None = None
     detail: str = ""
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,14 +152,22 @@ def undo(
             raise NotFound("there is no such forward of yours")
         if stored.state == "undone":
             return True
-        draft = stored.state == "draft"
-        if not draft and not outbox.cancel_forward(session, account, forward, now):
+        if not call_off(session, stored, now):
             return False
-        forwards.move(session, account, forward, "undone")
-        forwards.revoke(session, account, stored.case, now)
-        feedback.undo(session, account, forward, now)
-        cards.refresh(session, account, stored.alert, now)
     context.signals.changed(account)
+    return True
+
+
+def call_off(session: Session, stored: forwards.StoredForward, now: datetime) -> bool:
+    """As `undo`, inside a unit of work that holds the account."""
+    account = stored.account
+    draft = stored.state == "draft"
+    if not draft and not outbox.cancel_forward(session, account, stored.id, now):
+        return False
+    forwards.move(session, account, stored.id, "undone")
+    forwards.revoke(session, account, stored.case, now)
+    feedback.undo(session, account, stored.id, now)
+    cards.refresh(session, account, stored.alert, now)
     return True
 
 

@@ -1,6 +1,7 @@
 """Makes what a channel sends out of frozen facts; case links are made here, at send time."""
 
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ from sqlmodel import Session
 
 from engine.snapshot import Person, Role, Snapshot, Staff
 from service import forward, frozen, links, wording
-from service.channel import DeliveryKind, Outgoing
+from service.channel import DeliveryKind, ForwardState, Outgoing
 from service.config import Applied
 from service.context import Context
 from service.people import named
@@ -63,13 +64,22 @@ def build(
         asked_by=champion,
         note=passed_on.note if passed_on else "",
         recipients=forward.recipients_in(context, session, facts, person.id),
-        forwards=forward.states(session, facts, alert.id, now),
+        forwards=tuple(_looked_at(context, session, facts, alert.id, now)),
         closed_as=alert.closed_as,
         returns=alert.returns.isoformat() if alert.returns else None,
         why=wording.why(alert, story, applied.policy, locale),
         extra=_extra(session, delivery, alert, facts, passed_on, now),
         unsure_since=delivery.created_at if outbox.unsure(session, delivery) else None,
     )
+
+
+def _looked_at(
+    context: Context, session: Session, facts: Snapshot | Staff, alert: str, now: datetime
+) -> Iterator[ForwardState]:
+    """Where the forwards stand; what was sent can be looked at by who sent it."""
+    for state in forward.states(session, facts, alert, now):
+        look = links.sender(context, facts.account.id, state.case) if state.state == "sent" else ""
+        yield replace(state, look=look)
 
 
 def _thread(

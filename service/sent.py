@@ -9,13 +9,14 @@ from engine.decide import decide
 from engine.decision import Candidate
 from engine.errors import Conflict, Gone, NotFound
 from engine.tell import tell
-from service import cards, forward, links, snapshot
+from service import forward, links, snapshot
 from service.case import Page, small, view_of
 from service.context import Context
 from service.feedback import require_open
 from service.people import named
 from service.sealed import opened
-from store import accounts, alerts, forwards, outbox
+from service.withdraw import take_back
+from store import accounts, alerts, forwards
 from templates import case as pages
 from templates.case_view import CaseStatus, Sender
 
@@ -98,19 +99,16 @@ def again(context: Context, sealed: str) -> str:
             now,
             anew=(case.id, story),
         )
-        cards.refresh(session, case.account, case.alert, now)
     context.signals.changed(case.account)
     return links.sender(context, case.account, made.case)
 
 
 def _take_back(context: Context, session: Session, case: forwards.StoredCase) -> None:
     now = context.clock.now()
-    for sent in forwards.of_alert(session, case.account, case.alert):
-        if sent.case == case.id and sent.state != "undone":
-            outbox.cancel_forward(session, case.account, sent.id, now)
-            forwards.move(session, case.account, sent.id, "undone")
-    forwards.revoke(session, case.account, case.id, now)
-    cards.refresh(session, case.account, case.alert, now)
+    found = [f for f in forwards.of_alert(session, case.account, case.alert) if f.case == case.id]
+    for stored in found:
+        if stored.state == "sent" or not forward.call_off(session, stored, now):
+            take_back(session, stored, now)
 
 
 def _case(context: Context, session: Session, sealed: str) -> forwards.StoredCase:

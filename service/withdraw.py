@@ -1,5 +1,7 @@
 """A champion takes back what went out: the link opens nothing any more, the message goes."""
 
+from datetime import datetime
+
 from sqlmodel import Session
 
 from engine.errors import NotFound
@@ -28,29 +30,35 @@ def withdraw(context: Context, *, account: str, forward: str, person: str) -> bo
             return True
         if stored.state != "sent":
             return False
-        forwards.move(session, account, forward, "withdrawn")
-        forwards.revoke(session, account, stored.case, now)
-        feedback.undo(session, account, forward, now)
-        sent = _message(session, stored)
-        if sent is not None:
-            outbox.add(
-                session,
-                outbox.StoredDelivery(
-                    account=account,
-                    id=new_id("delivery"),
-                    alert=stored.alert,
-                    kind=DeliveryKind.WITHDRAWAL,
-                    person=stored.to,
-                    channel=sent.channel,
-                    forward=forward,
-                    body={"reference": sent.reference},
-                    due_at=now,
-                    created_at=now,
-                ),
-            )
-        cards.refresh(session, account, stored.alert, now)
+        take_back(session, stored, now)
     context.signals.changed(account)
     return True
+
+
+def take_back(session: Session, stored: forwards.StoredForward, now: datetime) -> None:
+    """As `withdraw`, of a forward that was sent, inside a unit of work that holds its account."""
+    account = stored.account
+    forwards.move(session, account, stored.id, "withdrawn")
+    forwards.revoke(session, account, stored.case, now)
+    feedback.undo(session, account, stored.id, now)
+    sent = _message(session, stored)
+    if sent is not None:
+        outbox.add(
+            session,
+            outbox.StoredDelivery(
+                account=account,
+                id=new_id("delivery"),
+                alert=stored.alert,
+                kind=DeliveryKind.WITHDRAWAL,
+                person=stored.to,
+                channel=sent.channel,
+                forward=stored.id,
+                body={"reference": sent.reference},
+                due_at=now,
+                created_at=now,
+            ),
+        )
+    cards.refresh(session, account, stored.alert, now)
 
 
 def _message(session: Session, stored: forwards.StoredForward) -> outbox.StoredDelivery | None:

@@ -25,6 +25,8 @@ _KEPT = {  # What a block is made of; Slack adds more to an image, and then refu
 }
 
 
+_LOOKS = 10
+"""Links to what was sent are counted from here."""
 _ESSENTIAL = ("lead", "note", "title", "body", "answer", "receipt")
 
 
@@ -154,7 +156,10 @@ def _forwarded(outgoing: Outgoing, forward: ForwardState, n: int, words: Words) 
                 return [line]
             ref = Ref(account=outgoing.account, alert=outgoing.alert, forward=forward.id)
             back = buttons.button(f"{buttons.Click.WITHDRAW}.{n}", words.say("withdraw"), ref)
-            return [{**line, "accessory": back}]
+            if not forward.look:
+                return [{**line, "accessory": back}]
+            look = buttons.link(_LOOKS + n, words.say("look"), forward.look)
+            return [line, *buttons.row(f"sent.{n}", [*look, back])]
         case "withdrawn":
             return [blocks.context([words.say("forward_withdrawn", name=name)], where)]
         case "undone":

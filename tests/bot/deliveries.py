@@ -108,6 +108,9 @@ STATES: dict[str, Outgoing] = {
     "card_open": card(),
     "card_sending": card(passed_on("waiting")),
     "card_sent": card(passed_on("sent")),
+    "card_sent_to_look_at": card(
+        passed_on("sent", look="https://segue.example.com/case/sent/sealed")
+    ),
     "card_withdrawn": card(passed_on("withdrawn")),
     "withdrawal": card(kind=DeliveryKind.WITHDRAWAL, asked_by=MARA),
     "card_undone": card(passed_on("undone")),
