@@ -165,4 +165,4 @@ def _tell(
     champion = named(facts.people, case.champion) or Person(id=case.champion)
     recipient = named(facts.people, case.recipient) or Person(id=case.recipient)
     line = wording.answered(kind, display(recipient), text, wording.locale_of(champion, facts))
-    cards.receipt(session, case.account, case.alert, now, text=line, case=case.id)
+    cards.receipt(session, case, champion, context.channels, now, text=line)

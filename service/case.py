@@ -9,7 +9,7 @@ from sqlmodel import Session
 from engine.errors import Gone, NotFound, Unavailable
 from engine.snapshot import Person
 from engine.story import Story
-from service import frozen, links, snapshot, terms, wording
+from service import answer, frozen, links, snapshot, terms, wording
 from service.context import Context
 from service.people import display, named
 from service.secrets import hashed
@@ -24,6 +24,7 @@ _KINDS = {
     "approve": AnswerKind.APPROVED,
     "decline": AnswerKind.DECLINED,
     "question": AnswerKind.QUESTION,
+    "reply": AnswerKind.REPLY,
 }
 
 
@@ -65,7 +66,7 @@ def page(
         _count(context, case)
     if case_pdf.available():
         view = replace(view, pdf_url=f"/case/{token}.pdf?lang={locale}")
-    if _KINDS.get(answered) in {a.kind for a in view.answers}:
+    if answered in answer.KINDS and _KINDS[answered] in {a.kind for a in view.answers}:
         said = pages.answered(
             product.name,
             _KINDS[answered],

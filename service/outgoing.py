@@ -46,6 +46,9 @@ def build(
         else (None, links.chart_of_alert(context, session, alert))
     )
     champion = named(facts.people, passed_on.champion) if passed_on else None
+    look = None
+    if delivery.kind == DeliveryKind.RECEIPT:
+        case_url, look = _of_receipt(context, session, delivery)
     return Outgoing(
         id=delivery.id,
         kind=DeliveryKind(delivery.kind),
@@ -60,6 +63,7 @@ def build(
         reference=delivery.body.get("reference") or _thread(session, delivery, alert, now),
         chart_url=chart_url,
         case_url=case_url,
+        look=look,
         upgrade_url=links.upgrade(applied, facts, alert.id) if person.can_buy else None,
         asked_by=champion,
         note=passed_on.note if passed_on else "",
@@ -71,6 +75,18 @@ def build(
         extra=_extra(session, delivery, alert, facts, passed_on, now),
         unsure_since=delivery.created_at if outbox.unsure(session, delivery) else None,
     )
+
+
+def _of_receipt(
+    context: Context, session: Session, delivery: StoredDelivery
+) -> tuple[str | None, str | None]:
+    """Links to the case that a receipt is about: for who got it, or for who sent it."""
+    case = forwards.case(session, delivery.account, str(delivery.body.get("case", "")))
+    if case is None or case.revoked_at is not None:
+        return None, None
+    if delivery.person == case.champion:
+        return None, links.sender(context, case.account, case.id)
+    return links.of_case(context, session, case.account, case.id)[0], None
 
 
 def _looked_at(

@@ -14,11 +14,12 @@ from service.case import Page, small, view_of
 from service.context import Context
 from service.feedback import require_open
 from service.people import named
+from service.reply import reply
 from service.sealed import opened
 from service.withdraw import take_back
 from store import accounts, alerts, forwards
 from templates import case as pages
-from templates.case_view import CaseStatus, Sender
+from templates.case_view import AnswerKind, CaseStatus, Sender
 
 _AGAIN = timedelta(hours=1)
 """How soon a case may be made anew; before that there is hardly anything new to say."""
@@ -39,11 +40,14 @@ def page(context: Context, sealed: str) -> Page:
         return small(pages.not_found(product.name, product.locale), 404)
     if view.status is CaseStatus.REVOKED:
         return small(pages.gone(product.name, locale), 410)
+    expired = view.status is CaseStatus.EXPIRED
     open_ = view.status not in _DECIDED and said is not None and said.closed_at is None
+    asked = any(given.kind is AnswerKind.QUESTION for given in view.answers) and not expired
     ripe = context.clock.now() >= case.created_at + _AGAIN
     sender = Sender(
         views=case.views,
         viewed_at=case.viewed_at,
+        reply_url=f"/case/sent/{sealed}/reply" if asked else "",
         withdraw_url=f"/case/sent/{sealed}/withdraw",
         again_url=f"/case/sent/{sealed}/again" if open_ and ripe else "",
     )
@@ -60,6 +64,14 @@ def withdraw(context: Context, sealed: str) -> None:
         case = _case(context, session, sealed)
         accounts.hold(session, case.account)
         _take_back(context, session, case)
+    context.signals.changed(case.account)
+
+
+def replied(context: Context, sealed: str, text: str) -> None:
+    """Answer a question; errors as for `reply`."""
+    with context.database.write() as session:
+        case = _case(context, session, sealed)
+        reply(context, session, case, text)
     context.signals.changed(case.account)
 
 

@@ -22,11 +22,12 @@ class CaseStatus(StrEnum):
 
 
 class AnswerKind(StrEnum):
-    """What an approver did on the page."""
+    """What an approver did on the page, or the champion replied."""
 
     APPROVED = "approved"
     DECLINED = "declined"
     QUESTION = "question"
+    REPLY = "reply"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ class Sender:
 
     views: int = 0
     viewed_at: datetime | None = None
+    reply_url: str = ""
     withdraw_url: str = ""
     again_url: str = ""
 

@@ -84,7 +84,9 @@ def _written(outgoing: Outgoing) -> email.Mail:
             )
         case DeliveryKind.RECEIPT:
             said = plain(outgoing.extra.get("text", text.title), 1000)
-            return email.Mail(subject=text.title, text=f"{said}\n", html="")
+            page = outgoing.look or outgoing.case_url
+            more = f"\n{page}\n" if page else ""
+            return email.Mail(subject=text.title, text=f"{said}\n{more}", html="")
         case _:
             return email.summary(
                 text,

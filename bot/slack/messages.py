@@ -38,7 +38,9 @@ def payload(outgoing: Outgoing) -> dict[str, Any]:
             shown, said = _forward(outgoing, text, words), f"{text.lead} {text.title}"
         case DeliveryKind.RECEIPT:
             said = outgoing.extra.get("text") or text.title
-            shown = [blocks.section(said, "receipt")]
+            look = buttons.link(_LOOKS, words.say("look"), outgoing.look)
+            page = buttons.link(1, words.say("open_case"), outgoing.case_url)
+            shown = [blocks.section(said, "receipt"), *buttons.row("pages", [*look, *page])]
         case DeliveryKind.WITHDRAWAL:
             said = words.say("withdrawn_here", name=display(outgoing.asked_by or outgoing.person))
             shown = [blocks.section(said, "withdrawn")]

@@ -139,5 +139,62 @@ def test_what_was_answered_is_not_sent_anew(world: Live) -> None:
     world.open(f"{own}/again", "POST")
     world.clock.advance(seconds=10)
     world.settle()
-    cases = [m for m in world.mailbox.messages if "/case/" in str(m)]
+    cases = [m for m in world.mailbox.messages if "fiona@" in m["To"]]
     assert len(cases) == 1
+
+
+def test_a_question_is_answered_where_it_came_from(world: Live) -> None:
+    _, _, own, page = sent(world)
+    world.open(f"{own}/reply", "POST", data={"text": "Nobody has asked yet."})
+    assert "Nobody has asked yet." not in world.open(page).text
+    world.open(f"{page}/question", "POST", data={"question": "Does it hold for 2027?"})
+    world.settle()
+    told = world.mailbox.messages[-1]
+    assert "priya@" in told["To"]
+    assert "Does it hold for 2027?" in body_of(world)
+    [look] = links(body_of(world), "case/sent")
+    asked = world.open(look).text
+    assert "Fiona Becker asks: “Does it hold for 2027?”" in asked
+    assert f'action="{look[look.index("/case") :]}/reply"' in asked
+    for _ in range(2):
+        world.open(f"{look}/reply", "POST", data={"text": "It does, <b>in full</b>."})
+    world.open(f"{look}/reply", "POST", data={"text": " "})
+    world.open(f"{look}/reply", "POST", data={"text": "x" * 501})
+    world.settle()
+    answered = world.mailbox.messages[-1]
+    assert "fiona@" in answered["To"]
+    assert "Priya Raman answers: It does, <b>in full</b>." in body_of(world)
+    assert page in body_of(world)
+    assert sum("answers: It does" in str(m.get_content()) for m in plain(world)) == 1
+    html = world.open(page).text
+    assert "Priya Raman answered on 18 November 2026" in html
+    assert "“It does, &lt;b&gt;in full&lt;/b&gt;.”" in html
+    assert "x" * 501 not in html
+    assert world.open(f"{page}/approve", "POST", data={}).status_code == 303
+
+
+def plain(world: Live) -> list[Any]:
+    """The mails that are text alone."""
+    return [m for m in world.mailbox.messages if not m.is_multipart()]
+
+
+def test_in_slack_question_and_answer_stay_in_their_threads(world: Live) -> None:
+    account, alert = world.asked()
+    world.widget(account).send(alert, to="tomas")
+    world.clock.advance(seconds=10)
+    world.settle()
+    forwarded = world.sink.messages[-1]
+    [page] = links(str(forwarded), "case")
+    world.open(f"{page}/question", "POST", data={"question": "Why now?"})
+    world.settle()
+    asked = world.sink.messages[-1]
+    assert asked["channel"] == "DUPRIYA"
+    assert asked["thread_ts"]
+    [look] = links(str(asked), "case/sent")
+    world.open(f"{look}/reply", "POST", data={"text": "Because of Rotterdam."})
+    world.settle()
+    answered = world.sink.messages[-1]
+    assert answered["channel"] == "DUTOMAS"
+    assert answered["thread_ts"]
+    assert "Priya Raman answers: Because of Rotterdam." in answered["text"]
+    assert links(str(answered), "case") == [page]
