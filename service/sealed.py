@@ -10,7 +10,8 @@ from service.context import Context
 def seal(context: Context, purpose: str, *parts: str, lives: timedelta) -> str:
     """A token for an address; whoever has it can't read or change what it names."""
     until = (context.clock.now() + lives).timestamp()
-    return context.secrets.encrypt(json.dumps([purpose, until, *parts]))
+    sealed = context.secrets.encrypt(json.dumps([purpose, until, *parts]))
+    return sealed.rstrip("=")  # At the end of a link some mail programs leave it out.
 
 
 def opened(context: Context, purpose: str, token: str) -> tuple[tuple[str, ...], datetime]:
@@ -21,7 +22,8 @@ def opened(context: Context, purpose: str, token: str) -> tuple[tuple[str, ...],
         Gone: it is over.
     """
     try:
-        meant, until, *parts = json.loads(context.secrets.decrypt(token))
+        whole = token + "=" * (-len(token) % 4)
+        meant, until, *parts = json.loads(context.secrets.decrypt(whole))
     except (SegueError, ValueError, TypeError):
         raise NotFound("there is no such page") from None
     if meant != purpose:
