@@ -43,6 +43,17 @@ def pdf(view: CaseView, locale: str) -> bytes:
     Raises:
         NotFound: what lays it out is not installed.
     """
+    made: bytes = laid_out(
+        view,
+        locale,
+        pdf_standards=["ua-1"],
+        timestamp=int(view.created_at.timestamp()),
+    )
+    return made
+
+
+def laid_out(view: CaseView, locale: str, **how: Any) -> Any:
+    """The case as Typst makes it; `how`: its own options. Errors as for `pdf`."""
     if not available():
         raise NotFound("PDFs need an extra: pip install 'segue[pdf]'")
     import typst
@@ -52,8 +63,7 @@ def pdf(view: CaseView, locale: str) -> bytes:
         root=_PAGE.parent,
         font_paths=[FONTS],
         sys_inputs={"case": json.dumps(_case(view, locale))},
-        pdf_standards=["ua-1"],
-        timestamp=int(view.created_at.timestamp()),
+        **how,
     )
 
 

@@ -36,7 +36,8 @@ WEBP = """async (png) => {
   const canvas = new OffscreenCanvas(picture.width, picture.height);
   canvas.getContext("2d").drawImage(picture, 0, 0);
   const small = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
-  return btoa(String.fromCharCode(...new Uint8Array(await small.arrayBuffer())));
+  const bytes = new Uint8Array(await small.arrayBuffer());
+  return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
 }"""
 """The browser is the only one here who knows how to make a picture small."""
 WHO = "<p class=who><span>S</span><b>Segue</b><i>APP</i></p>"

@@ -39,7 +39,8 @@ def forwarded(world: Live, to: str, **account: Any) -> str:
     assert answer.is_success
     world.clock.advance(seconds=10)
     world.settle()
-    [page] = links(str(world.sink.messages[-1]) + str(world.mailbox.messages[-1:]), "case")
+    mails = "".join(str(mail.get_body(("plain",))) for mail in world.mailbox.messages[-1:])
+    [page] = links(str(world.sink.messages[-1:]) + mails, "case")
     return page
 
 
@@ -51,7 +52,21 @@ def drawn(world: Live) -> str:
     return timeline.link(world.runtime.context, name)
 
 
+def asked(world: Live) -> str:
+    """The page of who sent a case, after a question, some hours later: all it can hold."""
+    name, alert = world.asked()
+    told = world.widget(name).send(alert, to="tomas").json()
+    world.clock.advance(seconds=10)
+    world.settle()
+    [page] = links(str(world.sink.messages[-1]), "case")
+    world.open(f"{page}/question", "POST", data={"question": "Why now?"})
+    world.clock.advance(hours=3)
+    return str(told["preview"])
+
+
 PAGES = {
+    "finance": lambda world: forwarded(world, "fiona", slack=False),
+    "its sender's": asked,
     "manager": lambda world: forwarded(world, "tomas"),
     "long name": lambda world: forwarded(world, "tomas", name=LONG),
     "german": lambda world: forwarded(world, "tomas", locale="de") + "?lang=de",
@@ -69,6 +84,9 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(name: str, world: Live) -> Non
                 assert audit(page) == [], (theme, width)
                 wide = "document.documentElement.scrollWidth - window.innerWidth"
                 assert page.evaluate(wide) <= 0, (theme, width)
+        with opened(world, link, theme=theme) as page:
+            page.emulate_media(media="print")
+            assert audit(page) == [], (theme, "on paper")
 
 
 def test_axe_sees_what_is_wrong(world: Live) -> None:
