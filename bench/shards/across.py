@@ -21,6 +21,7 @@ SHARED = {
     "backtest": "what an admin asked for, over any accounts",
     "inbound": "what a chat sent: kept before anybody knows the account",
     "lane": "how quickly a workspace is sent to, a few lines each",
+    "webhook": "where the vendor is told of events, a few lines",
     "callback": "which message of a chat was handled: known before any account is",
     "import_run": "how far a file came, with whatever accounts it holds",
 }
