@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from bot.desk_hooks import troubles
 from bot.grammar import Command
 from bot.said import Said
 from bot.words import Words
@@ -153,7 +154,10 @@ def report(context: Context, words: Words, command: Command) -> Said:
 def examine(context: Context, words: Words, command: Command) -> Said:
     """What is wrong and what is held back."""
     health = doctor.examine(context)
-    wrong = health.problems or (words.say("nothing_wrong"),)
+    hooks: tuple[str, ...] = ()
+    if health.hooks:
+        hooks = troubles(health.hooks, words, context.policy().catalogue.product.time_zone)
+    wrong = (*health.problems, *hooks) or (words.say("nothing_wrong"),)
     return Said(
         title=words.say("doctor_title"), lines=(*wrong, *health.paused, held_out(health, words))
     )

@@ -14,7 +14,8 @@ from store.tables import Webhook, WebhookAttempt, WebhookDelivery
 
 LEASE = timedelta(seconds=60)
 """Longer than a try may take: if its sender dies, it is due again then."""
-_NO_ACCOUNT = "*"
+NO_ACCOUNT = "*"
+"""Of events that are about no account."""
 
 
 class State(StrEnum):
@@ -38,7 +39,7 @@ class StoredEvent:
     body: str
     created_at: datetime
     due_at: datetime
-    account: str = _NO_ACCOUNT
+    account: str = NO_ACCOUNT
     state: State = State.DUE
     attempts: int = 0
     earlier: int = 0
@@ -209,14 +210,13 @@ def tries(session: Session, of: Sequence[StoredEvent]) -> Mapping[str, tuple[Sto
     return {event: tuple(known) for event, known in found.items()}
 
 
-def standing(session: Session) -> Mapping[str, Mapping[State, int]]:
-    """How many events stand where, by endpoint."""
+def standing(session: Session, endpoint: str | None = None) -> Mapping[str, Mapping[State, int]]:
+    """How many events stand where, by endpoint; of one of them or of all."""
     table = WebhookDelivery
-    rows = session.exec(
-        select(table.endpoint, table.state, func.count()).group_by(
-            col(table.endpoint), col(table.state)
-        )
-    ).all()
+    query = select(table.endpoint, table.state, func.count())
+    if endpoint is not None:
+        query = query.where(col(table.endpoint) == endpoint)
+    rows = session.exec(query.group_by(col(table.endpoint), col(table.state))).all()
     found: dict[str, dict[State, int]] = {}
     for endpoint, state, count in rows:
         found.setdefault(endpoint, {})[State(state)] = count
