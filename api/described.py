@@ -64,7 +64,7 @@ _PARAMETERS = {
     "id": "The id that was answered.",
     "endpoint": "An endpoint's name, which the vendor chooses.",
     "event": "An event's id, the webhook-id it is sent with.",
-    "state": "Only those that stand so.",
+    "only": "Only those that stand so.",
 }
 
 

@@ -126,11 +126,11 @@ def _log(context: Context) -> list[Any]:
     async def listed(
         endpoint: FromPath[str],
         after: FromQuery[str] = "",
-        state: FromQuery[Literal["due", "sent", "dead"] | None] = None,
+        only: FromQuery[Literal["due", "sent", "dead"] | None] = None,
         limit: Limit = 100,
     ) -> Deliveries:
         return await run_sync(
-            lambda: webhook_log.page(context, endpoint, after=after, state=state, limit=limit)
+            lambda: webhook_log.page(context, endpoint, after=after, state=only, limit=limit)
         )
 
     @get(

@@ -259,6 +259,8 @@ class Live:
         for account in self.made:
             self.admin("DELETE", f"/v1/accounts/{account}")
         self.made.clear()
+        for one in self.admin("GET", "/v1/webhooks").json()["webhooks"]:
+            self.admin("DELETE", f"/v1/webhooks/{one['endpoint']}")
         self.clock.set(NOW)
         self.sink.forget()
         self.mailbox.messages.clear()
@@ -333,6 +335,7 @@ def live(backend: Backend, **changes: Any) -> Iterator[Live]:
             smtp_url=f"smtp://127.0.0.1:{postman.port}?starttls=never",
             mail_from="Northwind <reports@northwind.example>",
             nats_url=backend.nats.url if backend.nats else None,
+            webhook_private=True,
         )
         runtime = build(settings, served_at=url, clock=clock, background=False)
         configure.apply(runtime.context, policy(**changes), "test")
