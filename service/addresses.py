@@ -16,21 +16,23 @@ def is_public(text: str) -> bool:
         found = ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    return all(_is_public(one) for one in (found, *_inside(found)))
+    if isinstance(found, IPv4Address):
+        return _is_open(found)
+    if (same := _same(found)) is not None:
+        return _is_open(same)
+    through = (found.sixtofour, *(found.teredo or ()))
+    return all(_is_open(one) for one in (found, *through) if one is not None)
 
 
-def _is_public(ip: IPv4Address | IPv6Address) -> bool:
+def _is_open(ip: IPv4Address | IPv6Address) -> bool:
     local = ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback
-    return ip.is_global and not (local or ip.is_link_local or ip.is_private)
+    site = isinstance(ip, IPv6Address) and ip.is_site_local
+    return ip.is_global and not (local or site or ip.is_link_local or ip.is_private)
 
 
-def _inside(ip: IPv4Address | IPv6Address) -> tuple[IPv4Address, ...]:
-    if isinstance(ip, IPv4Address):
-        return ()
-    found = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-    if ip in _NAT64:
-        found.append(IPv4Address(int(ip) & 0xFFFF_FFFF))
-    return tuple(one for one in found if one is not None)
+def _same(ip: IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that is meant by an IPv6 one."""
+    return IPv4Address(int(ip) & 0xFFFF_FFFF) if ip in _NAT64 else ip.ipv4_mapped
 
 
 def check(url: str, *, private: bool, pointer: str = "/url") -> None:

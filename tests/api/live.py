@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import jwt
@@ -260,7 +261,7 @@ class Live:
             self.admin("DELETE", f"/v1/accounts/{account}")
         self.made.clear()
         for one in self.admin("GET", "/v1/webhooks").json()["webhooks"]:
-            self.admin("DELETE", f"/v1/webhooks/{one['endpoint']}")
+            self.admin("DELETE", f"/v1/webhooks/{quote(one['endpoint'], safe='')}")
         self.clock.set(NOW)
         self.sink.forget()
         self.mailbox.messages.clear()

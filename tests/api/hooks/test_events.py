@@ -121,8 +121,8 @@ def test_a_forward_that_was_taken_back_is_not_told(hooks: Hooks) -> None:
     ("way", "form", "type", "more"),
     [
         ("approve", {"name": "Fiona"}, "case.approved", {}),
-        ("decline", {"until": "2027-02-01"}, "case.declined", {"until": "2027-02-01"}),
-        ("question", {"text": QUESTION}, "case.question", {}),
+        ("decline", {"not_before": "2027-02-01"}, "case.declined", {"until": "2027-02-01"}),
+        ("question", {"question": QUESTION}, "case.question", {}),
     ],
 )
 def test_what_an_approver_says_is_told_without_their_words(
@@ -185,7 +185,7 @@ def test_each_endpoint_is_told_of_what_it_named_with_the_same_id(hooks: Hooks) -
 def test_no_word_of_people_and_no_link_goes_out(hooks: Hooks) -> None:
     hooks.put(events=EVERYTHING)
     account, _, page = forwarded(hooks)
-    hooks.world.open(f"{page}/question", "POST", data={"text": QUESTION})
+    hooks.world.open(f"{page}/question", "POST", data={"question": QUESTION})
     hooks.world.open(f"{page}/approve", "POST", data={"name": "Fiona Becker"})
     hooks.world.settle()
     assert len({m.type for m in hooks.told()}) == 4
