@@ -105,6 +105,7 @@ def put(context: Context, id: str, wanted: Webhook, by: str) -> Stated:
                 raise Conflict(f"there are {MOST} endpoints already: delete one first")
             secret = _new_secret()
             after = _of(wanted, id, context.secrets.encrypt(secret), now)
+            stored.remove(session, id)  # What was told to another of its name is not for this one.
             if not stored.add(session, after):
                 raise Conflict(f"{id!r} was made at this instant: read it, then decide again")
         else:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import delete, func, tuple_, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from store.rows import add_once, put
 from store.tables import Webhook, WebhookAttempt, WebhookDelivery
@@ -64,7 +64,9 @@ def add(session: Session, event: StoredEvent) -> bool:
 
 
 def waiting(session: Session) -> Mapping[str, datetime]:
-    """Since when something is due at which enabled endpoint; a seek for each, in one question."""
+    """Since when something is due at which endpoint; a seek for each, in one question."""
+    if session.exec(select(Webhook.id).limit(1)).first() is None:
+        return {}
     first = (
         select(func.min(WebhookDelivery.due_at))
         .where(
@@ -140,7 +142,7 @@ def bury(session: Session, endpoint: str, now: datetime, reason: str) -> None:
     session.execute(
         update(table)
         .where(col(table.endpoint) == endpoint, col(table.state) == State.DUE)
-        .values(state=State.DEAD, finished_at=now, reason=reason)
+        .values(state=State.DEAD, due_at=now, finished_at=now, reason=reason)
     )
 
 
@@ -224,11 +226,14 @@ def standing(session: Session, endpoint: str | None = None) -> Mapping[str, Mapp
 
 
 def forget_before(session: Session, at: datetime, *, limit: int) -> int:
-    """Forget some of what ended before an instant, with its tries; says how many."""
+    """Forget some of what ended before an instant, with its tries; says how many.
+
+    And of what was due by then and nobody sent, since its endpoint was forgotten meanwhile.
+    """
     table, tried = WebhookDelivery, WebhookAttempt
     keys = session.exec(
         select(table.account, table.event, table.endpoint)
-        .where(col(table.state) != State.DUE, col(table.finished_at) < at)
+        .where(or_(col(table.finished_at) < at, col(table.due_at) < at))
         .limit(limit)
     ).all()
     for model in (tried, table):

@@ -32,6 +32,8 @@ ACROSS = {
     "due.claim": "a worker takes whoever is due on its own shard",
     "outbox.next_due": "a worker asks its own shard whether anything is due",
     "outbox.claim": "a worker takes whatever is due on its own shard",
+    "webhook_deliveries.waiting": "a worker asks its own shard what waits for which endpoint",
+    "webhook_deliveries.claim": "a worker takes what waits on its own shard",
     "inbound.any_left": "a worker asks its own shard what was taken and not done",
     "lanes.take": "one workspace's line, by its name",
     "lanes.held": "which lines of workspaces are closed, on the shard that keeps them",

@@ -2,19 +2,23 @@
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 import aiohttp
-from aiohttp.abc import AbstractResolver
+from aiohttp.abc import AbstractResolver, ResolveResult
 from standardwebhooks import Webhook
 
 from service.addresses import is_public
 from service.webhook_send import Answer, Parcel
 
 TIMEOUT = 15.0
+_LOOKUPS = ThreadPoolExecutor(max_workers=32, thread_name_prefix="webhook-dns")
+"""Names whose servers are dead take long: no thread that does anything else waits for them."""
 _AGENT = f"Segue/{version('segue')}"
 
 
@@ -42,6 +46,38 @@ class Gate:
         return socket.socket(family=family, type=kind, proto=proto)
 
 
+class Lookup(AbstractResolver):
+    """Looks names up as the machine does, in threads of its own."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The addresses that a name means now."""
+        ask = partial(
+            socket.getaddrinfo,
+            host,
+            port,
+            type=socket.SOCK_STREAM,
+            family=family,
+            flags=socket.AI_ADDRCONFIG,
+        )
+        found = await asyncio.get_running_loop().run_in_executor(_LOOKUPS, ask)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(address[0]),
+                port=int(address[1]),
+                family=kind,
+                proto=proto,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for kind, _, proto, _, address in found
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
 class Poster:
     """Hands events over; `private`: also within one's own network, for development."""
 
@@ -52,7 +88,7 @@ class Poster:
         resolver: AbstractResolver | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
-        self._private, self._resolver = private, resolver
+        self._private, self._resolver = private, resolver or Lookup()
         self._timeout = aiohttp.ClientTimeout(total=timeout)
 
     async def __call__(self, parcel: Parcel) -> Answer:
