@@ -88,14 +88,20 @@ async def test_who_is_no_admin_sees_nothing_of_it(at_office: World) -> None:
 
 async def test_what_is_answered_in_slack_is_told(world: World) -> None:
     endpoint(world)
-    await to_finance(world)
+    message = await to_finance(world)
     assert told(world) == [("forward.sent", ACCOUNT)]
-    await world.click("finance", world.button("chat.postMessage", "Approve?"))
-    await world.eventually(lambda: len(told(world)) > 1)
-    assert told(world)[0] == ("case.approved", ACCOUNT)
-    page = webhook_log.page(world.context, "crm", after="", state=None, limit=1)
-    event = webhook_log.one(world.context, "crm", page.deliveries[0].id)
-    assert event.account == ACCOUNT
+    await world.click("finance", world.button("chat.postMessage", "Ask a question"))
+    view = (await world.proxy.replies(1, "views.open"))[-1]["view"]
+    values = {"text": {"text": {"type": "plain_text_input", "value": "Is it yearly?"}}}
+    for _ in range(2):
+        await world.submit("finance", view, values)
+    await world.click("finance", world.button("chat.postMessage", "Not now"), message)
+    await world.eventually(lambda: len(told(world)) > 2)
+    assert sorted(told(world)) == [
+        ("case.declined", ACCOUNT),
+        ("case.question", ACCOUNT),
+        ("forward.sent", ACCOUNT),
+    ]
 
 
 async def test_a_policy_that_is_changed_in_slack_is_told(at_office: World) -> None:
