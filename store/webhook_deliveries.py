@@ -228,12 +228,17 @@ def standing(session: Session, endpoint: str | None = None) -> Mapping[str, Mapp
 def forget_before(session: Session, at: datetime, *, limit: int) -> int:
     """Forget some of what ended before an instant, with its tries; says how many.
 
-    And of what was due by then and nobody sent, since its endpoint was forgotten meanwhile.
+    And of what is due to an endpoint that was forgotten at the instant when it was raised.
     """
     table, tried = WebhookDelivery, WebhookAttempt
     keys = session.exec(
         select(table.account, table.event, table.endpoint)
-        .where(or_(col(table.finished_at) < at, col(table.due_at) < at))
+        .where(
+            or_(
+                col(table.finished_at) < at,
+                (col(table.due_at) < at) & col(table.endpoint).not_in(select(Webhook.id)),
+            )
+        )
         .limit(limit)
     ).all()
     for model in (tried, table):

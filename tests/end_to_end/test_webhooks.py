@@ -43,6 +43,7 @@ def test_what_was_raised_before_the_power_went_is_sent_after_it(
     with segue_serve(tmp_path, environment=ENVIRONMENT) as served:
         stated = {"url": f"{receiver.url}/crm"}
         made = httpx.put(f"{served.url}/v1/webhooks/crm", json=stated, headers=headers)
+        assert made.status_code == 200, made.text
         secret = made.json()["secret"]
         sent = httpx.post(f"{served.url}/v1/webhooks/crm/test", headers=headers).json()
         until(receiver, 1)
