@@ -25,12 +25,12 @@ def webhooks_of(context: Context, words: Words, order: Order) -> Said:
 
 
 def troubles(hooks: tuple[Hook, ...], words: Words, zone: str) -> tuple[str, ...]:
-    """What is wrong with endpoints, for the doctor."""
+    """What is wrong with endpoints, of some of them: the verb shows all."""
     return tuple(
         words.tell(
             f"doctor_hook_{one.why}", endpoint=one.endpoint, since=words.instant(one.since, zone)
         )
-        for one in hooks
+        for one in hooks[:NEWEST]
     )
 
 

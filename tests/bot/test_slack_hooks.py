@@ -50,6 +50,7 @@ async def test_endpoints_and_their_newest_events_are_shown(at_office: World) -> 
     for name, answer in (("crm", Answer(status=503)), ("gone", Answer(status=410))):
         webhooks.test(at_office.context, name, "test")
         await asyncio.to_thread(sent, at_office, answer)
+    at_office.clock.pass_by(minutes=1)
     webhooks.test(at_office.context, "crm", "test")
     as_agreed("webhooks", kept(await typed(at_office, "webhooks")), at_office.users)
     one = kept(await typed(at_office, "webhooks crm"))
@@ -61,6 +62,7 @@ async def test_endpoints_and_their_newest_events_are_shown(at_office: World) -> 
     assert "The webhook gone is disabled since" in doctor
     assert "The webhook crm takes nothing since" in doctor
     assert "off one" not in doctor
+    assert "The webhook gone is disabled since" in words_in(await typed(at_office, "status"))
     assert "Nothing stands in the way." not in doctor
 
 
@@ -111,3 +113,14 @@ async def test_a_policy_that_is_changed_in_slack_is_told(at_office: World) -> No
     await at_office.click("champion", button_of(body, "Change it"))
     await at_office.proxy.replies()
     assert told(at_office) == [("policy.changed", None)]
+
+
+async def test_many_endpoints_fit_into_what_slack_takes(at_office: World) -> None:
+    for n in range(webhooks.MOST):
+        endpoint(at_office, f"endpoint-{n}-{'x' * 200}")
+        webhooks.test(at_office.context, f"endpoint-{n}-{'x' * 200}", "test")
+    for _ in range(5):
+        await asyncio.to_thread(sent, at_office, Answer(status=410))
+    assert len(webhooks.every(at_office.context)) == webhooks.MOST
+    for text in ("webhooks", "doctor", "status"):
+        assert "endpoint-0" in words_in(await typed(at_office, text))
