@@ -14,6 +14,7 @@ from service import retention
 from service.webhook_send import WAITS, Answer, Parcel, Sender
 from store import audit, webhook_deliveries, webhooks
 from tests.api.hooks.conftest import Hooks
+from tests.bot.test_hooks import Names
 from tests.fakes.receiver import nobody
 
 
@@ -162,6 +163,18 @@ def test_a_redirect_is_not_followed(hooks: Hooks) -> None:
     (attempt,) = hooks.one(event)["attempts"]
     assert attempt["status"] == 307
     assert hooks.one(event)["state"] == "due"
+
+
+def test_a_name_that_leads_inside_is_not_called_and_the_log_says_so(hooks: Hooks) -> None:
+    port = hooks.receiver.url.rpartition(":")[2]
+    hooks.put(url=f"http://hooks.example.com:{port}/crm")
+    event = hooks.world.admin("POST", "/v1/webhooks/crm/test").json()["id"]
+    poster = Poster(resolver=Names(hooks_example_com=["127.0.0.1"]))
+    asyncio.run(Sender(hooks.world.runtime.context, poster).run_due())
+    (attempt,) = hooks.one(event)["attempts"]
+    assert (attempt["status"], attempt["error"]) == (None, "private_address")
+    assert hooks.one(event)["state"] == "due"
+    assert hooks.told() == []
 
 
 def test_a_dead_endpoint_holds_up_no_other(hooks: Hooks) -> None:
