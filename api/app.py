@@ -20,6 +20,7 @@ import api.dialects
 import api.health
 import api.rejects
 import api.usage
+import api.webhooks
 from api import errors
 from api.cors import WidgetOrigins
 from api.described import SCHEMES
@@ -60,6 +61,7 @@ def create(context: Context, *, extra: Sequence[Any] = ()) -> Litestar:
             *api.accounts.routes(context),
             *api.config.routes(context),
             *api.backtests.routes(context),
+            *api.webhooks.routes(context),
             *api.health.routes(context),
             *extra,
         ],

@@ -62,6 +62,9 @@ _PARAMETERS = {
     "limit": "How many at most.",
     "after": "`next` of the page before.",
     "id": "The id that was answered.",
+    "endpoint": "An endpoint's name, which the vendor chooses.",
+    "event": "An event's id, the webhook-id it is sent with.",
+    "only": "Only those that stand so.",
 }
 
 

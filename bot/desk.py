@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from bot.desk_hooks import troubles
 from bot.grammar import Command
 from bot.said import Said
 from bot.words import Words
@@ -49,7 +50,7 @@ def status(context: Context, words: Words, command: Command) -> Said:
         (words.say("said_this_week"), said_this_week(found, words)),
         (words.say("held_out"), held_out(health, words)),
     ]
-    lines = (*health.problems, *health.paused)
+    lines = (*health.problems, *health.paused, *_hooks(context, health, words))
     return Said(title=words.say("status_title"), lines=lines, pairs=tuple(pairs))
 
 
@@ -153,7 +154,7 @@ def report(context: Context, words: Words, command: Command) -> Said:
 def examine(context: Context, words: Words, command: Command) -> Said:
     """What is wrong and what is held back."""
     health = doctor.examine(context)
-    wrong = health.problems or (words.say("nothing_wrong"),)
+    wrong = (*health.problems, *_hooks(context, health, words)) or (words.say("nothing_wrong"),)
     return Said(
         title=words.say("doctor_title"), lines=(*wrong, *health.paused, held_out(health, words))
     )
@@ -194,6 +195,13 @@ def points(share: float, words: Words) -> str:
     """A difference of shares with its sign, in percentage points."""
     rounded = round(Decimal(str(100 * share)), 1)
     return ("+" if rounded > 0 else "") + words.number(rounded)
+
+
+def _hooks(context: Context, health: doctor.Health, words: Words) -> tuple[str, ...]:
+    """What is wrong with webhooks; where there is no policy yet, there is something else first."""
+    if not health.hooks:
+        return ()
+    return troubles(health.hooks, words, context.policy().catalogue.product.time_zone)
 
 
 def _name(meter: Meter) -> str:

@@ -45,6 +45,8 @@ class Command:
     hours: tuple[time, ...] = ()
     off: bool = False
     about: Verb | None = None
+    endpoint: str | None = None
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +163,7 @@ def _meant(reading: _Reading, part: Part, word: _Word) -> dict[str, Any]:
     """What a word, or several, say of the command; nothing where they can't be read as that."""
     text, command = word.text, reading.command
     match part:
-        case Part.ACCOUNT | Part.KEY:
+        case Part.ACCOUNT | Part.KEY | Part.ENDPOINT:
             return {str(part): text} if text.strip() else {}
         case Part.VALUE | Part.BECAUSE:
             said = _verbatim(reading, word)
@@ -185,6 +187,8 @@ def _meant(reading: _Reading, part: Part, word: _Word) -> dict[str, Any]:
             return {"hours": (*command.hours, at)} if at else {}
         case Part.VERB:
             return {"about": _about(text, command.verb)}
+        case Part.TEST:
+            return {"test": True} if text.lower() == part else {}
         case Part.ME | Part.REVOKE:
             reading.said.add(part)
             return {"off": command.off} if text.lower() == part else {}
@@ -217,7 +221,7 @@ def _unreadable(text: str, part: Part, verb: Verb) -> Misread:
             known = list(Moment)
         case Part.AUDIENCE:
             known = list(_AUDIENCES)
-        case Part.ME | Part.REVOKE:
+        case Part.ME | Part.REVOKE | Part.TEST:
             known = [part]
     return Misread(
         typed=text, wrong=Wrong.UNREADABLE, verb=verb, wants=part, nearest=_closest(text, known)

@@ -27,6 +27,8 @@ class Part(StrEnum):
     VERB = "verb"
     ME = "me"
     WHEN = "when"
+    ENDPOINT = "endpoint"
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,14 @@ _HOME = (
     _home("link", "link ACCOUNT", "link acme", takes=(Part.ACCOUNT,), needs=1),
     _home(
         "keys", "keys [revoke KEY]", "keys", "keys revoke key_3f9c", takes=(Part.REVOKE, Part.KEY)
+    ),
+    _home(
+        "webhooks",
+        "webhooks [NAME [test]]",
+        "webhooks",
+        "webhooks crm",
+        "webhooks crm test",
+        takes=(Part.ENDPOINT, Part.TEST),
     ),
     _home(
         "pause",

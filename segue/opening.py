@@ -39,6 +39,7 @@ def context_of(settings: Settings, *, clock: Clock | None = None, served_at: str
         secrets=Secrets(settings.secret_keys or (_own_key(database),)),
         public_url=settings.public_url or served_at,
         channels=_push_channels(settings),
+        private_hooks=settings.webhook_private,
     )
 
 

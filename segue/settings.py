@@ -34,6 +34,7 @@ class Settings:
     smtp_url: str | None = None
     mail_from: str | None = None
     nats_url: str | None = None
+    webhook_private: bool = False
     keep_events_days: int = LEAST.days
     keep_hours_days: int = LEAST.days
 
@@ -72,6 +73,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         smtp_url=text("SMTP_URL"),
         mail_from=text("MAIL_FROM"),
         nats_url=text("NATS_URL"),
+        webhook_private=_switch("WEBHOOK_PRIVATE", text("WEBHOOK_PRIVATE")),
         keep_events_days=_days("KEEP_EVENTS_DAYS", text("KEEP_EVENTS_DAYS")),
         keep_hours_days=_days("KEEP_HOURS_DAYS", text("KEEP_HOURS_DAYS")),
     )
@@ -135,6 +137,13 @@ def _database(url: str) -> str:
 
 def _listed(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def _switch(name: str, text: str | None) -> bool:
+    said = (text or "false").lower()
+    if said not in ("true", "false"):
+        raise Invalid("use true or false", pointer=f"SEGUE_{name}")
+    return said == "true"
 
 
 def _days(name: str, text: str | None) -> int:

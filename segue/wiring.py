@@ -33,6 +33,7 @@ from service.context import Clock, Context
 from service.front import Front
 from service.merge import Merger
 from service.retention import Keep
+from service.webhook_send import Answer, Parcel, Post
 from store import backtests, due, inbound, jetstream, outbox
 from store.broker import Broker
 from store.database import file_of
@@ -103,7 +104,8 @@ def build(
     channels = _channels(settings, context, tokens)
     keep = Keep(events=settings.keep_events_days, hours=settings.keep_hours_days)
     slack = _slack(settings, context, tokens) if tokens is not None else None
-    worker = Worker(context, channels, keep, more=[slack.catch_up] if slack else [])
+    more = [slack.catch_up] if slack else []
+    worker = Worker(context, channels, keep, more=more, post=_post(settings))
     if role.answers:
         app = create(context, extra=[*_routes(settings, context, hub, slack), *extra])
     else:
@@ -194,6 +196,17 @@ def _channels(settings: Settings, context: Context, tokens: "Tokens | None") -> 
             context, smtp_url=settings.smtp_url, mail_from=settings.mail_from
         )
     return channels
+
+
+def _post(settings: Settings) -> Post:
+    """What hands events over; aiohttp is slow to import, and nothing to who has no endpoint."""
+
+    async def post(parcel: Parcel) -> Answer:
+        from bot.hooks.post import Poster
+
+        return await Poster(private=settings.webhook_private)(parcel)
+
+    return post
 
 
 def _warnings(settings: Settings) -> list[str]:

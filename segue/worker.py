@@ -16,6 +16,8 @@ from service import calibrate, deliver, evaluate, pack, pause, retention, tidy
 from service.channel import Channel
 from service.context import Change, Context
 from service.retention import KEEP, Keep
+from service.webhook_send import Post
+from service.webhook_send import Sender as Hooks
 from service.writer import writer_of
 from store.leader import Leadership
 
@@ -40,6 +42,7 @@ class Worker:
         keep: Keep = KEEP,
         *,
         more: Sequence[Callable[[], Awaitable[int]]] = (),
+        post: Post | None = None,
     ) -> None:
         self._context, self._channels, self._keep, self._more = context, channels, keep, more
         self._wake = asyncio.Event()
@@ -51,15 +54,20 @@ class Worker:
         holder = f"{socket.gethostname()}/{os.getpid()}"
         self._leadership = Leadership(context.database, holder)
         self._sender = deliver.Sender(context, channels, freed=self._wake.set)
+        self._hooks = Hooks(context, post, freed=self._wake.set) if post else None
 
     async def step(self) -> int:
         """Everything that is owed or due now, to its end; says how much was due."""
-        return await self._step(lambda: deliver.run_due(self._context, self._channels))
+        done = await self._step(lambda: deliver.run_due(self._context, self._channels))
+        if self._hooks is not None:
+            await self._hooks.settled()
+        return done
 
     async def _step(self, send: Callable[[], Awaitable[int]]) -> int:
         await asyncio.to_thread(self._context.owed.pay)
         looked = await asyncio.to_thread(evaluate.run_due, self._context)
-        return looked + await send() + sum([await more() for more in self._more])
+        told = await self._hooks.begin() if self._hooks is not None else 0
+        return looked + told + await send() + sum([await more() for more in self._more])
 
     async def until_idle(self) -> None:
         """Steps until nothing is due at this instant."""
@@ -124,6 +132,8 @@ class Worker:
             elif writer_of(self._context.database).pressed and not self._stopping:
                 await asyncio.sleep(min(SHARE * (time.monotonic() - begun), LONGEST_REST))
         await self._sender.settled()
+        if self._hooks is not None:
+            await self._hooks.settled()
 
     def _see_the_clock(self) -> None:
         now, before = self._context.clock.now(), self._clock

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from engine.alert import FeedbackKind
 from engine.errors import Gone, Invalid, NotFound
 from engine.snapshot import Person, Role
-from service import cards, links, snapshot, wording
+from service import cards, events, links, snapshot, wording
 from service.context import Context
 from service.people import display, named
 from service.secrets import hashed, new_id
@@ -91,23 +91,21 @@ def _record(
         raise Gone("this was answered already")
     if until is not None and until < now.date() + _SOONEST:
         until = None
-    given = id or new_id("answer")
-    forwards.answer(
-        session,
-        forwards.StoredAnswer(
-            account=case.account,
-            case=case.id,
-            id=given,
-            kind=kind,
-            at=now,
-            text=text,
-            name=name[:NAME_LENGTH],
-            until=until,
-        ),
+    given = forwards.StoredAnswer(
+        account=case.account,
+        case=case.id,
+        id=id or new_id("answer"),
+        kind=kind,
+        at=now,
+        text=text,
+        name=name[:NAME_LENGTH],
+        until=until,
     )
+    forwards.answer(session, given)
+    events.tell(session, [events.answer(case, given)])
     _tell(context, session, case, kind, text, now)
     if kind in _FEEDBACK:
-        _close(session, case, given, kind, until, now)
+        _close(session, case, given.id, kind, until, now)
 
 
 def _checked(kind: str, text: str) -> str:

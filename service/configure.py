@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.contradictions import Contradiction, contradictions
 from engine.errors import ConfigInvalid
-from service import config
+from service import config, events
 from service.context import Context
 from store import audit, watch
 from store import config as stored
@@ -67,6 +67,8 @@ def apply(context: Context, text: str, by: str) -> int:
             after={"version": version, "digest": digest},
         )
         audit.add(session, entry)
+        previous = before.version if before else None
+        events.tell(session, [events.policy(version, previous, digest, now)])
         watch.unguard(session, None)
     context.signals.changed(None)
     return version

@@ -77,7 +77,8 @@ class Signals:
 class Context:
     """The world of a use case. `channels`: names of the push channels that are set up.
 
-    `intake`: what takes usage in, where that is not the database's own writer.
+    `intake`: what takes usage in, where that is not the database's own writer. `private_hooks`:
+    whether events may be sent to private addresses.
     """
 
     database: Database
@@ -87,6 +88,7 @@ class Context:
     signals: Signals = field(default_factory=Signals)
     channels: tuple[str, ...] = ()
     intake: "Intake | None" = None
+    private_hooks: bool = False
     owed: Owed = field(default_factory=Owed)
     _known: dict[str, tuple[Applied, float]] = field(default_factory=dict)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from engine.alert import AlertClass
-from service import cards, forward, routing
+from service import cards, events, forward, routing
 from service.channel import Behind, DeliveryKind, Failed, Hold, Outgoing, Queue, Retry, Sent
 from service.context import Context
 from store import alerts, forwards, outbox, places
@@ -122,6 +122,9 @@ def _sent(session: Session, delivery: StoredDelivery, now: datetime) -> None:
             channel=delivery.channel,
         )
         cards.refresh(session, delivery.account, delivery.alert, now)
+        stored = forwards.get(session, delivery.account, delivery.forward)
+        if stored is not None:
+            events.tell(session, [events.forward(stored, delivery.channel, now)])
 
 
 def _failed(context: Context, session: Session, ready: Ready, reason: str, now: datetime) -> None:

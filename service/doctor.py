@@ -1,13 +1,26 @@
 """What an admin should know about this deployment: what is wrong, and what is held back."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+
+from sqlmodel import Session
 
 from engine import holdout
 from service import pause
 from service.context import Context
 from service.ready import problems
-from store import arms, buried, jetstream
+from store import arms, buried, jetstream, webhooks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """An endpoint that takes nothing `since` then; `why`: it is gone or failing, and was disabled,
+    or retrying."""
+
+    endpoint: str
+    why: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +28,7 @@ class Health:
     """`problems` stand in the way of serving; `paused` says why no ask goes out.
 
     `held` of the `drawn` accounts that could have been asked are held out, the last `until` a day.
+    `hooks`: endpoints that take no events.
     """
 
     problems: tuple[str, ...] = ()
@@ -22,6 +36,7 @@ class Health:
     held: int = 0
     drawn: int = 0
     until: date | None = None
+    hooks: tuple[Hook, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +59,23 @@ def examine(context: Context) -> Health:
     found, now = pause.in_force(context), context.clock.now()
     with context.database.read() as session:
         draws = arms.held_out(session, now - holdout.TERM)
+        hooks = tuple(_hooks(session))
     return Health(
         paused=pause.told(context, found) if found else (),
         held=draws.held,
         drawn=draws.drawn,
         until=(draws.last + holdout.TERM).date() if draws.last else None,
+        hooks=hooks,
     )
+
+
+def _hooks(session: Session) -> Iterator[Hook]:
+    for one in webhooks.every(session):
+        if one.disabled_at is not None:
+            why = one.disabled_why or "failing"
+            yield Hook(endpoint=one.id, why=why, since=one.disabled_at)
+        elif one.enabled and one.failing_since is not None:
+            yield Hook(endpoint=one.id, why="retrying", since=one.failing_since)
 
 
 def front(url: str) -> Front:

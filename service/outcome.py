@@ -12,7 +12,7 @@ from engine.alert import AlertClass, Outcome
 from engine.decision import Decision
 from engine.snapshot import Snapshot
 from engine.usage import MeterKind
-from service import arm, cards, dispatch, foreseen, frozen, snapshot
+from service import arm, cards, dispatch, events, foreseen, frozen, snapshot
 from service.calendar import next_daily
 from service.channel import DeliveryKind
 from service.conclude import Raised
@@ -103,10 +103,12 @@ def _keep(
     exposed = [seen.facts for seen in kept.values() if seen.decision.exposed]
     arm.keep(context, session, exposed, now, applied)
     changed = set(_close_over(session, kept, applied, now))
+    raised = []
     for account, seen in kept.items():
         for one in seen.raised:
-            _raise(session, seen, one, applied, now)
+            raised.append(_raise(session, seen, one, applied, now))
             changed.add(account)
+    events.tell(session, [events.alert(new) for new in raised if new is not None])
     days = {a: next_daily(seen.facts.account.time_zone, now) for a, seen in kept.items()}
     due.looked(session, days)
     return sorted(changed)
@@ -145,8 +147,13 @@ def _close_over(
             yield alert.account
 
 
-def _raise(session: Session, seen: Seen, raised: Raised, applied: Applied, now: datetime) -> None:
-    """Write an alert and its push together; a held-out one is written closed, as a ghost."""
+def _raise(
+    session: Session, seen: Seen, raised: Raised, applied: Applied, now: datetime
+) -> alerts.StoredAlert | None:
+    """Write an alert and its push together; a held-out one is written closed, as a ghost.
+
+    Gives it back, where it was not there already.
+    """
     facts, decision, key = seen.facts, seen.decision, raised.candidate.key
     notice = key.alert_class is AlertClass.NOTICE
     held = decision.outcome is Outcome.HELD_OUT and not notice
@@ -164,11 +171,12 @@ def _raise(session: Session, seen: Seen, raised: Raised, applied: Applied, now: 
         policy_version=applied.version,
         turn=sum(past.key == key for past in facts.alerts),
     )
-    if not alerts.add(session, alert) or held or not raised.pushed:
-        return
+    if not alerts.add(session, alert):
+        return None
     person = named(facts.people, recipient) if recipient else None
-    if person is None or not person.reachable or person.muted:
-        return
+    silent = held or not raised.pushed
+    if silent or person is None or not person.reachable or person.muted:
+        return alert
     outbox.add(
         session,
         outbox.StoredDelivery(
@@ -182,3 +190,4 @@ def _raise(session: Session, seen: Seen, raised: Raised, applied: Applied, now: 
             created_at=now,
         ),
     )
+    return alert

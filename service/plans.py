@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from engine.catalogue import Catalogue
 from engine.errors import Conflict, Invalid, NotFound
-from service import cards
+from service import cards, events
 from service.context import Context
 from service.lateness import AHEAD
 from service.shapes import Plan
@@ -82,6 +82,8 @@ def move(
     accounts.add_change(session, account, done)
     if not any(c.at > when for c in known):
         accounts.set_plan(session, account, plan)
+    if done.direction > 0:
+        events.tell(session, [events.upgrade(account, previous, plan, when, now)])
     return done, True
 
 

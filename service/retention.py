@@ -2,17 +2,20 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from service.context import Context
 from service.lateness import LEAST
-from store import retention
+from store import retention, webhook_deliveries
 
 log = logging.getLogger(__name__)
 _PARTS_AT_ONCE = 1000
 _DAYS_AT_ONCE = timedelta(days=3)
 """Of fingerprints, in a night: more than goes by between two, but little if a clock is wrong."""
 _ACCOUNTS_AT_ONCE = 200
+EVENTS_KEPT = timedelta(days=30)
+"""How long events that were sent or given up can be read and replayed."""
+_EVENTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +30,9 @@ KEEP = Keep()
 
 
 def run(context: Context, keep: Keep) -> None:
-    """Drop fingerprints, and the hours of days, that are older than is to be kept."""
+    """Drop fingerprints, the hours of days, and events that are older than is to be kept."""
     now = context.clock.now()
+    _forget_events(context, now - EVENTS_KEPT)
     with context.database.read() as session:
         before = now - timedelta(days=keep.events)
         oldest = retention.oldest_part(session)
@@ -49,3 +53,11 @@ def run(context: Context, keep: Keep) -> None:
         after = accounts[-1]
     if parts or folded:
         log.info("%d parts of fingerprints dropped, %d hours folded", len(parts), folded)
+
+
+def _forget_events(context: Context, before: datetime) -> None:
+    """Forget what was sent to webhooks, or given up, before an instant."""
+    found = _EVENTS_AT_ONCE
+    while found == _EVENTS_AT_ONCE:
+        with context.database.write() as session:
+            found = webhook_deliveries.forget_before(session, before, limit=_EVENTS_AT_ONCE)

@@ -4,16 +4,27 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, null, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, null, or_, select, tuple_, update
 from sqlmodel import Session
 
 from store.rows import table
-from store.tables import Account, Alert, Attempt, Delivery, Due, Feedback, Forward
+from store.tables import (
+    Account,
+    Alert,
+    Attempt,
+    Delivery,
+    Due,
+    Feedback,
+    Forward,
+    WebhookDelivery,
+)
 
 _DAILY = timedelta(hours=26)
 """A daily look is never as far ahead, not even where a day has 25 hours."""
 _SKEW = timedelta(hours=1)
 """Nor is a claim, and no clock of a node is as wrong as that by itself."""
+_LONGEST = timedelta(hours=28)
+"""No event waits as long for its next try."""
 
 
 def free(session: Session, now: datetime) -> int:
@@ -22,7 +33,7 @@ def free(session: Session, now: datetime) -> int:
     What was claimed is free; what was to be sent then is due: whether this is the hour for it is
     decided when it is sent.
     """
-    due, delivery = table(Due), table(Delivery)
+    due, delivery, hook = table(Due), table(Delivery), table(WebhookDelivery)
     waits = delivery.c.state == "due"
     statements = (
         update(due).where(due.c.claimed_until > now + _SKEW).values(claimed_until=null()),
@@ -30,6 +41,15 @@ def free(session: Session, now: datetime) -> int:
         .where(waits, delivery.c.claimed_until > now + _SKEW)
         .values(claimed_until=null()),
         update(delivery).where(waits, delivery.c.created_at > now + _SKEW).values(due_at=now),
+        update(hook)
+        .where(
+            hook.c.state == "due",
+            or_(
+                hook.c.due_at > now + _LONGEST,
+                and_(hook.c.attempts == 0, hook.c.created_at > now + _SKEW, hook.c.due_at > now),
+            ),
+        )
+        .values(due_at=now),
     )
     return sum(session.connection().execute(one).rowcount for one in statements)
 

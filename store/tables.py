@@ -658,6 +658,66 @@ class Quiet(SQLModel, table=True):
     until: datetime | None = instant(nullable=True)
 
 
+class Webhook(SQLModel, table=True):
+    """Where the vendor wants to be told of events. `events`: the types it named; None: the usual.
+
+    `secret` is encrypted, and so are the `retired` ones that sign beside it, each `until` a time.
+    `failing_since`: nothing was taken from then on, `failed_at` last. `disabled_why`: we gave up.
+    """
+
+    id: str = Field(primary_key=True)
+    url: str
+    events: list[str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    enabled: bool = True
+    secret: str
+    retired: list[dict[str, str]] = listing()
+    created_at: datetime = instant(nullable=False)
+    failing_since: datetime | None = instant(nullable=True)
+    failed_at: datetime | None = instant(nullable=True)
+    disabled_at: datetime | None = instant(nullable=True)
+    disabled_why: str | None = None
+
+
+class WebhookDelivery(SQLModel, table=True):
+    """One event for one endpoint, as it is sent; account "*" where it is about none.
+
+    Whoever sends it puts `due_at` off, so that it comes due again if they die. `earlier`: attempts
+    of `attempts` that were made before it was replayed last.
+    """
+
+    __tablename__ = "webhook_delivery"
+    account: str = Field(primary_key=True)
+    event: str = Field(primary_key=True)
+    endpoint: str = Field(primary_key=True)
+    type: str
+    body: str
+    state: str = "due"
+    created_at: datetime = instant(nullable=False)
+    due_at: datetime = instant(nullable=False)
+    attempts: int = 0
+    earlier: int = 0
+    finished_at: datetime | None = instant(nullable=True)
+    reason: str | None = None
+    __table_args__ = (
+        Index("webhook_delivery_due", "endpoint", "state", "due_at"),
+        Index("webhook_delivery_log", "endpoint", "created_at", "event"),
+    )
+
+
+class WebhookAttempt(SQLModel, table=True):
+    """One try to send an event: the status that was answered, or what stood in the way."""
+
+    __tablename__ = "webhook_attempt"
+    account: str = Field(primary_key=True)
+    event: str = Field(primary_key=True)
+    endpoint: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    at: datetime = instant(nullable=False)
+    status: int | None = None
+    error: str | None = None
+    millis: int = 0
+
+
 class Callback(SQLModel, table=True):
     """A callback already handled, so that a platform's retries do nothing twice."""
 

@@ -21,6 +21,7 @@ SHARED = {
     "backtest": "what an admin asked for, over any accounts",
     "inbound": "what a chat sent: kept before anybody knows the account",
     "lane": "how quickly a workspace is sent to, a few lines each",
+    "webhook": "where the vendor is told of events, a few lines",
     "callback": "which message of a chat was handled: known before any account is",
     "import_run": "how far a file came, with whatever accounts it holds",
 }
@@ -31,6 +32,8 @@ ACROSS = {
     "due.claim": "a worker takes whoever is due on its own shard",
     "outbox.next_due": "a worker asks its own shard whether anything is due",
     "outbox.claim": "a worker takes whatever is due on its own shard",
+    "webhook_deliveries.waiting": "a worker asks its own shard what waits for which endpoint",
+    "webhook_deliveries.claim": "a worker takes what waits on its own shard",
     "inbound.any_left": "a worker asks its own shard what was taken and not done",
     "lanes.take": "one workspace's line, by its name",
     "lanes.held": "which lines of workspaces are closed, on the shard that keeps them",

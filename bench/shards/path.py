@@ -15,6 +15,8 @@ from tests.api.conftest import METERS
 from tests.api.live import NOW, Live, live, policy
 from tests.backends import Backend
 
+_NOBODY = "http://127.0.0.1:9/segue"
+"""Where events are sent to and nobody takes them: a try is written down all the same."""
 _LATER = "2026-11-18T07:59:00Z"
 
 
@@ -28,6 +30,8 @@ def walked(backend: Backend) -> Iterator[list[Verdict]]:
             headers={"Authorization": f"Bearer {world.keys['admin']}"},
         )
         assert applied.is_success, applied.text
+        told = world.admin("PUT", "/v1/webhooks/crm", {"url": _NOBODY})
+        assert told.is_success, told.text
         account, other = world.account(), world.account(slack=False, usage={})
         database = world.runtime.context.database
         with listening(database) as heard:

@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import changes, desk, hints
+from bot import changes, desk, desk_hooks, hints
 from bot.changes import Order
 from bot.grammar import Command, Misread, Place, parse
 from bot.said import Said
@@ -43,6 +43,7 @@ CHANGES: Mapping[str, Callable[[Context, Words, Order], Said]] = {
     "pause": changes.pause_all,
     "resume": changes.resume_all,
     "keys": changes.list_keys,
+    "webhooks": desk_hooks.webhooks_of,
 }
 
 

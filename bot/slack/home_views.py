@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.desk import said_this_week
+from bot.desk_hooks import troubles
 from bot.said import Said
 from bot.slack import answer, blocks
 from bot.slack.limits import Limit, length
@@ -61,7 +62,7 @@ def admin(
         *_headed("admin_growing", words),
         *_list("growing", _growing(week, meters, words), words.say("admin_growing_none"), words),
         *_headed("admin_health", words),
-        *_health(health, words),
+        *_health(health, words, zone),
         blocks.context(
             [words.tell("admin_small", at=words.instant(at, zone)), words.say("home_more")], "small"
         ),
@@ -184,8 +185,9 @@ def _growing(week: Overview, meters: dict[str, str], words: Words) -> list[tuple
     return found
 
 
-def _health(health: Health, words: Words) -> list[Block]:
-    lines = health.problems or (words.say("nothing_wrong"),)
+def _health(health: Health, words: Words, zone: str) -> list[Block]:
+    wrong = (*health.problems, *troubles(health.hooks, words, zone))
+    lines = wrong or (words.say("nothing_wrong"),)
     told = "\n".join((*lines, *health.paused))
     return [blocks.section(told, "health")]
 

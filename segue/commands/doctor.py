@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from service.context import Context
+    from service.doctor import Hook
 
 
 def doctor() -> None:
@@ -31,10 +32,20 @@ def doctor() -> None:
     held = f"{health.held} of {health.drawn} accounts that could be asked are held out at random"
     until = f", the last until {day(health.until)}" if health.until else ""
     print(f"- {held}{until}." if health.drawn else "- No account could be asked yet.")
+    if health.hooks:
+        _hooks(health.hooks)
     if told.slack_is_on:
         _slack(context)
     if told.nats_url:
         _front(told.nats_url)
+
+
+def _hooks(hooks: "tuple[Hook, ...]") -> None:
+    from bot.desk_hooks import troubles
+    from bot.words import Words
+
+    for line in troubles(hooks, Words("en"), "UTC"):
+        print(f"- {line}")
 
 
 def _slack(context: "Context") -> None:

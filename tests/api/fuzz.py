@@ -47,6 +47,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+_PATHS = {"person": "priya", "blocker": "outage", "id": "made", "endpoint": "crm"}
 _LAST = "PUT /v1/config"
 """Changes what the others rest on."""
 _ORDER = ("PUT", "POST", "GET", "DELETE")
@@ -67,6 +68,8 @@ _MEANT = {
     "to": "tomas",
     "domains": ["acme.example"],
     "limits": {"reports": 5000},
+    "url": "https://example.com/segue",
+    "since": NOW.isoformat(),
 }
 """Values of fields that a drawn text would hardly ever hit."""
 
@@ -166,6 +169,7 @@ def asked(backend: Backend) -> Iterator[Asked]:
     with live(backend, milestone_days=3) as world, requests.Session() as session:
         account, alert = world.asked()
         _backtests(world)
+        event = _endpoint(world)
         names = ("account", "subject", "external_subscription_id", "payload[stripe_customer_id]")
         yield Asked(
             schema=_schema(world.url),
@@ -176,7 +180,7 @@ def asked(backend: Backend) -> Iterator[Asked]:
                 **{scope: f"Bearer {key}" for scope, key in world.keys.items()},
                 "widget": f"Bearer {token(account, 'priya')}",
             },
-            paths={"alert": alert, "person": "priya", "blocker": "outage", "id": "made"},
+            paths={**_PATHS, "alert": alert, "event": event},
             names={**_MEANT, **dict.fromkeys(names, account)},
             spare=world.account(slack=False, usage={}),
         )
@@ -198,7 +202,7 @@ def unconfigured(backend: Backend) -> Iterator[Asked]:
                 schema=_schema(url),
                 session=session,
                 keys=made,
-                paths={"person": "priya", "blocker": "outage", "id": "made"},
+                paths={**_PATHS, "event": "evt_1"},
                 names={**_MEANT, "account": "acme"},
                 spare="acme",
             )
@@ -217,6 +221,13 @@ def _backtests(world: Live) -> None:
                 id=id, asked_at=NOW, asked_by="test", days=90, heard_at=NOW, **more
             )
             backtests.add(session, backtest)
+
+
+def _endpoint(world: Live) -> str:
+    """An endpoint that nothing is sent to, since nobody works; the event that waits for it."""
+    path = f"/v1/webhooks/{_PATHS['endpoint']}"
+    assert world.admin("PUT", path, {"url": _MEANT["url"]}).is_success
+    return str(world.admin("POST", f"{path}/test").json()["id"])
 
 
 def _main() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import jwt
@@ -259,6 +260,8 @@ class Live:
         for account in self.made:
             self.admin("DELETE", f"/v1/accounts/{account}")
         self.made.clear()
+        for one in self.admin("GET", "/v1/webhooks").json()["webhooks"]:
+            self.admin("DELETE", f"/v1/webhooks/{quote(one['endpoint'], safe='')}")
         self.clock.set(NOW)
         self.sink.forget()
         self.mailbox.messages.clear()
@@ -333,6 +336,7 @@ def live(backend: Backend, **changes: Any) -> Iterator[Live]:
             smtp_url=f"smtp://127.0.0.1:{postman.port}?starttls=never",
             mail_from="Northwind <reports@northwind.example>",
             nats_url=backend.nats.url if backend.nats else None,
+            webhook_private=True,
         )
         runtime = build(settings, served_at=url, clock=clock, background=False)
         configure.apply(runtime.context, policy(**changes), "test")

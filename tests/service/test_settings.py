@@ -16,3 +16,10 @@ def test_how_long_usage_is_kept_has_a_least() -> None:
 def test_a_wrong_number_of_days_is_named(wrong: str) -> None:
     with pytest.raises(Invalid, match="SEGUE_KEEP_EVENTS_DAYS: a number of days, 37 or more"):
         settings.load({"SEGUE_KEEP_EVENTS_DAYS": wrong})
+
+
+def test_webhooks_lead_inside_only_where_that_is_said() -> None:
+    assert not settings.load({}).webhook_private
+    assert settings.load({"SEGUE_WEBHOOK_PRIVATE": "True"}).webhook_private
+    with pytest.raises(Invalid, match="SEGUE_WEBHOOK_PRIVATE: use true or false"):
+        settings.load({"SEGUE_WEBHOOK_PRIVATE": "sometimes"})

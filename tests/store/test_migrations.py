@@ -55,6 +55,7 @@ ADMIN_TABLES = {
     "calibration",
     "pause",
     "slack_admin",
+    "webhook",
     "seen_part",
     "seen_count",
     "leader",

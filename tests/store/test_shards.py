@@ -37,7 +37,7 @@ def test_the_path_writes_and_reads_what_accounts_are_made_of(verdicts: list[Verd
     assert {
         "account", "day_bucket", "hour_bucket", "watch", "unique_value", "reported_total",
         "user_day", "friction", "due", "decision", "alert", "delivery", "attempt", "feedback",
-        "forward", "case", "forecast", "person", "seen_1",
+        "forward", "case", "forecast", "person", "seen_1", "webhook_delivery", "webhook_attempt",
     } <= touched  # fmt: skip
 
 

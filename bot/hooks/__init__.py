@@ -1,0 +1,1 @@
+"""Webhooks: events on their way to the vendor's own systems."""
