@@ -74,7 +74,7 @@ def test_a_german_mail_is_german_to_its_last_line():
         "Guten Tag, Marta Silva,",
         "Die Zahlen:",
         "- Enthaltene Berichte: 10.000",
-        "die Seite löst keinen Kauf aus",
+        "Die Seite löst keinen Kauf aus",
         "Sie erhalten diese Nachricht, weil Ana Petrova Northwind Reports gebeten hat",
         "Diese Nachrichten abbestellen",
     ):
