@@ -33,6 +33,7 @@ class Settings:
     slack_api_url: str = "https://slack.com/api/"
     smtp_url: str | None = None
     mail_from: str | None = None
+    stripe_webhook_secrets: tuple[str, ...] = ()
     nats_url: str | None = None
     keep_events_days: int = LEAST.days
     keep_hours_days: int = LEAST.days
@@ -71,6 +72,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         slack_api_url=text("SLACK_API_URL") or Settings.slack_api_url,
         smtp_url=text("SMTP_URL"),
         mail_from=text("MAIL_FROM"),
+        stripe_webhook_secrets=_listed(text("STRIPE_WEBHOOK_SECRET")),
         nats_url=text("NATS_URL"),
         keep_events_days=_days("KEEP_EVENTS_DAYS", text("KEEP_EVENTS_DAYS")),
         keep_hours_days=_days("KEEP_HOURS_DAYS", text("KEEP_HOURS_DAYS")),

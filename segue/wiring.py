@@ -13,6 +13,7 @@ import api.case
 import api.decisions
 import api.playground
 import api.stream
+import api.stripe
 import api.timeline
 import api.widget
 from api.app import bare, create
@@ -147,6 +148,7 @@ def _routes(settings: Settings, context: Context, hub: Hub, slack: "SlackApp | N
         *api.case.routes(context),
         *api.timeline.routes(context),
         *api.decisions.routes(context),
+        *api.stripe.routes(context, settings.stripe_webhook_secrets),
     ]
     if not context.public_url.startswith("https://"):  # Nobody's production.
         routes += api.playground.routes()

@@ -103,7 +103,7 @@ class Blocker(SQLModel, table=True):
 
 
 class PlanChange(SQLModel, table=True):
-    """A move between plans, append-only."""
+    """A move between plans, append-only. `alert`: the one known then to come before a move up."""
 
     account: str = Field(primary_key=True)
     at: datetime = instant(primary_key=True)
@@ -111,6 +111,7 @@ class PlanChange(SQLModel, table=True):
     previous: str | None = None
     direction: int = 0
     reason: str | None = None
+    alert: str | None = None
 
 
 class ConfigVersion(SQLModel, table=True):
@@ -338,6 +339,8 @@ class Alert(SQLModel, table=True):
     __table_args__ = (
         Index("alert_key", "account", "key", unique=True),
         Index("alert_raised", "raised_at"),
+        # What leaves Segue in an address names an alert without its account.
+        Index("alert_named", "id"),
     )
 
 
@@ -544,6 +547,22 @@ class ExternalId(SQLModel, table=True):
     source: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
     account: str = Field(index=True)
+
+
+class StripeObject(SQLModel, table=True):
+    """What Stripe last said of a subscription or an invoice, whoever its customer is here.
+
+    `account`: whose it was when last looked up. `over`: little can follow, so it may be forgotten.
+    """
+
+    __tablename__ = "stripe_object"
+    customer: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    kind: str
+    account: str | None = Field(default=None, index=True)
+    at: datetime = instant(nullable=False)
+    over: bool = False
+    body: dict[str, Any] = document()
 
 
 class Reject(SQLModel, table=True):

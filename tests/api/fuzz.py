@@ -127,7 +127,7 @@ class Asked:
     def asker(self, operation: Any) -> str:
         """Who may ask it."""
         security = operation.definition.raw.get("security") or [{"key": ["read"]}]
-        return "widget" if "token" in security[0] else str(security[0]["key"][0])
+        return "widget" if "token" in security[0] else str(security[0].get("key", ["read"])[0])
 
     def mean(self, case: Case) -> None:
         """Put names in the request that lead somewhere; who is erased has nothing to lose."""
