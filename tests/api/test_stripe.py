@@ -1,7 +1,10 @@
 """Stripe's events through the front door: what they change, once, in any order, and what never."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import count, permutations
 from typing import Any
@@ -12,11 +15,11 @@ import stripe
 
 from segue.settings import Settings
 from segue.wiring import build
-from service import configure, rejects
+from service import configure, rejects, timeline
 from store import accounts, audit, roster
 from store import stripe as stored
 from store.rejects import Wanted
-from tests.api.live import NOW, STRIPE, Live, live, policy
+from tests.api.live import NOW, STRIPE, Live, links, live, policy
 from tests.backends import BOTH, Backend
 from tests.fakes.stripe import ADDRESS, Stripe, checkout, event, invoice, items, subscription
 from tests.servers import serving
@@ -163,9 +166,40 @@ def test_an_upgrade_closes_what_is_open_and_is_told_as_what_came_of_it(
     assert entry.actor == "stripe"
     assert (entry.after or {})["alert"] == alert
     world.clock.set(NOW + timedelta(days=1))
-    world.use(name, 55)
+    world.use(name, 4200)
     world.settle()
     assert "upgrade_recent" in json.dumps(world.decision(name))
+
+
+def test_the_chain_from_alert_to_upgrade_can_be_read(
+    world: Live, sent: Stripe, customer: str
+) -> None:
+    name, alert = world.asked(slack=False, external_ids={"stripe": customer})
+    passed = world.widget(name).send(alert, to="fiona").json()["forward"]
+    world.clock.advance(seconds=10)
+    world.settle()
+    part = world.mailbox.messages[-1].get_body(("plain",))
+    assert part is not None
+    [page] = links(str(part.get_content()), "case")
+    assert world.open(f"{page}/approve", "POST", data={}).status_code == 303
+    world.clock.set(NOW + timedelta(days=40))
+    sent.say(UPDATED, subscription(customer, "price_business"), world.clock.now())
+    (shown,) = world.alerts(name)
+    (forward,) = shown["forwards"]
+    assert (forward["id"], forward["to"], forward["state"]) == (passed, "fiona", "sent")
+    assert [answer["kind"] for answer in forward["answers"]] == ["approve"]
+    assert (shown["closed_as"], shown["upgrade"]["alert"]) == ("approved", alert)
+    said = world.open(timeline.link(world.runtime.context, name)).text
+    told = ["Passed on, 18 November", "Approved, 18 November", "Moved up to", "Business"]
+    assert sorted(said.index(words) for words in told) == [said.index(words) for words in told]
+
+
+def test_a_move_long_after_is_nobodys_doing(world: Live) -> None:
+    name, _ = world.asked(slack=False)
+    world.clock.set(NOW + timedelta(days=91))
+    moved = world.admin("POST", f"/v1/accounts/{name}/plan", {"plan": "business"}).json()
+    assert (moved["direction"], moved["alert"]) == (1, None)
+    assert world.alerts(name)[-1]["upgrade"] is None
 
 
 def test_a_deleted_subscription_is_a_cancellation_and_no_plan_change(
@@ -342,6 +376,30 @@ def test_an_older_event_changes_nothing(world: Live, sent: Stripe, customer: str
     assert plan(world, name) == "business"
 
 
+def test_what_comes_at_once_counts_as_if_it_came_in_turn(
+    world: Live, sent: Stripe, customer: str
+) -> None:
+    name = account(world, customer)
+    story = _story(customer)[:5]
+    with ThreadPoolExecutor(8) as pool:
+        codes = {answer.status_code for answer in pool.map(sent.post, story * 3)}
+    assert codes == {200}
+    assert plan(world, name) == "business"
+    assert blockers(world, name) == {"stripe-sub_1": "cancellation"}
+
+
+def test_an_account_that_is_stated_meanwhile_misses_nothing(
+    world: Live, sent: Stripe, customer: str
+) -> None:
+    story = _story(customer)[:5]
+    with ThreadPoolExecutor(8) as pool:
+        posts = [pool.submit(sent.post, one) for one in story]
+        name = account(world, customer, plan=None)
+        assert {post.result().status_code for post in posts} == {200}
+    assert plan(world, name) == "business"
+    assert blockers(world, name) == {"stripe-sub_1": "cancellation"}
+
+
 # Whose it is
 
 
@@ -510,6 +568,24 @@ def test_an_odd_subscription_does_no_harm(
     sent.say(UPDATED, {**subscription(customer, "price_x"), **odd}, at(-5), before=odd)
     assert plan(world, name) == "team"
     assert blockers(world, name) == {}
+
+
+def test_what_the_database_does_not_take_is_asked_for_again(
+    world: Live, sent: Stripe, customer: str
+) -> None:
+    database = world.runtime.context.database
+    if database.file is None:
+        pytest.skip("SQLite's own way to be away: another process holds the file")
+    name = account(world, customer)
+    told = event(UPDATED, subscription(customer, "price_business"), at(-5))
+    with closing(sqlite3.connect(database.file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = sent.post(told)
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) >= 1
+        other.execute("ROLLBACK")
+    assert sent.post(told).json() == {"outcome": "applied"}
+    assert plan(world, name) == "business"
 
 
 def test_too_large_a_body_is_refused(sent: Stripe) -> None:
