@@ -25,7 +25,8 @@ def put(context: Context, account: str, wanted: Account, by: str) -> Account:
     with context.database.write() as session:
         stored.homes(session, [account])
         before = stored.get(session, account)
-        after = stripe_account.completed(session, _stored(account, wanted, before), catalogue)
+        after = _stored(account, wanted, before)
+        after = stripe_account.completed(session, after, before, catalogue)
         daily = next_daily(after.time_zone or catalogue.product.time_zone, now)
         plan = before.plan if before else None
         stored.put(session, replace(after, plan=plan), now, daily)

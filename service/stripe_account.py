@@ -9,7 +9,7 @@ from sqlmodel import Session
 from engine.catalogue import Catalogue
 from engine.snapshot import Blocker, BlockerKind
 from service import blockers, plans
-from service.stripe_customer import PREFIX, Standing, references, standing
+from service.stripe_customer import PREFIX, SUBSCRIPTION, Standing, references, standing
 from store import accounts, alerts, roster, stripe
 from store.accounts import StoredAccount
 from store.stripe import StoredObject
@@ -20,14 +20,18 @@ _NEAR = timedelta(days=1)
 """A checkout and the plan change it led to are no further apart."""
 
 
-def completed(session: Session, stated: StoredAccount, catalogue: Catalogue) -> StoredAccount:
-    """The account with the plan that Stripe says, where nobody stated one."""
+def completed(
+    session: Session, stated: StoredAccount, before: StoredAccount | None, catalogue: Catalogue
+) -> StoredAccount:
+    """The account with the plan that Stripe says, or said last, where nobody states one."""
     customer = stated.external_ids.get(SOURCE)
     if customer is None or stated.plan is not None:
         return stated
     stripe.lock(session, customer)
-    said = standing(stripe.of_customer(session, customer), catalogue)
-    return replace(stated, plan=said.plan)
+    objects = stripe.of_customer(session, customer)
+    known = any(one.kind == SUBSCRIPTION for one in objects)
+    last = before.plan if before is not None and known else None
+    return replace(stated, plan=standing(objects, catalogue).plan or last)
 
 
 def claimed(

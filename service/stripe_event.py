@@ -30,16 +30,22 @@ _LATEST = 253_402_300_799
 
 class _Data(msgspec.Struct):
     object: dict[str, Any]
-    previous_attributes: dict[str, Any] = {}
+    previous_attributes: dict[str, Any] | None = None
+
+
+class _Kind(msgspec.Struct):
+    """All that is read of what means nothing here, whichever version of the API it is of."""
+
+    type: str
 
 
 class _Envelope(msgspec.Struct):
-    """What every event has; `data` is read only of types that matter here."""
+    """An event of a type that matters."""
 
     id: str
     type: str
     created: int
-    data: msgspec.Raw
+    data: _Data
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,8 +81,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return datetime.fromtimestamp(self.created, UTC)
 
 
+_KIND = msgspec.json.Decoder(_Kind)
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
-_DATA = msgspec.json.Decoder(_Data)
 
 
 def read(body: bytes) -> Event | None:
@@ -86,23 +92,22 @@ def read(body: bytes) -> Event | None:
         Invalid: it is no event of Stripe's.
     """
     try:
-        envelope = _ENVELOPE.decode(body)
-        if envelope.type not in TYPES:
+        if _KIND.decode(body).type not in TYPES:
             return None
-        data = _DATA.decode(envelope.data)
+        envelope = _ENVELOPE.decode(body)
     except (ValueError, RecursionError):
         # What the decoder says may quote the body, which is nobody's business.
         raise Invalid("this is no event of Stripe's", code="malformed") from None
-    return _event(envelope, data)
+    return _event(envelope)
 
 
-def _event(envelope: _Envelope, data: _Data) -> Event | None:
-    found = data.object
+def _event(envelope: _Envelope) -> Event | None:
+    found = envelope.data.object
     if not 0 <= envelope.created <= _LATEST:
         raise Invalid("this is no time", pointer="/created", code="malformed")
     told = None
     if envelope.type in SUBSCRIPTION:
-        told = _subscription(envelope, found, data.previous_attributes)
+        told = _subscription(envelope, found, envelope.data.previous_attributes or {})
     customer = _name(found.get("customer"))
     if envelope.type == CHECKOUT and customer is None:
         return None  # A guest's checkout: nobody can be known by it.

@@ -13,9 +13,11 @@ import httpx
 import pytest
 import stripe
 
+from engine.errors import ConfigInvalid
 from segue.settings import Settings
 from segue.wiring import build
-from service import configure, rejects, timeline
+from service import configure, rejects, tidy, timeline
+from service.config import parse
 from store import accounts, audit, roster
 from store import stripe as stored
 from store.rejects import Wanted
@@ -416,6 +418,18 @@ def test_an_unknown_customers_words_are_kept_until_an_account_is_that_customer(
     assert blockers(world, name) == {}
 
 
+def test_who_leaves_the_plan_out_keeps_stripes(world: Live, sent: Stripe, customer: str) -> None:
+    name = account(world, customer, plan=None)
+    ids = {"external_ids": {"stripe": customer}}
+    sent.say(CREATED, subscription(customer, "price_business"), at(-9))
+    for _ in range(2):
+        assert world.admin("PUT", f"/v1/accounts/{name}", ids).json()["plan"] == "business"
+        sent.say(DELETED, subscription(customer, "price_business"), at(-8))
+    assert changes(world, name) == [("business", 0)]
+    assert world.admin("PUT", f"/v1/accounts/{name}", {"plan": "scale", **ids}).is_success
+    assert plan(world, name) == "scale"
+
+
 def test_a_checkout_says_which_account_a_customer_is(
     world: Live, sent: Stripe, customer: str
 ) -> None:
@@ -478,6 +492,34 @@ def test_an_erased_account_leaves_nothing_of_its_customer(
         assert stored.of_customer(session, customer) == []
 
 
+def test_what_is_over_or_nobodys_is_forgotten_in_time(
+    world: Live, sent: Stripe, customer: str
+) -> None:
+    def kept(who: str) -> set[str]:
+        with world.runtime.context.database.read() as session:
+            return {one.id for one in stored.of_customer(session, who)}
+
+    name, nobody = account(world, customer), f"{customer}_nobody"
+    sent.say(DELETED, subscription(customer, "price_team"), at(-9))
+    sent.say(CREATED, subscription(customer, "price_team", id="sub_2"), at(-9))
+    sent.say(FAILED, invoice(customer), at(-9))
+    sent.say(CREATED, subscription(nobody, "price_team"), at(-9))
+    assert len(kept(customer)) == 3
+    for days, left, unclaimed in (
+        (36, {"sub_2", "in_1"}, {"sub_1"}),
+        (400, {"sub_2", "in_1"}, set()),
+    ):
+        world.clock.set(NOW + timedelta(days=days))
+        tidy.run(world.runtime.context)
+        assert (kept(customer), kept(nobody)) == (left, unclaimed)
+    assert plan(world, name) == "team"
+
+
+def test_two_plans_cannot_be_called_the_same() -> None:
+    with pytest.raises(ConfigInvalid, match=r"plan\[1\].stripe: 'price_team' is another plan's"):
+        parse(mapped().replace("price_business", "price_team"))
+
+
 # What is refused
 
 
@@ -486,7 +528,8 @@ def test_other_types_are_taken_and_mean_nothing(world: Live, sent: Stripe, custo
     before = changes(world, name)
     for type in ("customer.created", "payment_intent.succeeded", "invoice.created", "x"):
         assert sent.say(type, {"id": "x_1", "customer": customer}, at(-5)) == "ignored"
-    assert sent.say("ping", {}, at(-5)) == "ignored"
+    thin = {"id": "evt_x", "object": "v2.core.event", "type": "v1.billing.meter.no_meter_found"}
+    assert sent.post(thin | {"created": "2026-11-18T08:00:00Z"}).json()["outcome"] == "ignored"
     assert changes(world, name) == before
 
 
