@@ -15,6 +15,7 @@ import api.playground
 import api.stream
 import api.stripe
 import api.timeline
+import api.unsubscribe
 import api.widget
 from api.app import bare, create
 from api.hub import Hub
@@ -147,6 +148,7 @@ def _routes(settings: Settings, context: Context, hub: Hub, slack: "SlackApp | N
         *api.stream.routes(context, hub, settings.widget_secret),
         *api.case.routes(context),
         *api.timeline.routes(context),
+        *api.unsubscribe.routes(context),
         *api.decisions.routes(context),
         *api.stripe.routes(context, settings.stripe_webhook_secrets),
     ]

@@ -5,7 +5,7 @@ from datetime import UTC
 from engine.errors import Invalid, NotFound
 from engine.snapshot import Blocker as StatedBlocker
 from engine.snapshot import Person as StatedPerson
-from service import blockers
+from service import blockers, routing
 from service.accounts import known
 from service.context import Context
 from service.shapes import Blocker, Person, identifier
@@ -33,6 +33,7 @@ def put_person(context: Context, account: str, id: str, wanted: Person, by: str)
         known(session, account)
         before = roster.person(session, account, id)
         roster.put_person(session, account, stated)
+        routing.try_again(session, account, id)
         entry = audit.Entry(
             at=now,
             actor=by,

@@ -91,6 +91,20 @@ class Address(SQLModel, table=True):
     looked_at: datetime | None = instant(nullable=True)
 
 
+class Unreachable(SQLModel, table=True):
+    """A channel that is not to be tried for a person: they said so, or the address was refused.
+
+    `address`: the one that was refused; None: whatever their address is.
+    """
+
+    account: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    reason: str
+    address: str | None = None
+    at: datetime = instant(nullable=False)
+
+
 class Blocker(SQLModel, table=True):
     """A wrong time to speak; account "*" is everyone."""
 

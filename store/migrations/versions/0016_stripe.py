@@ -1,4 +1,4 @@
-"""what Stripe last said of its customers, and which alert came before a move to a larger plan."""
+"""what Stripe said of its customers, the alert before a move up, and who is not to be tried."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,6 +25,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("customer", "id"),
     )
     op.create_index("ix_stripe_object_account", "stripe_object", ["account"])
+    op.create_table(
+        "unreachable",
+        sa.Column("account", store.types.Text(), nullable=False),
+        sa.Column("person", store.types.Text(), nullable=False),
+        sa.Column("channel", store.types.Text(), nullable=False),
+        sa.Column("reason", store.types.Text(), nullable=False),
+        sa.Column("address", store.types.Text(), nullable=True),
+        sa.Column("at", store.types.Instant(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account", "person", "channel"),
+    )
     op.add_column("planchange", sa.Column("alert", store.types.Text(), nullable=True))
     online.add_index("alert_named", "alert", ["id"])
 
@@ -33,5 +43,6 @@ def downgrade() -> None:
     online.drop_index("alert_named", "alert")
     with op.batch_alter_table("planchange", schema=None) as batch_op:
         batch_op.drop_column("alert")
+    op.drop_table("unreachable")
     op.drop_index("ix_stripe_object_account", "stripe_object")
     op.drop_table("stripe_object")
