@@ -143,6 +143,7 @@ def _forward(forward: StoredForward, came: chain.Chain) -> dict[str, Any]:
         "to": forward.to,
         "channel": forward.channel,
         "state": forward.state,
+        "detail": forward.detail,
         "created_at": forward.created_at,
         "answers": [
             {"id": a.id, "kind": a.kind, "at": a.at} for a in came.answers.get(forward.case, ())

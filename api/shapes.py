@@ -98,7 +98,7 @@ class CaseAnswered(msgspec.Struct, kw_only=True):
 
 
 class PassedOn(msgspec.Struct, kw_only=True):
-    """A forward of the story, where it stands, and what was answered."""
+    """A forward of the story, where it stands and why, and what was answered."""
 
     id: str
     case: str
@@ -106,6 +106,7 @@ class PassedOn(msgspec.Struct, kw_only=True):
     to: str
     channel: str
     state: str
+    detail: str
     created_at: datetime
     answers: list[CaseAnswered]
 

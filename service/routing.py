@@ -38,13 +38,11 @@ def best(
 
 def refusal(session: Session, account: str, person: Person, now: datetime) -> str | None:
     """Why nothing is mailed to a person: they want none, or their address was refused lately."""
-    if person.muted:
-        return MUTED
     known = unreachable.get(session, account, person.id, EMAIL)
-    if known is None:
-        return None
-    if known.reason == UNSUBSCRIBED:
+    if known is not None and known.reason == UNSUBSCRIBED:
         return UNSUBSCRIBED
+    if person.muted or known is None:
+        return MUTED if person.muted else None
     same = known.address == person.email and now - known.at < _REMEMBERED
     return known.reason if same else None
 

@@ -88,7 +88,7 @@ def test_what_waits_already_does_not_go_out_either(world: Live) -> None:
     world.settle()
     assert world.mailbox.messages == []
     (told,) = world.alerts(account)[0]["forwards"]
-    assert told["state"] == "draft"
+    assert (told["state"], told["detail"]) == ("draft", "unsubscribed")
 
 
 def test_a_no_outlives_what_the_vendor_states_anew_and_can_be_taken_back(world: Live) -> None:
@@ -158,11 +158,15 @@ def test_an_address_that_was_refused_is_not_tried_again_until_it_may_be_right(wo
     world.clock.advance(seconds=10)
     world.settle()
     (first,) = world.alerts(account)[0]["forwards"]
-    assert first["state"] == "draft"
+    assert (first["state"], first["detail"]) == ("draft", "refused: recipient 550")
     again = passed_on(world, account, "fiona")
     assert (again["state"], again["mailto"][:7]) == ("draft", "mailto:")
     world.settle()
     assert world.mailbox.messages == []
+    assert [one["detail"] for one in world.alerts(account)[0]["forwards"]] == [
+        "refused: recipient 550",
+        "refused: recipient 550",
+    ]
     person = {"email": f"fiona.b@{account}.example", **PEOPLE["fiona"]}
     assert world.admin("PUT", f"/v1/accounts/{account}/people/fiona", person).is_success
     assert passed_on(world, account, "fiona")["channel"] == "email"
