@@ -94,7 +94,8 @@ def _block(session: Session, account: str, said: Standing, *, now: datetime, at:
                 after[id] = replace(one, closed=max(one.opened, at))
     for id, one in after.items():
         before = known.get(id)
-        wanted = _wanted(replace(one, opened=min(one.opened, now)), before)
+        closed = one.closed and min(one.closed, now)  # Stripe's clock may be ahead.
+        wanted = _wanted(replace(one, opened=min(one.opened, now), closed=closed), before)
         if wanted is not None:
             blockers.keep(session, account, wanted, before, now=now, by=SOURCE)
 
@@ -117,9 +118,8 @@ def _credit(session: Session, account: str, objects: Sequence[StoredObject]) -> 
     if not ups:
         return
     for at, reference in references(objects):
-        if abs(at - ups[-1].at) > _NEAR or reference == ups[-1].alert:
-            continue
-        alert = alerts.named(session, reference)
+        alert = alerts.named(session, reference) if abs(at - ups[-1].at) <= _NEAR else None
         if alert is not None and alert.account == account:
-            accounts.credit(session, account, ups[-1].at, alert.id)
+            if alert.id != ups[-1].alert:
+                accounts.credit(session, account, ups[-1].at, alert.id)
             return

@@ -279,6 +279,21 @@ def test_a_failed_payment_holds_asks_until_fourteen_days_after_it_was_paid(
     assert datetime.fromisoformat(told["until"]) == at(-5)
 
 
+def test_what_stripe_says_of_the_future_counts_from_now(
+    world: Live, sent: Stripe, customer: str
+) -> None:
+    name = account(world, customer)
+    for type in (FAILED, PAID):
+        late = event(type, invoice(customer), NOW) | {"created": 253_402_300_799}
+        assert sent.post(late).json()["outcome"] == "applied"
+    late = event(UPDATED, subscription(customer, "price_business"), NOW)
+    assert sent.post(late | {"created": 253_402_300_799}).json()["outcome"] == "applied"
+    told = world.admin("GET", f"/v1/accounts/{name}/blockers/stripe-in_1").json()
+    assert {datetime.fromisoformat(told[end]) for end in ("from", "until")} == {NOW}
+    assert plan(world, name) == "business"
+    world.settle()
+
+
 def test_a_payment_that_failed_is_a_reason_for_silence(
     world: Live, sent: Stripe, customer: str
 ) -> None:
