@@ -1,5 +1,6 @@
 """What was decided about an account: decisions with reasons, alerts, and the trust ledger."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from litestar import get
@@ -8,12 +9,13 @@ from litestar.params import FromPath, QueryParameter
 from api.described import keyed
 from api.shapes import AccountLedger, Alerts
 from engine.errors import NotFound
-from service import detail, explain, snapshot
+from service import chain, detail, explain, snapshot
 from service.context import Context
 from service.decision_shape import Decisions
 from service.ledger import of_account
 from service.shown import shown
 from store import alerts, outbox
+from store.forwards import StoredForward
 
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 On = Annotated[
@@ -62,7 +64,7 @@ def routes(context: Context) -> list[Any]:
 
     @get(
         "/v1/accounts/{account:str}/alerts",
-        summary="Alerts with their deliveries, newest first",
+        summary="Alerts with their deliveries and what came of them, newest first",
         **keyed(context, "read", gives=Alerts, refuses=(404,)),
         sync_to_thread=True,
     )
@@ -71,7 +73,8 @@ def routes(context: Context) -> list[Any]:
         with context.database.read() as session:
             found = alerts.of_account(session, account, limit=limit)
             sent = {a.id: outbox.of_alert(session, account, a.id) for a in found}
-        return {"alerts": [_alert(a, sent[a.id]) for a in found]}
+            came = chain.of(session, account, found)
+        return {"alerts": [_alert(a, sent[a.id], came[a.id]) for a in found]}
 
     @get(
         "/v1/accounts/{account:str}/ledger",
@@ -100,7 +103,7 @@ def _known(context: Context, account: str) -> None:
             raise NotFound(f"there is no account {account!r}")
 
 
-def _alert(alert: alerts.StoredAlert, sent: Any) -> dict[str, Any]:
+def _alert(alert: alerts.StoredAlert, sent: Any, came: chain.Chain) -> dict[str, Any]:
     return {
         "id": alert.id,
         "class": alert.key.alert_class,
@@ -126,5 +129,23 @@ def _alert(alert: alerts.StoredAlert, sent: Any) -> dict[str, Any]:
                 "reason": d.reason,
             }
             for d in sent
+        ],
+        "forwards": [_forward(f, came) for f in came.forwards],
+        "upgrade": came.upgrade and asdict(came.upgrade),
+    }
+
+
+def _forward(forward: StoredForward, came: chain.Chain) -> dict[str, Any]:
+    return {
+        "id": forward.id,
+        "case": forward.case,
+        "champion": forward.champion,
+        "to": forward.to,
+        "channel": forward.channel,
+        "state": forward.state,
+        "detail": forward.detail,
+        "created_at": forward.created_at,
+        "answers": [
+            {"id": a.id, "kind": a.kind, "at": a.at} for a in came.answers.get(forward.case, ())
         ],
     }

@@ -1,6 +1,7 @@
 """What an operation asks for and answers: for its handler and for /schema, in one place.
 
-`keyed` gives a handler its guard and says the same in /schema; `tokened` says it of the widget's.
+`keyed` gives a handler its guard and says the same in /schema; `tokened` says it of the widget's,
+`signed` of what other systems sign.
 Whatever refuses a request is a problem (RFC 9457), but where a dialect has words of its own.
 """
 
@@ -39,6 +40,12 @@ SCHEMES = {
         scheme="bearer",
         bearer_format="JWT",
         description="A widget token that the vendor's server signs for one account and user.",
+    ),
+    "stripe": SecurityScheme(
+        type="apiKey",
+        name="Stripe-Signature",
+        security_scheme_in="header",
+        description="Stripe's signature over the body, by the endpoint's secret.",
     ),
 }
 _SAID = {
@@ -115,6 +122,13 @@ def tokened(
 ) -> dict[str, Any]:
     """For those with a widget token; the handler reads it."""
     return _described([{"token": []}], takes, gives, 200, refuses, None)
+
+
+def signed(
+    scheme: str, *, takes: RequestBody, gives: Any, refuses: Iterable[int] = ()
+) -> dict[str, Any]:
+    """For another system that signs what it sends; the handler checks it."""
+    return _described([{scheme: []}], takes, gives, 200, refuses, None)
 
 
 def refusals(*codes: int, shape: Any = Problem, media: str = MEDIA_TYPE) -> dict[int, ResponseSpec]:

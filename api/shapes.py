@@ -62,13 +62,17 @@ class AccountUsage(msgspec.Struct, kw_only=True):
 
 
 class PlanChange(msgspec.Struct, kw_only=True):
-    """A plan change as it is kept; `direction`: 1 up, -1 down, 0 neither."""
+    """A plan change as it is kept; `direction`: 1 up, -1 down, 0 neither.
+
+    `alert`: of a move up, the alert that came before it, at most 90 days earlier.
+    """
 
     at: datetime
     plan: str
     previous: str | None
     direction: int
     reason: str | None
+    alert: str | None
 
 
 class Delivered(msgspec.Struct, kw_only=True):
@@ -85,8 +89,33 @@ class Delivered(msgspec.Struct, kw_only=True):
     reason: str | None
 
 
+class CaseAnswered(msgspec.Struct, kw_only=True):
+    """What the recipient of a case said: approve, decline or question."""
+
+    id: str
+    kind: str
+    at: datetime
+
+
+class PassedOn(msgspec.Struct, kw_only=True):
+    """A forward of the story, where it stands and why, and what was answered."""
+
+    id: str
+    case: str
+    champion: str
+    to: str
+    channel: str
+    state: str
+    detail: str
+    created_at: datetime
+    answers: list[CaseAnswered]
+
+
 class Alert(msgspec.Struct, kw_only=True):
-    """Something worth saying, with its deliveries; `p` is the chance that the limit is met."""
+    """Something worth saying, with its deliveries; `p` is the chance that the limit is met.
+
+    What came of it: who passed it on, what was answered, and the move to a larger plan.
+    """
 
     id: str
     alert_class: str = msgspec.field(name="class")
@@ -100,6 +129,8 @@ class Alert(msgspec.Struct, kw_only=True):
     closed_at: datetime | None
     closed_as: str | None
     deliveries: list[Delivered]
+    forwards: list[PassedOn]
+    upgrade: PlanChange | None
 
 
 class Alerts(msgspec.Struct, kw_only=True):

@@ -113,11 +113,14 @@ class Plan(Table):
     overage: dict[str, Decimal | list[Tier]] = field(default_factory=dict)
     """Price of one unit above the limit, or tiers."""
     annual: Annual | None = None
+    stripe: list[str] = field(default_factory=list)
+    """What Stripe calls it: ids of prices or products, or lookup keys. "none": no subscription."""
 
     def __post_init__(self) -> None:
         check(bool(_KEY.fullmatch(self.key)), "use lower-case letters, digits, '_', '-' and '.'")
         amounts = [self.price, *self.prices.values(), *self.limits.values()]
         check(all(a is None or a >= 0 for a in amounts), "prices and limits can't be negative")
+        check(all(self.stripe), "stripe: a name can't be empty")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,7 @@ class Settings:
     slack_api_url: str = "https://slack.com/api/"
     smtp_url: str | None = None
     mail_from: str | None = None
+    stripe_webhook_secrets: tuple[str, ...] = ()
     nats_url: str | None = None
     webhook_private: bool = False
     keep_events_days: int = LEAST.days
@@ -72,6 +73,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         slack_api_url=text("SLACK_API_URL") or Settings.slack_api_url,
         smtp_url=text("SMTP_URL"),
         mail_from=text("MAIL_FROM"),
+        stripe_webhook_secrets=_listed(text("STRIPE_WEBHOOK_SECRET")),
         nats_url=text("NATS_URL"),
         webhook_private=_switch("WEBHOOK_PRIVATE", text("WEBHOOK_PRIVATE")),
         keep_events_days=_days("KEEP_EVENTS_DAYS", text("KEEP_EVENTS_DAYS")),

@@ -14,7 +14,9 @@ import api.decisions
 import api.playground
 import api.sent
 import api.stream
+import api.stripe
 import api.timeline
+import api.unsubscribe
 import api.widget
 from api.app import bare, create
 from api.hub import Hub
@@ -150,7 +152,9 @@ def _routes(settings: Settings, context: Context, hub: Hub, slack: "SlackApp | N
         *api.case.routes(context),
         *api.sent.routes(context),
         *api.timeline.routes(context),
+        *api.unsubscribe.routes(context),
         *api.decisions.routes(context),
+        *api.stripe.routes(context, settings.stripe_webhook_secrets),
     ]
     if not context.public_url.startswith("https://"):  # Nobody's production.
         routes += api.playground.routes()

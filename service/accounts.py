@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from engine.errors import NotFound
 from engine.usage import MeterUse
-from service import plans
+from service import plans, stripe_account
 from service.amounts import plain
 from service.calendar import next_daily
 from service.context import Context
@@ -26,6 +26,7 @@ def put(context: Context, account: str, wanted: Account, by: str) -> Account:
         stored.homes(session, [account])
         before = stored.get(session, account)
         after = _stored(account, wanted, before)
+        after = stripe_account.completed(session, after, before, catalogue)
         daily = next_daily(after.time_zone or catalogue.product.time_zone, now)
         plan = before.plan if before else None
         stored.put(session, replace(after, plan=plan), now, daily)
@@ -35,6 +36,8 @@ def put(context: Context, account: str, wanted: Account, by: str) -> Account:
                 plans.move(session, account, after.plan, catalogue, now=now)
             stored.set_plan(session, account, after.plan)
             plans.close_open(session, account, now)
+        customer = after.external_ids.get(stripe_account.SOURCE)
+        stripe_account.claimed(session, account, customer, catalogue, now)
         due.unguard(session, account)
         usage.mark_due(session, [account], now)
         entry = audit.Entry(

@@ -50,7 +50,7 @@ def receipt(
 ) -> None:
     """Tell somebody what came back on a case: in the thread of their message, or the best way."""
     channel, reference = _thread(session, case, to.id) or (
-        routing.best(session, case.account, to, channels),
+        routing.best(session, case.account, to, channels, now=now),
         None,
     )
     if channel == routing.DRAFT:

@@ -153,7 +153,11 @@ def _contradictions(config: Config) -> Any:
             yield f"meter[{i}].key", f"{key!r} is there twice"
     if len(plans) < len(config.plan):
         yield "plan", "two plans have the same key"
+    named: set[str] = set()
     for i, plan in enumerate(config.plan):
+        for name in set(plan.stripe) & named:
+            yield f"plan[{i}].stripe", f"{name!r} is another plan's, too"
+        named.update(plan.stripe)
         if plan.next is not None and (plan.next not in plans or plan.next == plan.key):
             yield f"plan[{i}].next", f"there is no other plan {plan.next!r}"
         for name in [*plan.limits, *plan.overage]:

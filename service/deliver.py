@@ -14,7 +14,7 @@ from engine.errors import Unavailable
 from engine.policy import Policy
 from engine.release import Defer, Ended, Expire
 from engine.snapshot import Snapshot
-from service import cards, delivered, dispatch, outgoing, quiet, snapshot
+from service import cards, delivered, dispatch, outgoing, quiet, routing, snapshot
 from service.channel import Channel, Failed, Hold, Retry, Sent
 from service.context import Context
 from service.delivered import Ready
@@ -129,6 +129,8 @@ class Sender:
         channel = self._channels.get(ready.delivery.channel)
         if channel is None:
             return Failed("channel_off")
+        if ready.unwanted is not None:
+            return Failed(ready.unwanted)
         async with _kept(self._context, ready.delivery, self._renewed):
             return await channel.send(ready.outgoing)
 
@@ -203,7 +205,10 @@ def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:
             policy = applied.policy
             if _held(context, session, delivery, alert, facts, policy, now):
                 return None
-        return Ready(delivery, outgoing.build(context, session, delivery, alert, facts, applied))
+        made = outgoing.build(context, session, delivery, alert, facts, applied)
+        mailed = delivery.channel == routing.EMAIL
+        no = routing.refusal(session, delivery.account, made.person, now) if mailed else None
+        return Ready(delivery, made, unwanted=no)
 
 
 def _held(

@@ -21,10 +21,14 @@ LONGEST_WAIT = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A delivery that may go now, with what is to be sent."""
+    """A delivery that may go now, with what is to be sent.
+
+    `unwanted`: why its reader is not to be tried this way.
+    """
 
     delivery: StoredDelivery
     outgoing: Outgoing
+    unwanted: str | None = None
 
 
 def record(context: Context, ready: Ready, result: Sent | Retry | Failed) -> None:
@@ -129,7 +133,8 @@ def _sent(session: Session, delivery: StoredDelivery, now: datetime) -> None:
 
 def _failed(context: Context, session: Session, ready: Ready, reason: str, now: datetime) -> None:
     """A forward that can't go one way takes the next; at the end the champion is told."""
-    delivery = ready.delivery
+    delivery, person = ready.delivery, ready.outgoing.person
+    routing.remember(session, delivery.account, person, delivery.channel, reason, now)
     if delivery.kind != DeliveryKind.FORWARD or delivery.forward is None:
         return
     stored = forwards.get(session, delivery.account, delivery.forward)
@@ -138,7 +143,7 @@ def _failed(context: Context, session: Session, ready: Ready, reason: str, now: 
     tried = [d.channel for d in outbox.of_alert(session, delivery.account, delivery.alert)
              if d.forward == stored.id and d.kind == DeliveryKind.FORWARD]  # fmt: skip
     channel = routing.best(
-        session, delivery.account, ready.outgoing.person, context.channels, without=tried
+        session, delivery.account, person, context.channels, now=now, without=tried
     )
     if channel == routing.DRAFT:
         forwards.move(session, delivery.account, stored.id, "draft", detail=reason, channel=channel)

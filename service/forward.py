@@ -36,11 +36,11 @@ def recipients(context: Context, *, account: str, person: str) -> tuple[Recipien
     now, applied = context.clock.now(), context.policy()
     with context.database.read() as session:
         known = snapshot.staff(context, session, account, now, applied)
-        return recipients_in(context, session, known, person) if known else ()
+        return recipients_in(context, session, known, person, now) if known else ()
 
 
 def recipients_in(
-    context: Context, session: Session, facts: Snapshot | Staff, person: str
+    context: Context, session: Session, facts: Snapshot | Staff, person: str, now: datetime
 ) -> tuple[Recipient, ...]:
     """As `recipients`, inside a unit of work that knows the account's people."""
     return tuple(
@@ -48,7 +48,7 @@ def recipients_in(
             id=p.id,
             name=display(p),
             role=p.role,
-            channel=routing.best(session, facts.account.id, p, context.channels),
+            channel=routing.best(session, facts.account.id, p, context.channels, now=now),
         )
         for role in APPROVERS
         for p in facts.people
@@ -214,7 +214,9 @@ def write(
     previous, story = anew or (None, None)
     account = facts.account.id
     audience = Role.MANAGER if person.role is Role.MANAGER else Role.FINANCE
-    channel = routing.best(session, account, person, context.channels)
+    channel = routing.best(session, account, person, context.channels, now=now)
+    drafted = channel == routing.DRAFT
+    why = routing.refusal(session, account, person, now) if drafted and person.email else None
     case = forwards.StoredCase(
         account=account,
         id=new_id("case"),
@@ -241,10 +243,11 @@ def write(
         channel=channel,
         created_at=now,
         due_at=now + WAIT,
-        state="draft" if channel == routing.DRAFT else "waiting",
+        state="draft" if drafted else "waiting",
+        detail=why or "",
     )
     forwards.add(session, forward, case)
-    if channel != routing.DRAFT:
+    if not drafted:
         outbox.add(session, delivery_of(forward, channel))
     sender = named(facts.people, champion) or Person(id=champion)
     feedback.add(

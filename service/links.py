@@ -14,6 +14,8 @@ from store import alerts, forwards
 
 SENT, LOOK = "a case that was sent", timedelta(days=60)
 """What the link for who sent a case is sealed for, and how long it works."""
+UNSUBSCRIBE, WAY_OUT = "unsubscribe", timedelta(days=400)
+"""The same of the way out in an e-mail, which may lie in a mailbox for long."""
 
 
 def case_token(context: Context, case: forwards.StoredCase) -> str:
@@ -49,6 +51,12 @@ def chart(context: Context, view: str) -> str:
 def sender(context: Context, account: str, case: str) -> str:
     """The page of a case for who sent it: as its recipient gets it, without the answers."""
     return f"{context.public_url}/case/sent/{seal(context, SENT, account, case, lives=LOOK)}"
+
+
+def unsubscribe(context: Context, account: str, person: str) -> str:
+    """The address by which a person at an account has no more mailed to them."""
+    token = seal(context, UNSUBSCRIBE, account, person, lives=WAY_OUT)
+    return f"{context.public_url}/unsubscribe/{token}"
 
 
 def upgrade(applied: Applied, facts: Snapshot | Staff, reference: str) -> str | None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from engine.snapshot import Person, Role, Snapshot, Staff
-from service import forward, frozen, links, wording
+from service import forward, frozen, links, routing, wording
 from service.channel import DeliveryKind, ForwardState, Outgoing
 from service.config import Applied
 from service.context import Context
@@ -67,11 +67,14 @@ def build(
         upgrade_url=links.upgrade(applied, facts, alert.id) if person.can_buy else None,
         asked_by=champion,
         note=passed_on.note if passed_on else "",
-        recipients=forward.recipients_in(context, session, facts, person.id),
+        recipients=forward.recipients_in(context, session, facts, person.id, now),
         forwards=tuple(_looked_at(context, session, facts, alert.id, now)),
         closed_as=alert.closed_as,
         returns=alert.returns.isoformat() if alert.returns else None,
         why=wording.why(alert, story, applied.policy, locale),
+        unsubscribe_url=links.unsubscribe(context, alert.account, person.id)
+        if delivery.channel == routing.EMAIL
+        else None,
         extra=_extra(session, delivery, alert, facts, passed_on, now),
         unsure_since=delivery.created_at if outbox.unsure(session, delivery) else None,
     )

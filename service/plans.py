@@ -1,12 +1,14 @@
 """Plan changes: appended, told up from down, and an answer to whatever was open."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from engine.catalogue import Catalogue
 from engine.errors import Conflict, Invalid, NotFound
-from service import cards, events
+from service import cards, chain, events
 from service.context import Context
 from service.lateness import AHEAD
 from service.shapes import Plan
@@ -28,17 +30,40 @@ def change(context: Context, account: str, wanted: Plan, by: str) -> StoredChang
     with context.database.write() as session:
         if account not in accounts.homes(session, [account]):
             raise NotFound(f"there is no account {account!r}")
-        done, new = move(
-            session, account, wanted.plan, catalogue, now=now, at=wanted.at, reason=wanted.reason
+        done, new = within(
+            session,
+            account,
+            wanted.plan,
+            catalogue,
+            now=now,
+            by=by,
+            at=wanted.at,
+            reason=wanted.reason,
         )
-        if new:
-            close_open(session, account, now)
-            due.unguard(session, account)
-            usage.mark_due(session, [account], now)
-            audit.add(session, _entry(account, done, now, by))
     if new:
         context.signals.changed(account)
     return done
+
+
+def within(
+    session: Session,
+    account: str,
+    plan: str,
+    catalogue: Catalogue,
+    *,
+    now: datetime,
+    by: str,
+    at: datetime | None = None,
+    reason: str | None = None,
+) -> tuple[StoredChange, bool]:
+    """As `change`, inside the caller's unit of work; says whether it was one."""
+    done, new = move(session, account, plan, catalogue, now=now, at=at, reason=reason)
+    if new:
+        close_open(session, account, now)
+        due.unguard(session, account)
+        usage.mark_due(session, [account], now)
+        audit.add(session, _entry(account, done, now, by))
+    return done, new
 
 
 def close_open(session: Session, account: str, now: datetime) -> None:
@@ -75,6 +100,8 @@ def move(
         direction=direction(catalogue, previous, plan),
         reason=reason,
     )
+    if done.direction > 0:
+        done = replace(done, alert=chain.before(session, account, done, known))
     if previous == plan:
         return done, False
     if when in instants:
@@ -96,6 +123,16 @@ def direction(catalogue: Catalogue, previous: str | None, plan: str) -> int:
     return -1 if previous in _larger(catalogue, plan) else 0
 
 
+def largest(catalogue: Catalogue, plans: Iterable[str]) -> str | None:
+    """The one furthest along `next`; where none leads to another, the one further down the file."""
+    order = list(catalogue.plans)
+    best: str | None = None
+    for plan in sorted(plans, key=order.index):
+        if best is None or best not in _larger(catalogue, plan):
+            best = plan
+    return best
+
+
 def _larger(catalogue: Catalogue, plan: str) -> list[str]:
     """The plans that follow, each once, also where a file's `next` runs in a circle."""
     found: list[str] = []
@@ -113,5 +150,10 @@ def _entry(account: str, done: StoredChange, now: datetime, by: str) -> audit.En
         action="plan.change",
         account=account,
         before={"plan": done.previous},
-        after={"plan": done.plan, "at": done.at.isoformat(), "reason": done.reason},
+        after={
+            "plan": done.plan,
+            "at": done.at.isoformat(),
+            "reason": done.reason,
+            **({"alert": done.alert} if done.alert else {}),
+        },
     )

@@ -5,6 +5,7 @@ from datetime import UTC
 from engine.errors import Invalid, NotFound
 from engine.snapshot import Blocker as StatedBlocker
 from engine.snapshot import Person as StatedPerson
+from service import blockers, routing
 from service.accounts import known
 from service.context import Context
 from service.shapes import Blocker, Person, identifier
@@ -32,6 +33,7 @@ def put_person(context: Context, account: str, id: str, wanted: Person, by: str)
         known(session, account)
         before = roster.person(session, account, id)
         roster.put_person(session, account, stated)
+        routing.try_again(session, account, id)
         entry = audit.Entry(
             at=now,
             actor=by,
@@ -98,16 +100,7 @@ def put_blocker(context: Context, account: str, id: str, wanted: Blocker, by: st
             opened=opened.astimezone(UTC),
             closed=wanted.closed.astimezone(UTC) if wanted.closed else None,
         )
-        roster.put_blocker(session, account, stated)
-        entry = audit.Entry(
-            at=now,
-            actor=by,
-            action="blocker.put",
-            account=account,
-            before=_told(before) if before else None,
-            after=_told(stated),
-        )
-        audit.add(session, entry)
+        blockers.keep(session, account, stated, before, now=now, by=by)
     context.signals.changed(None if account == EVERYONE else account)
     return _shape(stated)
 
@@ -135,7 +128,7 @@ def remove_blocker(context: Context, account: str, id: str, by: str) -> None:
             raise NotFound(f"there is no blocker {id!r}")
         roster.remove_blocker(session, account, id)
         entry = audit.Entry(
-            at=now, actor=by, action="blocker.remove", account=account, before=_told(before)
+            at=now, actor=by, action="blocker.remove", account=account, before=blockers.told(before)
         )
         audit.add(session, entry)
     context.signals.changed(None if account == EVERYONE else account)
@@ -148,13 +141,3 @@ def _shape(found: StatedBlocker) -> Blocker:
 def _audited(person: StatedPerson) -> dict[str, object]:
     """What an audit entry keeps of a person: nothing that would have to be erased later."""
     return {"role": person.role, "can_buy": person.can_buy, "muted": person.muted}
-
-
-def _told(blocker: StatedBlocker) -> dict[str, object]:
-    return {
-        "id": blocker.id,
-        "kind": blocker.kind,
-        "urgent": blocker.urgent,
-        "from": blocker.opened.isoformat(),
-        "until": blocker.closed.isoformat() if blocker.closed else None,
-    }

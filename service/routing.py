@@ -1,13 +1,20 @@
 """The best path to a person: Slack where it reaches them, else e-mail, else a draft to send."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from engine.snapshot import Person
-from store import people
+from store import people, unreachable
+from store.unreachable import StoredRefusal
 
-DRAFT = "draft"
+DRAFT, EMAIL = "draft", "email"
+UNSUBSCRIBED, MUTED = "unsubscribed", "muted"
+_REMEMBERED = timedelta(days=30)
+"""An address that was refused is tried again after that; relays have bad days, too."""
+_OF_THE_ADDRESS = ("refused: recipient", "address_invalid")
+"""What a failure begins with that will happen again, whatever is sent there."""
 
 
 def best(
@@ -16,15 +23,70 @@ def best(
     person: Person,
     channels: Sequence[str],
     *,
+    now: datetime,
     without: Sequence[str] = (),
 ) -> str:
     """The channel a forward to this person takes; `draft`: the champion sends it themselves."""
     for channel in person.reachable:
         if channel not in without:
             return channel
-    if "email" in channels and "email" not in without and person.email:
-        return "email"
+    mailed = EMAIL in channels and EMAIL not in without and person.email
+    if mailed and refusal(session, account, person, now) is None:
+        return EMAIL
     return DRAFT
+
+
+def refusal(session: Session, account: str, person: Person, now: datetime) -> str | None:
+    """Why nothing is mailed to a person: they want none, or their address was refused lately."""
+    known = unreachable.get(session, account, person.id, EMAIL)
+    if known is not None and known.reason == UNSUBSCRIBED:
+        return UNSUBSCRIBED
+    if person.muted or known is None:
+        return MUTED if person.muted else None
+    same = known.address == person.email and now - known.at < _REMEMBERED
+    return known.reason if same else None
+
+
+def remember(
+    session: Session, account: str, person: Person, channel: str, reason: str, now: datetime
+) -> None:
+    """Note an address that will be refused again; all other failures say nothing of it."""
+    if channel != EMAIL or not reason.startswith(_OF_THE_ADDRESS):
+        return
+    known = unreachable.get(session, account, person.id, channel)
+    if known is not None and known.reason == UNSUBSCRIBED:
+        return
+    unreachable.note(
+        session,
+        StoredRefusal(
+            account=account,
+            person=person.id,
+            channel=channel,
+            reason=reason,
+            address=person.email,
+            at=now,
+        ),
+    )
+
+
+def try_again(session: Session, account: str, person: str) -> None:
+    """The vendor states a person anew, so the address may be right now; a "no" stays one."""
+    known = unreachable.get(session, account, person, EMAIL)
+    if known is not None and known.reason != UNSUBSCRIBED:
+        unreachable.forget(session, account, person, EMAIL)
+
+
+def unsubscribe(session: Session, account: str, person: str, now: datetime) -> None:
+    """Nothing is mailed to this person any more."""
+    refused = StoredRefusal(
+        account=account, person=person, channel=EMAIL, reason=UNSUBSCRIBED, at=now
+    )
+    unreachable.note(session, refused)
+
+
+def subscribe(session: Session, account: str, person: str) -> None:
+    """The person takes their "no" back."""
+    unreachable.forget(session, account, person, EMAIL)
 
 
 def verified(session: Session, account: str, email: str) -> bool:

@@ -151,13 +151,12 @@ def _alert(
     story = frozen.story(alert.story)
     role, can_buy = viewer.person.role, viewer.person.can_buy
     audience = role if role in (Role.CHAMPION, Role.MANAGER, Role.FINANCE) else Role.USER
+    now = context.clock.now()
     passed_on = [
-        f
-        for f in forward.states(session, facts, alert.id, context.clock.now())
-        if f.state in ("waiting", "sent")
+        f for f in forward.states(session, facts, alert.id, now) if f.state in ("waiting", "sent")
     ]
     told = {f.to_id for f in passed_on}
-    known = forward.recipients_in(context, session, facts, viewer.person.id)
+    known = forward.recipients_in(context, session, facts, viewer.person.id, now)
     actions = banner.actions(
         story,
         viewer.locale,

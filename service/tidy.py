@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from engine.errors import NotFound
 from service import backtest_job, cards, pause, rejects
 from service.context import Context
-from store import ahead, alerts, callbacks, inbound, lanes
+from store import ahead, alerts, callbacks, inbound, lanes, stripe
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 500
-REPEATED = timedelta(days=3)
-"""Longer than any platform repeats a callback."""
+REPEATED = timedelta(days=4)
+"""Longer than any platform repeats a callback; Stripe does for three days."""
+OVER, UNCLAIMED = timedelta(days=36), timedelta(days=400)
+"""How long what Stripe said is kept where it is over, and where no account is that customer."""
 
 
 def run(context: Context) -> int:
@@ -36,6 +38,7 @@ def run(context: Context) -> int:
         callbacks.forget_before(session, now - REPEATED)
         inbound.forget_before(session, now - REPEATED)
         lanes.forget_before(session, now - REPEATED)
+        stripe.forget(session, over=now - OVER, unclaimed=now - UNCLAIMED)
         backtest_job.forget_lost(session, now)
     for account in {a.account for a in over}:
         context.signals.changed(account)

@@ -1,6 +1,6 @@
 """An account's last months on one page, behind a link that an admin gets and that lasts an hour."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from engine.instant import local_day
 from engine.snapshot import Snapshot
 from engine.tell import meter_story
 from engine.usage import MeterUse
-from service import drawn, explain, frozen, sealed, snapshot, wording
+from service import chain, drawn, explain, frozen, sealed, snapshot, wording
 from service.case import Page
 from service.config import Applied
 from service.context import Context
@@ -21,7 +21,7 @@ from store import alerts, decisions
 from store.alerts import StoredAlert
 from templates import labels
 from templates import timeline as pages
-from templates.timeline_view import AccountView, Day, MeterPart, Span
+from templates.timeline_view import AccountView, Day, MeterPart, Span, Step
 
 LIVES = timedelta(hours=1)
 DAYS = 90
@@ -62,6 +62,7 @@ def _view(context: Context, account: str, until: datetime) -> AccountView:
         window = _window(facts, now)
         stored = decisions.since(session, account, window.start)
         raised = alerts.since(session, account, window.start)
+        came = chain.of(session, account, raised)
     rows = [Row(stored=one, decision=frozen.decision(one.body)) for one in stored]
     product = applied.catalogue.product
     newest = rows[-1].decision if rows else None
@@ -79,7 +80,7 @@ def _view(context: Context, account: str, until: datetime) -> AccountView:
         trust=newest.balance.trust if newest else None,
         asks=sum(a.key.alert_class is AlertClass.ASK and _said(a) for a in raised),
         meters=tuple(_meters(facts, rows, raised, window, applied, now)),
-        spans=tuple(reversed(list(_spans(rows, raised, window, product.locale)))),
+        spans=tuple(reversed(list(_spans(rows, raised, came, window, applied)))),
     )
 
 
@@ -128,7 +129,11 @@ def _in_order(
 
 
 def _spans(
-    rows: Sequence[Row], raised: Sequence[StoredAlert], window: Window, locale: str
+    rows: Sequence[Row],
+    raised: Sequence[StoredAlert],
+    came: Mapping[str, chain.Chain],
+    window: Window,
+    applied: Applied,
 ) -> Iterator[Span]:
     """What was decided, oldest first; neighbours that say the same are one."""
     said: dict[datetime, list[StoredAlert]] = {}
@@ -137,7 +142,8 @@ def _spans(
     for _, group in groupby(rows, key=lambda row: _alike(row, row.stored.at in said)):
         of = list(group)
         for one in said.get(of[0].stored.at, [None]):
-            yield _span(of[0], of[-1], one, window, locale)
+            steps = tuple(_steps(came[one.id], window, applied)) if one else ()
+            yield _span(of[0], of[-1], one, steps, window, applied.catalogue.product.locale)
 
 
 def _alike(row: Row, said: bool) -> tuple[object, ...]:
@@ -148,7 +154,14 @@ def _alike(row: Row, said: bool) -> tuple[object, ...]:
     return stored.outcome, stored.reason, stored.moment, stored.meter
 
 
-def _span(first: Row, last: Row, alert: StoredAlert | None, window: Window, locale: str) -> Span:
+def _span(
+    first: Row,
+    last: Row,
+    alert: StoredAlert | None,
+    steps: tuple[Step, ...],
+    window: Window,
+    locale: str,
+) -> Span:
     moment = alert.key.moment if alert else first.stored.moment
     return Span(
         first=max(_day(first.stored.at, window), window.first),
@@ -157,7 +170,21 @@ def _span(first: Row, last: Row, alert: StoredAlert | None, window: Window, loca
         moment=Moment(moment) if moment else None,
         sentence=_sentence(last, locale, window),
         closed_as=alert.closed_as if alert else None,
+        steps=steps,
     )
+
+
+def _steps(came: chain.Chain, window: Window, applied: Applied) -> Iterator[Step]:
+    """What came of an alert, in its order: passed on, answered, moved up."""
+    gone = [one for one in came.forwards if one.state not in ("undone", "failed")]
+    found = [("passed_on", one.created_at) for one in gone]
+    found += [(a.kind, a.at) for one in gone for a in came.answers.get(one.case, ())]
+    for kind, at in sorted(found, key=lambda step: step[1]):
+        yield Step(kind=kind, day=_day(at, window))
+    if came.upgrade is not None:
+        plan = applied.catalogue.plans.get(came.upgrade.plan)
+        name = plan.name if plan else came.upgrade.plan
+        yield Step(kind="upgrade", day=_day(came.upgrade.at, window), plan=name)
 
 
 def _said(alert: StoredAlert) -> bool:

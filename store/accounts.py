@@ -51,13 +51,14 @@ class StoredAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredChange:
-    """A move between plans."""
+    """A move between plans. `alert`: the one that came before, where it was a move up."""
 
     at: datetime
     plan: str
     previous: str | None
     direction: int
     reason: str | None
+    alert: str | None = None
 
 
 def homes(session: Session, accounts: Iterable[str], *, held: bool = True) -> dict[str, Home]:
@@ -151,6 +152,7 @@ def changes(session: Session, account: str) -> list[StoredChange]:
             previous=row.previous,
             direction=row.direction,
             reason=row.reason,
+            alert=row.alert,
         )
         for row in rows
     ]
@@ -159,6 +161,19 @@ def changes(session: Session, account: str) -> list[StoredChange]:
 def add_change(session: Session, account: str, change: StoredChange) -> None:
     """Append a plan change."""
     session.add(tables.PlanChange(account=account, **asdict(change)))
+    session.flush()
+
+
+def credit(session: Session, account: str, at: datetime, alert: str) -> None:
+    """Say which alert came before the change of that instant."""
+    session.get_one(tables.PlanChange, (account, at)).alert = alert
+    session.flush()
+
+
+def set_external(session: Session, account: str, source: str, id: str) -> None:
+    """Say what another system calls the account; other systems' names stay."""
+    row = session.get_one(tables.Account, account)
+    row.external_ids = {**row.external_ids, source: id}
     session.flush()
 
 

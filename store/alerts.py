@@ -69,6 +69,12 @@ def get(session: Session, account: str, alert: str) -> StoredAlert | None:
     return _value(row) if row else None
 
 
+def named(session: Session, alert: str) -> StoredAlert | None:
+    """The alert of that id, whosever it is: it stands in addresses that leave Segue."""
+    row = session.exec(select(tables.Alert).where(col(tables.Alert.id) == alert)).first()
+    return _value(row) if row else None
+
+
 def of_account(session: Session, account: str, *, limit: int = 100) -> tuple[StoredAlert, ...]:
     """The newest alerts of an account, newest first."""
     rows = session.exec(

@@ -1,6 +1,6 @@
 """Forwards and the business cases behind them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -174,6 +174,21 @@ def viewed(session: Session, seen: StoredCase, at: datetime, *, pause: timedelta
     )
 
 
+def of_alerts(
+    session: Session, account: str, numbers: Collection[str]
+) -> dict[str, list[StoredForward]]:
+    """The forwards of these alerts, oldest first."""
+    rows = session.exec(
+        select(tables.Forward)
+        .where(col(tables.Forward.account) == account, col(tables.Forward.alert).in_(numbers))
+        .order_by(col(tables.Forward.created_at), col(tables.Forward.id))
+    )
+    found: dict[str, list[StoredForward]] = {}
+    for row in rows:
+        found.setdefault(row.alert, []).append(_forward(row))
+    return found
+
+
 def answer(session: Session, given: StoredAnswer) -> bool:
     """Keep an answer to a case; False where this id was kept before."""
     return add_once(session, tables.CaseAnswer, asdict(given))
@@ -187,6 +202,22 @@ def answers(session: Session, account: str, number: str) -> tuple[StoredAnswer, 
         .order_by(col(tables.CaseAnswer.at), col(tables.CaseAnswer.id))
     ).all()
     return tuple(StoredAnswer(**{n: getattr(r, n) for n in _ANSWER}) for r in rows)
+
+
+def answers_of(
+    session: Session, account: str, numbers: Collection[str]
+) -> dict[str, list[StoredAnswer]]:
+    """The answers to these cases, oldest first."""
+    rows = session.exec(
+        select(tables.CaseAnswer)
+        .where(col(tables.CaseAnswer.account) == account, col(tables.CaseAnswer.case).in_(numbers))
+        .order_by(col(tables.CaseAnswer.at), col(tables.CaseAnswer.id))
+    )
+    found: dict[str, list[StoredAnswer]] = {}
+    for row in rows:
+        given = StoredAnswer(**{n: getattr(row, n) for n in _ANSWER})
+        found.setdefault(row.case, []).append(given)
+    return found
 
 
 def _forward(row: tables.Forward) -> StoredForward:

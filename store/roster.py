@@ -1,6 +1,6 @@
 """People and blockers as the vendor states them."""
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from engine.snapshot import Blocker, BlockerKind, Person, Role
 from store import tables
@@ -54,6 +54,21 @@ def blocker(session: Session, account: str, id: str) -> Blocker | None:
         closed=row.closed,
         urgent=row.urgent,
     )
+
+
+def blockers(session: Session, account: str) -> dict[str, Blocker]:
+    """Every blocker of an account by its id."""
+    rows = session.exec(select(tables.Blocker).where(col(tables.Blocker.account) == account))
+    return {
+        row.id: Blocker(
+            id=row.id,
+            kind=BlockerKind(row.kind),
+            opened=row.opened,
+            closed=row.closed,
+            urgent=row.urgent,
+        )
+        for row in rows
+    }
 
 
 def put_blocker(session: Session, account: str, stated: Blocker) -> None:

@@ -91,6 +91,20 @@ class Address(SQLModel, table=True):
     looked_at: datetime | None = instant(nullable=True)
 
 
+class Unreachable(SQLModel, table=True):
+    """A channel that is not to be tried for a person: they said so, or the address was refused.
+
+    `address`: the one that was refused; None: whatever their address is.
+    """
+
+    account: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    reason: str
+    address: str | None = None
+    at: datetime = instant(nullable=False)
+
+
 class Blocker(SQLModel, table=True):
     """A wrong time to speak; account "*" is everyone."""
 
@@ -103,7 +117,7 @@ class Blocker(SQLModel, table=True):
 
 
 class PlanChange(SQLModel, table=True):
-    """A move between plans, append-only."""
+    """A move between plans, append-only. `alert`: the one known then to come before a move up."""
 
     account: str = Field(primary_key=True)
     at: datetime = instant(primary_key=True)
@@ -111,6 +125,7 @@ class PlanChange(SQLModel, table=True):
     previous: str | None = None
     direction: int = 0
     reason: str | None = None
+    alert: str | None = None
 
 
 class ConfigVersion(SQLModel, table=True):
@@ -338,6 +353,8 @@ class Alert(SQLModel, table=True):
     __table_args__ = (
         Index("alert_key", "account", "key", unique=True),
         Index("alert_raised", "raised_at"),
+        # What leaves Segue in an address names an alert without its account.
+        Index("alert_named", "id"),
     )
 
 
@@ -550,6 +567,22 @@ class ExternalId(SQLModel, table=True):
     source: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
     account: str = Field(index=True)
+
+
+class StripeObject(SQLModel, table=True):
+    """What Stripe last said of a subscription or an invoice, whoever its customer is here.
+
+    `account`: whose it was when last looked up. `over`: little can follow, so it may be forgotten.
+    """
+
+    __tablename__ = "stripe_object"
+    customer: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    kind: str
+    account: str | None = Field(default=None, index=True)
+    at: datetime = instant(nullable=False)
+    over: bool = False
+    body: dict[str, Any] = document()
 
 
 class Reject(SQLModel, table=True):

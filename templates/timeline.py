@@ -18,7 +18,7 @@ from templates.formats import Formats
 from templates.pack import HERE
 from templates.plain import plain
 from templates.render import environment, isolated
-from templates.timeline_view import AccountView, MeterPart, Span
+from templates.timeline_view import AccountView, MeterPart, Span, Step
 from templates.why import meter_sentence
 
 _NAME = 60
@@ -144,7 +144,7 @@ def _stands(story: MeterStory, view: AccountView, text: Words) -> str:
     return f"{stands} {foreseen}"
 
 
-def _span(span: Span, view: AccountView, text: Words) -> dict[str, str]:
+def _span(span: Span, view: AccountView, text: Words) -> dict[str, Any]:
     formats = Formats(text.pack.babel, view.as_of.date())
     single = span.first == span.last
     days = formats.day(span.first) if single else formats.days(span.first, span.last)
@@ -159,7 +159,15 @@ def _span(span: Span, view: AccountView, text: Words) -> dict[str, str]:
     answer = answers.get(closed, answers["over"]) if span.said else ""
     family = span.said or ("held" if moment else "quiet")
     why = "" if family == "quiet" else span.sentence
-    return {"days": days, "what": what, "why": why, "answer": answer, "family": family}
+    steps = [_step(step, formats, text) for step in span.steps]
+    return {
+        "days": days, "what": what, "why": why, "answer": answer, "steps": steps, "family": family,
+    }  # fmt: skip
+
+
+def _step(step: Step, formats: Formats, text: Words) -> str:
+    plan = isolated(plain(step.plan, _NAME))
+    return text.say(f"timeline_steps.{step.kind}", day=formats.day(step.day), plan=plan)
 
 
 def _instant(view: AccountView, text: Words) -> str:

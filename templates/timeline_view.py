@@ -29,10 +29,23 @@ class MeterPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What came of something that was said: passed_on, approve, decline, question or upgrade.
+
+    `plan`: the larger plan's name.
+    """
+
+    kind: str
+    day: date
+    plan: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """Days on which the same was decided, first and last included.
 
-    `said`: as what it was said; None: nothing was. `moment` None: nothing was due.
+    `said`: as what it was said; None: nothing was. `moment` None: nothing was due. `steps`: what
+    came of it, oldest first.
     """
 
     first: date
@@ -41,6 +54,7 @@ class Span:
     moment: Moment | None
     sentence: str
     closed_as: str | None = None
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

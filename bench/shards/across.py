@@ -14,6 +14,7 @@ SHARED = {
     "seen_count": "how many fingerprints a part holds, a line a part and writer",
     "external_id": "which account another system's name means: asked to find the account",
     "identity": "which account a Segment user belongs to: asked to find the account",
+    "stripe_object": "what Stripe says of a customer, before anybody knows whose it is",
     "install": "which account a chat workspace belongs to: asked to find the account",
     "slack_admin": "who at the vendor may change things by chat",
     "reject": "what was not taken may belong to no account at all",

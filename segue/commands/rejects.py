@@ -9,7 +9,9 @@ import typer
 def rejects(
     source: Annotated[
         str | None,
-        typer.Option(help="Which way in: usage, cloudevents, segment, lago or stripe."),
+        typer.Option(
+            help="Which way in: usage, cloudevents, segment, lago, stripe or stripe_events."
+        ),
     ] = None,
     code: Annotated[str | None, typer.Option(help="One reason, like unknown_meter.")] = None,
     account: Annotated[str | None, typer.Option(help="Of one account.")] = None,

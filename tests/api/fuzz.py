@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from stripe import WebhookSignature
 
 from api.app import create
 from service import keys
@@ -32,7 +33,7 @@ from service.context import Context
 from service.secrets import Secrets
 from store import backtests
 from store.backtests import DONE, StoredBacktest
-from tests.api.live import NOW, Live, live, token
+from tests.api.live import NOW, STRIPE, Live, live, token
 from tests.backends import BOTH, Backend, opened
 from tests.fakes.clock import FakeClock
 from tests.postgres import Postgres
@@ -122,7 +123,10 @@ class Asked:
     def ask(self, case: Case, who: str) -> Response:
         """Send a case and hold the answer to what /schema says."""
         key = self.keys[who]
-        answer = case.call(session=self.session, headers={"Authorization": key} if key else {})
+        if who == "stripe":
+            answer = case.call(session=self.session, auth=_signed)
+        else:
+            answer = case.call(session=self.session, headers={"Authorization": key} if key else {})
         case.validate_response(answer, checks=CHECKS)
         self.seen[case.operation.label, int(answer.status_code)] += 1
         return answer
@@ -130,7 +134,9 @@ class Asked:
     def asker(self, operation: Any) -> str:
         """Who may ask it."""
         security = operation.definition.raw.get("security") or [{"key": ["read"]}]
-        return "widget" if "token" in security[0] else str(security[0]["key"][0])
+        others = {"token": "widget", "stripe": "stripe"}
+        found = next((who for scheme, who in others.items() if scheme in security[0]), None)
+        return found or str(security[0]["key"][0])
 
     def mean(self, case: Case) -> None:
         """Put names in the request that lead somewhere; who is erased has nothing to lose."""
@@ -144,6 +150,16 @@ class Asked:
     def _askers(self, operation: Any) -> list[str]:
         """Everybody, but mostly who may."""
         return [self.asker(operation)] * (3 * len(self.keys)) + list(self.keys)
+
+
+def _signed(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Signed as Stripe does, whatever is in it; what is no text, nobody can sign."""
+    body = request.body or b""
+    text = body.decode(errors="replace") if isinstance(body, bytes) else body
+    request.headers["Stripe-Signature"] = WebhookSignature.generate_signature_header(
+        text, STRIPE[0]
+    )
+    return request
 
 
 def _rank(operation: Any) -> int:
@@ -178,6 +194,7 @@ def asked(backend: Backend) -> Iterator[Asked]:
                 "nobody": None,
                 "a stranger": "Bearer segue_of_nobody",
                 **{scope: f"Bearer {key}" for scope, key in world.keys.items()},
+                "stripe": None,
                 "widget": f"Bearer {token(account, 'priya')}",
             },
             paths={**_PATHS, "alert": alert, "event": event},

@@ -32,6 +32,7 @@ from tests.fakes.slack_sink import SlackSink, slack_sink
 from tests.servers import free_port, serving
 
 SECRET = "a-widget-secret-of-32-bytes-or-more"
+STRIPE = ("whsec_new", "whsec_old")
 ORIGIN = "https://app.example.com"
 START = datetime(2026, 8, 1, 6, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 18, 8, 0, tzinfo=UTC)
@@ -335,6 +336,7 @@ def live(backend: Backend, **changes: Any) -> Iterator[Live]:
             slack_api_url=sink.url,
             smtp_url=f"smtp://127.0.0.1:{postman.port}?starttls=never",
             mail_from="Northwind <reports@northwind.example>",
+            stripe_webhook_secrets=STRIPE,
             nats_url=backend.nats.url if backend.nats else None,
             webhook_private=True,
         )

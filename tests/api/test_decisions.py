@@ -191,7 +191,7 @@ def test_alerts_tell_their_deliveries(world: Live, account: str) -> None:
     notice, ask = found
     assert ask.keys() == {
         "id", "class", "moment", "meter", "period", "p", "person", "raised_at", "charged_at",
-        "closed_at", "closed_as", "deliveries",
+        "closed_at", "closed_as", "deliveries", "forwards", "upgrade",
     }  # fmt: skip
     assert (ask["moment"], ask["period"], ask["person"]) == ("pace", "2026-11-01", "priya")
     assert (ask["closed_as"], notice["moment"]) == ("snoozed", "at_limit")

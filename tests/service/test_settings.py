@@ -12,6 +12,12 @@ def test_how_long_usage_is_kept_has_a_least() -> None:
     assert settings.load({"SEGUE_KEEP_EVENTS_DAYS": "37"}).keep_events_days == 37
 
 
+def test_stripe_may_have_two_secrets_while_one_is_changed() -> None:
+    assert settings.load({}).stripe_webhook_secrets == ()
+    given = settings.load({"SEGUE_STRIPE_WEBHOOK_SECRET": "whsec_new, whsec_old"})
+    assert given.stripe_webhook_secrets == ("whsec_new", "whsec_old")
+
+
 @pytest.mark.parametrize("wrong", ["36", "-1", "many", "3.5"])
 def test_a_wrong_number_of_days_is_named(wrong: str) -> None:
     with pytest.raises(Invalid, match="SEGUE_KEEP_EVENTS_DAYS: a number of days, 37 or more"):

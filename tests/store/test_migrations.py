@@ -62,6 +62,7 @@ ADMIN_TABLES = {
     # Looked up by what another system says, before anybody knows the account.
     "identity",
     "external_id",
+    "stripe_object",
     # Counts for admins, over all accounts.
     "reject",
     # Files of many accounts.

@@ -13,7 +13,7 @@ import pytest
 from engine.alert import AlertClass, Moment
 from templates.pack import HERE
 from templates.timeline import gone, not_found, page, style_hash
-from templates.timeline_view import AccountView, Day, MeterPart, Span
+from templates.timeline_view import AccountView, Day, MeterPart, Span, Step
 from tests.templates.stories import sample_meter
 from tests.templates.test_backtest import LINE
 
@@ -59,6 +59,13 @@ VIEW = AccountView(
             moment=Moment.PACE,
             sentence="Suggested the next plan: on pace to pass the limit.",
             closed_as="snoozed",
+            steps=(
+                Step(kind="passed_on", day=date(2026, 11, 11)),
+                Step(kind="question", day=date(2026, 11, 12)),
+                Step(kind="decline", day=date(2026, 11, 12)),
+                Step(kind="approve", day=date(2026, 11, 13)),
+                Step(kind="upgrade", day=date(2026, 11, 14), plan="Business <b>"),
+            ),
         ),
         Span(
             first=date(2026, 8, 21),
@@ -86,7 +93,9 @@ def read(html: str) -> str:
                 "As of 18 November 2026, 16:20 (Europe/Berlin). This link works until 17:20.",
                 "12–18 November Not said: on pace to pass the limit",
                 "11 November Suggestion: on pace to pass the limit",
-                "What came back: not now.",
+                "What came back: not now. Passed on, 11 November A question came back, 12 November",
+                "Declined, 12 November Approved, 13 November",
+                "Moved up to Business &lt;b&gt;, 14 November",
                 "21 August – 10 November Nothing was due",
                 "1 suggestion in 90 days",
                 "18 Nov 2026 410 8,420 none",
@@ -97,7 +106,9 @@ def read(html: str) -> str:
             (
                 "8.420 von 10.000 in diesem Monat. Bei diesem Tempo sind es rund um den",
                 "Dieser Link gilt bis 17:20.",
-                "Was zurückkam: nicht jetzt.",
+                "Was zurückkam: nicht jetzt. Weitergegeben, 11. November",
+                "Eine Frage kam zurück, 12. November Abgelehnt, 12. November",
+                "Zugestimmt, 13. November Wechsel zu Business &lt;b&gt;, 14. November",
                 "Nichts stand an",
             ),
         ),
