@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from store.types import Instant
+from store.types import Instant, Text
 
 revision = "0015"
 down_revision = "0014"
@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("case", sa.Column("views", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("case", sa.Column("viewed_at", Instant(), nullable=True))
-    op.add_column("case", sa.Column("previous", sa.String(), nullable=True))
+    op.add_column("case", sa.Column("previous", Text(), nullable=True))
 
 
 def downgrade() -> None:
