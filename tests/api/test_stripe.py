@@ -279,6 +279,16 @@ def test_a_failed_payment_holds_asks_until_fourteen_days_after_it_was_paid(
     assert datetime.fromisoformat(told["until"]) == at(-5)
 
 
+def test_an_invoice_that_is_taken_back_stands_in_nobodys_way(
+    world: Live, sent: Stripe, customer: str
+) -> None:
+    name = account(world, customer)
+    sent.say(FAILED, invoice(customer), at(-9))
+    assert sent.say("invoice.voided", invoice(customer), at(-5)) == "applied"
+    told = world.admin("GET", f"/v1/accounts/{name}/blockers/stripe-in_1").json()
+    assert datetime.fromisoformat(told["until"]) == at(-5)
+
+
 def test_what_stripe_says_of_the_future_counts_from_now(
     world: Live, sent: Stripe, customer: str
 ) -> None:
