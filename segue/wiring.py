@@ -39,6 +39,7 @@ from service.webhook_send import Answer, Parcel, Post
 from store import backtests, due, inbound, jetstream, outbox
 from store.broker import Broker
 from store.database import file_of
+from templates import case_pdf
 
 if TYPE_CHECKING:  # Slow to import, and nothing to who has no Slack.
     from bot.slack.app import SlackApp
@@ -226,6 +227,8 @@ def _warnings(settings: Settings) -> list[str]:
         off.append("no link installs the Slack app: set SEGUE_SLACK_CLIENT_ID and _CLIENT_SECRET")
     if not settings.smtp_url:
         off.append("e-mail is off: set SEGUE_SMTP_URL and SEGUE_MAIL_FROM")
+    if not case_pdf.available():
+        off.append("cases have no PDF: pip install 'segue[pdf]'")
     if not settings.public_url:
         off.append("links name this machine: set SEGUE_PUBLIC_URL to the address people can open")
     if not settings.secret_keys:

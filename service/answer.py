@@ -157,7 +157,7 @@ def _tell(
     text: str,
     now: datetime,
 ) -> None:
-    facts = snapshot.load(context, session, case.account, now, context.policy())
+    facts = snapshot.staff(context, session, case.account, now, context.policy())
     if facts is None:
         return
     champion = named(facts.people, case.champion) or Person(id=case.champion)

@@ -120,7 +120,7 @@ def view_of(
 ) -> tuple[CaseView, str]:
     """A case as its page needs it, and its reader's language."""
     now = context.clock.now()
-    facts = snapshot.load(context, session, case.account, now, context.policy())
+    facts = snapshot.staff(context, session, case.account, now, context.policy())
     everyone = facts.people if facts else ()
     champion = named(everyone, case.champion) or Person(id=case.champion)
     recipient = named(everyone, case.recipient) or Person(id=case.recipient)
