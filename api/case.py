@@ -31,7 +31,11 @@ def routes(context: Context) -> list[Any]:
         lang: FromQuery[str] = "",
     ) -> Response[Any]:
         if token.endswith(_PDF):
-            return await _pdf(context, token.removesuffix(_PDF), lang)
+            try:
+                return await _pdf(context, token.removesuffix(_PDF), lang)
+            except NotFound:
+                guesses.wrong(request)
+                raise
         looks = not answered and looking.person(request.headers)
         shown = await asyncio.to_thread(
             case.page, context, token, answered=answered, language=lang, looks=looks
@@ -41,8 +45,10 @@ def routes(context: Context) -> list[Any]:
         return page.answer(shown, forms=True)
 
     @head("/case/{token:str}", include_in_schema=False)
-    async def looked_up(token: FromPath[str]) -> Response[None]:
+    async def looked_up(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[None]:
         shown = page.answer(await asyncio.to_thread(case.page, context, token))
+        if shown.status_code == HTTPStatus.NOT_FOUND:
+            guesses.wrong(request)
         return Response(None, status_code=shown.status_code, headers=shown.headers)
 
     @get("/chart/{name:str}", include_in_schema=False, sync_to_thread=True)
@@ -67,7 +73,7 @@ def routes(context: Context) -> list[Any]:
         request: Request[Any, Any, Any], token: FromPath[str], kind: FromPath[str]
     ) -> Response[Any]:
         form = await request.form()
-        given = {name: str(form.get(name) or "") for name in FIELDS}
+        given = {name: page.said(form, name) for name in FIELDS}
         answered = await asyncio.to_thread(_respond, context, token, kind, given)
         if answered.status_code == HTTPStatus.NOT_FOUND:
             guesses.wrong(request)

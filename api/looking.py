@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 _AHEAD = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _MACHINE = re.compile(
-    r"bot\b|bot[/-]|crawl|spider|preview|proxy|scan|expand|unfurl|facebookexternalhit|skypeuri",
+    r"bot[/-]|crawl|spider|preview|proxy|scan|expand|unfurl|facebookexternalhit|skypeuri",
     re.IGNORECASE,
 )
 

@@ -1,5 +1,8 @@
 """Pages behind a link: private, alone, with nothing in them that runs or is loaded."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from litestar import MediaType, Response
 
 from service.case import Page
@@ -10,6 +13,11 @@ PRIVATE = {
     "X-Robots-Tag": "noindex, nofollow",
 }
 """Headers of what is behind a link that nobody else is to find."""
+
+
+def said(form: Mapping[str, Any], name: str) -> str:
+    """What somebody wrote into a field; no database keeps a NUL."""
+    return str(form.get(name) or "").replace("\0", "")
 
 
 def answer(shown: Page, *, forms: bool = False) -> Response[str]:

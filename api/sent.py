@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from api import page
@@ -18,14 +18,14 @@ def routes(context: Context) -> list[Any]:
     """The page, and taking the link back or sending the case anew."""
 
     @get("/case/sent/{sealed:str}", include_in_schema=False, sync_to_thread=True)
-    def shown(sealed: FromPath[str]) -> Response[str]:
-        return page.answer(sent.page(context, sealed), forms=True)
+    def shown(sealed: FromPath[str], lang: FromQuery[str] = "") -> Response[str]:
+        return page.answer(sent.page(context, sealed, language=lang), forms=True)
 
     @post("/case/sent/{sealed:str}/{what:str}", include_in_schema=False)
     async def done(
         request: Request[Any, Any, Any], sealed: FromPath[str], what: FromPath[str]
     ) -> Response[Any]:
-        text = str((await request.form()).get("text") or "")
+        text = page.said(await request.form(), "text")
         here = await asyncio.to_thread(_do, context, sealed, what, text)
         return Redirect(here, status_code=303)
 

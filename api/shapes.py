@@ -257,7 +257,7 @@ class Answered(msgspec.Struct, kw_only=True):
 class Forwarded(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A forward and how it goes out; a `mailto` draft where nobody can be reached.
 
-    `preview`: the page its recipient gets, without the answers.
+    `preview`: the page its recipient gets, without the answers, for who sent it.
     """
 
     forward: str
@@ -265,7 +265,7 @@ class Forwarded(msgspec.Struct, kw_only=True, omit_defaults=True):
     channel: str | None
     undo_seconds: int
     state: str
-    preview: str
+    preview: str = ""
     mailto: str = ""
 
 

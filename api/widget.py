@@ -201,8 +201,9 @@ def _forward(context: Context, visitor: Bearer, alert: str, wanted: Forward) -> 
         "channel": sent.channel,
         "undo_seconds": int(forward.WAIT.total_seconds()),
         "state": sent.state,
-        "preview": links.sender(context, visitor.account, sent.case),
     }
+    if sent.by == visitor.sub:  # Somebody else's is nobody's to answer for.
+        answer["preview"] = links.sender(context, visitor.account, sent.case)
     if sent.state == "draft":
         answer["mailto"] = forward.draft(context, account=visitor.account, id=sent.id)
     return answer

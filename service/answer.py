@@ -16,6 +16,7 @@ from store import accounts, alerts, due, feedback, forwards
 KINDS = ("approve", "question", "decline")
 TEXT_LENGTH, NAME_LENGTH = 500, 60
 _FEEDBACK = {"approve": FeedbackKind.APPROVED, "decline": FeedbackKind.DECLINED}
+_SETTLED = ("plan_changed", *_FEEDBACK.values())
 _SOONEST = timedelta(days=1)
 
 
@@ -35,11 +36,17 @@ def by_link(
         Gone: expired, revoked, or decided already.
         Invalid: an empty question or too long a text.
     """
+    with context.database.read() as session:
+        found = forwards.case_behind(session, hashed(token))
+    if found is None:
+        raise NotFound("there is no such page")
     with context.database.write() as session:
-        case = forwards.case_behind(session, hashed(token))
+        accounts.hold(session, found.account)
+        case = forwards.case(
+            session, found.account, found.id
+        )  # As it stands once nobody else does.
         if case is None:
             raise NotFound("there is no such page")
-        accounts.hold(session, case.account)
         _record(context, session, case, kind, text, until, name=name)
     context.signals.changed(case.account)
     return case
@@ -89,6 +96,8 @@ def _record(
     decided = {a.kind for a in forwards.answers(session, case.account, case.id)} & set(_FEEDBACK)
     if decided and kind in _FEEDBACK:
         raise Gone("this was answered already")
+    if kind in _FEEDBACK and over(alerts.get(session, case.account, case.alert)):
+        raise Gone("this is settled already: nothing is left to answer")
     if until is not None and until < now.date() + _SOONEST:
         until = None
     given = forwards.StoredAnswer(
@@ -106,6 +115,11 @@ def _record(
     _tell(context, session, case, kind, text, now)
     if kind in _FEEDBACK:
         _close(session, case, given.id, kind, until, now)
+
+
+def over(alert: alerts.StoredAlert | None) -> bool:
+    """Whether the plan has changed since, or another approver has answered for the account."""
+    return alert is None or alert.closed_as in _SETTLED
 
 
 def _checked(kind: str, text: str) -> str:

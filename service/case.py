@@ -103,7 +103,9 @@ def chart_png(context: Context, view_token: str) -> bytes:
     """
     with context.database.read() as session:
         behind = hashed(view_token)
-        story = alerts.chart_of(session, behind) or forwards.case_chart(session, behind)
+        story = alerts.chart_of(session, behind) or forwards.case_chart(
+            session, behind, context.clock.now()
+        )
     if story is None:
         raise NotFound("there is no such chart")
     locale = context.policy().catalogue.product.locale
@@ -138,7 +140,12 @@ def view_of(
         question_url=f"/case/{token}/question",
         note=case.note,
         previous=_previous(session, case),
-        status=_status(case, given, expired=links.expired(case, now)),
+        status=_status(
+            case,
+            given,
+            expired=links.expired(case, now),
+            settled=answer.over(alerts.get(session, case.account, case.alert)),
+        ),
         answers=tuple(
             CaseAnswer(kind=_KINDS[a.kind], at=a.at, text=a.text, name=a.name) for a in given
         ),
@@ -163,7 +170,11 @@ def _count(context: Context, case: forwards.StoredCase) -> None:
 
 
 def _status(
-    case: forwards.StoredCase, given: tuple[forwards.StoredAnswer, ...], *, expired: bool
+    case: forwards.StoredCase,
+    given: tuple[forwards.StoredAnswer, ...],
+    *,
+    expired: bool,
+    settled: bool,
 ) -> CaseStatus:
     if case.revoked_at is not None:
         return CaseStatus.REVOKED
@@ -174,4 +185,6 @@ def _status(
         return CaseStatus.DECLINED
     if expired:
         return CaseStatus.EXPIRED
+    if settled:
+        return CaseStatus.SETTLED
     return CaseStatus.QUESTION if "question" in kinds else CaseStatus.OPEN

@@ -22,13 +22,14 @@ class DeliveryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForwardState:
-    """Where one forward stands, for the champion's card. `undo_until` set: it still waits.
+    """Where one forward of `by` stands, for the champion's card. `undo_until` set: it still waits.
 
     `look`: the page of the case for who sent it.
     """
 
     id: str
     case: str
+    by: str
     to_id: str
     to_name: str
     role: str

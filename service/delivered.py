@@ -11,6 +11,7 @@ from engine.alert import AlertClass
 from service import cards, events, forward, routing
 from service.channel import Behind, DeliveryKind, Failed, Hold, Outgoing, Queue, Retry, Sent
 from service.context import Context
+from service.withdraw import take_back
 from store import alerts, forwards, outbox, places
 from store.outbox import DeliveryState, StoredDelivery
 
@@ -117,6 +118,10 @@ def _sent(session: Session, delivery: StoredDelivery, now: datetime) -> None:
         if alert is not None and alert.key.alert_class is not AlertClass.NOTICE:
             alerts.charge(session, delivery.account, delivery.alert, now)
     if delivery.kind == DeliveryKind.FORWARD and delivery.forward is not None:
+        going = forwards.get(session, delivery.account, delivery.forward)
+        if going is not None and going.state == "withdrawn":  # While it went.
+            take_back(session, going, now)
+            return
         forwards.move(
             session,
             delivery.account,
@@ -138,7 +143,7 @@ def _failed(context: Context, session: Session, ready: Ready, reason: str, now: 
     if delivery.kind != DeliveryKind.FORWARD or delivery.forward is None:
         return
     stored = forwards.get(session, delivery.account, delivery.forward)
-    if stored is None:
+    if stored is None or stored.state == "withdrawn":
         return
     tried = [d.channel for d in outbox.of_alert(session, delivery.account, delivery.alert)
              if d.forward == stored.id and d.kind == DeliveryKind.FORWARD]  # fmt: skip

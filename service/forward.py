@@ -124,6 +124,8 @@ def start(
         person = named(facts.people, to) if facts else None
         if facts is None or person is None:
             raise NotFound(f"there is no {to!r} at this account")
+        if to == champion:
+            raise Invalid("this is you: choose somebody else", pointer="/to")
         for earlier in forwards.of_alert(session, account, alert):
             if earlier.to == to and earlier.state in ("waiting", "sent"):
                 return _state(earlier, facts, now)
@@ -287,6 +289,7 @@ def _state(forward: forwards.StoredForward, facts: Snapshot | Staff, now: dateti
     return ForwardState(
         id=forward.id,
         case=forward.case,
+        by=forward.champion,
         to_id=forward.to,
         to_name=display(person),
         role=forward.role,

@@ -68,7 +68,7 @@ def build(
         asked_by=champion,
         note=passed_on.note if passed_on else "",
         recipients=forward.recipients_in(context, session, facts, person.id, now),
-        forwards=tuple(_looked_at(context, session, facts, alert.id, now)),
+        forwards=tuple(_looked_at(context, session, facts, alert.id, person.id, now)),
         closed_as=alert.closed_as,
         returns=alert.returns.isoformat() if alert.returns else None,
         why=wording.why(alert, story, applied.policy, locale),
@@ -93,11 +93,17 @@ def _of_receipt(
 
 
 def _looked_at(
-    context: Context, session: Session, facts: Snapshot | Staff, alert: str, now: datetime
+    context: Context,
+    session: Session,
+    facts: Snapshot | Staff,
+    alert: str,
+    person: str,
+    now: datetime,
 ) -> Iterator[ForwardState]:
-    """Where the forwards stand; what was sent can be looked at by who sent it."""
+    """Where the forwards stand; what this person sent they can look at."""
     for state in forward.states(session, facts, alert, now):
-        look = links.sender(context, facts.account.id, state.case) if state.state == "sent" else ""
+        own = state.state == "sent" and state.by == person
+        look = links.sender(context, facts.account.id, state.case) if own else ""
         yield replace(state, look=look)
 
 

@@ -1,15 +1,16 @@
 """What was passed on, for who passed it on: the page, taking the link back, sending it anew."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from engine.decide import decide
 from engine.decision import Candidate
 from engine.errors import Conflict, Gone, NotFound
+from engine.snapshot import Person
 from engine.tell import tell
-from service import forward, links, snapshot
+from service import forward, links, routing, snapshot
 from service.case import Page, small, view_of
 from service.context import Context
 from service.feedback import require_open
@@ -20,20 +21,24 @@ from service.withdraw import take_back
 from store import accounts, alerts, forwards
 from templates import case as pages
 from templates.case_view import AnswerKind, CaseStatus, Sender
+from templates.pack import languages
 
 _AGAIN = timedelta(hours=1)
 """How soon a case may be made anew; before that there is hardly anything new to say."""
 _DECIDED = (CaseStatus.APPROVED, CaseStatus.DECLINED, CaseStatus.REVOKED)
 
 
-def page(context: Context, sealed: str) -> Page:
+def page(context: Context, sealed: str, *, language: str = "") -> Page:
     """The page as its recipient gets it, how often it was opened, and what can be done."""
-    product = context.policy().catalogue.product
+    product, now = context.policy().catalogue.product, context.clock.now()
     try:
         with context.database.read() as session:
             case = _case(context, session, sealed)
             view, locale = view_of(context, session, case, "")
             said = alerts.get(session, case.account, case.alert)
+            facts = snapshot.staff(context, session, case.account, now, context.policy())
+            person = named(facts.people, case.recipient) if facts else None
+            reached = _reached(context, session, case.account, person, now)
     except Gone:
         return small(pages.gone(product.name, product.locale), 410)
     except NotFound:
@@ -43,7 +48,7 @@ def page(context: Context, sealed: str) -> Page:
     expired = view.status is CaseStatus.EXPIRED
     open_ = view.status not in _DECIDED and said is not None and said.closed_at is None
     asked = any(given.kind is AnswerKind.QUESTION for given in view.answers) and not expired
-    ripe = context.clock.now() >= case.created_at + _AGAIN
+    ripe = now >= case.created_at + _AGAIN and reached
     sender = Sender(
         views=case.views,
         viewed_at=case.viewed_at,
@@ -51,6 +56,7 @@ def page(context: Context, sealed: str) -> Page:
         withdraw_url=f"/case/sent/{sealed}/withdraw",
         again_url=f"/case/sent/{sealed}/again" if open_ and ripe else "",
     )
+    locale = language if language in languages() else locale
     return small(pages.page(replace(view, sender=sender), locale), 200)
 
 
@@ -61,8 +67,7 @@ def withdraw(context: Context, sealed: str) -> None:
         NotFound, Gone: it is no such link, or is over.
     """
     with context.database.write() as session:
-        case = _case(context, session, sealed)
-        accounts.hold(session, case.account)
+        case = _held(context, session, sealed)
         _take_back(context, session, case)
     context.signals.changed(case.account)
 
@@ -70,7 +75,7 @@ def withdraw(context: Context, sealed: str) -> None:
 def replied(context: Context, sealed: str, text: str) -> None:
     """Answer a question; errors as for `reply`."""
     with context.database.write() as session:
-        case = _case(context, session, sealed)
+        case = _held(context, session, sealed)
         reply(context, session, case, text)
     context.signals.changed(case.account)
 
@@ -84,8 +89,7 @@ def again(context: Context, sealed: str) -> str:
     """
     now, applied = context.clock.now(), context.policy()
     with context.database.write() as session:
-        case = _case(context, session, sealed)
-        accounts.hold(session, case.account)
+        case = _held(context, session, sealed)
         stored = require_open(alerts.get(session, case.account, case.alert))
         facts = snapshot.load(context, session, case.account, now, applied)
         person = named(facts.people, case.recipient) if facts else None
@@ -95,6 +99,8 @@ def again(context: Context, sealed: str) -> str:
             raise Conflict("this case was answered")
         if now < case.created_at + _AGAIN:
             raise Conflict("it was sent only just now")
+        if not _reached(context, session, case.account, person, now):
+            raise Conflict("they can't be reached from here")
         decision = decide(facts, applied.policy, now)
         as_then = Candidate(key=stored.key, p=None, evidence=(), reasons=())
         story = tell(facts, applied.catalogue, as_then, decision)
@@ -115,12 +121,29 @@ def again(context: Context, sealed: str) -> str:
     return links.sender(context, case.account, made.case)
 
 
+def _reached(
+    context: Context, session: Session, account: str, person: Person | None, now: datetime
+) -> bool:
+    """Whether it would go out by itself."""
+    if person is None:
+        return False
+    best = routing.best(session, account, person, context.channels, now=now)
+    return best != routing.DRAFT
+
+
 def _take_back(context: Context, session: Session, case: forwards.StoredCase) -> None:
     now = context.clock.now()
     found = [f for f in forwards.of_alert(session, case.account, case.alert) if f.case == case.id]
     for stored in found:
         if stored.state == "sent" or not forward.call_off(session, stored, now):
-            take_back(session, stored, now)
+            take_back(session, stored, now)  # One that is just going is caught when it has gone.
+
+
+def _held(context: Context, session: Session, sealed: str) -> forwards.StoredCase:
+    """The case, once nobody else does anything about its account."""
+    (account, _), _ = opened(context, links.SENT, sealed)
+    accounts.hold(session, account)
+    return _case(context, session, sealed)
 
 
 def _case(context: Context, session: Session, sealed: str) -> forwards.StoredCase:

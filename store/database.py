@@ -49,8 +49,8 @@ class Database:
             )
             self._writing = self.sqlalchemy
         else:
-            self.sqlalchemy = self._reading = create_engine(url)
-            self._writing = create_engine(url, pool_size=1, max_overflow=0)
+            self.sqlalchemy = self._reading = create_engine(url, hide_parameters=True)
+            self._writing = create_engine(url, pool_size=1, max_overflow=0, hide_parameters=True)
             _speak_sqlite(self._reading, "BEGIN", _READING)
             _speak_sqlite(self._writing, "BEGIN IMMEDIATE", _WRITING)
         # SQLite's waiting writers poll, and some would starve; in turn, each waits its time.

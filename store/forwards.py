@@ -133,11 +133,13 @@ def case_behind(session: Session, token_hash: str) -> StoredCase | None:
     return _case(row) if row else None
 
 
-def case_chart(session: Session, chart_hash: str) -> Mapping[str, Any] | None:
+def case_chart(session: Session, chart_hash: str, now: datetime) -> Mapping[str, Any] | None:
     """The story behind a case chart's view-only token."""
     return session.exec(
         select(tables.Case.story).where(
-            col(tables.Case.chart_hash) == chart_hash, col(tables.Case.revoked_at).is_(None)
+            col(tables.Case.chart_hash) == chart_hash,
+            col(tables.Case.revoked_at).is_(None),
+            col(tables.Case.expires_at) > now,
         )
     ).first()
 

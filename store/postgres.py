@@ -67,6 +67,7 @@ def opened(url: str, *, pooled: bool = False, times: Mapping[str, str] = TIMES) 
     made = create_engine(
         "postgresql+psycopg://",
         creator=lambda: connect(url, pooled=pooled, times=times),
+        hide_parameters=True,
         pool_size=8,
         max_overflow=8,
         pool_timeout=10,

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -23,7 +24,7 @@ from templates.pack import HERE, languages, pack
 from templates.plain import plain
 from templates.render import Cited, context_of, environment, isolated
 
-_NAME = 60
+_NAME, _SAID = 60, 500
 CELL = "\x1f"  # Divides the cells of a row; plain text never holds it.
 _UNBROKEN = 24  # Longer values, whole sentences among them, may break over lines.
 CSS = (HERE / "case" / "style.css").read_text("utf-8").rstrip()
@@ -126,6 +127,13 @@ def told(view: CaseView, locale: str, cited: type[Sourced]) -> dict[str, Any]:
         "bars": _bars(view.story),
         "at_pace": expected_use(view.story) is not None,
         "effect": effect_of(view),
+        "tiers": max(
+            len(offer.overage) if isinstance(offer.overage, Sequence) else 0
+            for offer in (view.now, view.next)
+        ),
+        "next_per_period": words.words["per"][view.story.next_plan.period]
+        if view.story.next_plan
+        else "",
         "annual_each": plan_per(_by_year(view.story.next_plan), words),
     }
 
@@ -176,7 +184,7 @@ def _charts(story: Story, locale: str) -> dict[str, str]:
 
 
 def _answer(answer: CaseAnswer) -> dict[str, str]:
-    text, name = plain(answer.text, NOTE), plain(answer.name, _NAME)
+    text, name = plain(answer.text, _SAID), plain(answer.name, _NAME)
     return {"kind": answer.kind.value, "text": isolated(text), "name": isolated(name)}
 
 

@@ -1,6 +1,6 @@
 """The facts of a case: the story's own, and what is calculated from them, each with its source."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
@@ -113,11 +113,18 @@ def _before(view: CaseView, pack: Pack) -> Iterator[_Row]:
     if before is None:
         return
     now, then = facts_of(view.story, pack), facts_of(before, pack)
-    for name in ("used", "forecast", "limit", "price", "next_price"):
+    names = ["used", "forecast"]
+    names += ["limit", "price"] if _same(before.plan, view.story.plan) else []
+    names += ["next_price"] if _same(before.next_plan, view.story.next_plan) else []
+    for name in names:
         if name in then and (name not in now or now[name].cited.value != then[name].cited.value):
             yield f"was_{name}", then[name].kind, then[name].cited.value, before.as_of
     frozen = formats_of(before, pack).instant(before.as_of, before.time_zone)
     yield "was_frozen", FactKind.DATE, frozen, before.as_of
+
+
+def _same(one: PlanStory | None, other: PlanStory | None) -> bool:
+    return one is not None and other is not None and one.key == other.key
 
 
 def _days(story: Story, formats: Formats) -> Iterator[_Row]:
@@ -205,8 +212,8 @@ def _costs(view: CaseView, formats: Formats) -> Iterator[_Row]:
     for side, offer in zip(SIDES, (view.now, view.next), strict=True):
         its = terms[side]
         if its is not None:
-            yield from _side(story, side, its, offer, formats, use)
-    costs = {side: its and period_cost(its, use) for side, its in terms.items()}
+            yield from _side(story, side, its, _cost(terms, its, use), offer, formats, use)
+    costs = {side: its and _cost(terms, its, use) for side, its in terms.items()}
     if any(cost and cost.overage for cost in costs.values()):
         for side, cost in costs.items():
             if cost:
@@ -229,20 +236,21 @@ class Effect:
     """What moving adds, or takes away where it is negative, with the same use.
 
     `period`: to this period; `year`: to a year; `annual`: to a year, where it is paid by the year,
-    which then comes to `annual_total`.
+    which then comes to `annual_total`, and to `as_you_go` where it is not.
     """
 
     period: Decimal
     year: Decimal | None
     annual: Decimal | None
     annual_total: Decimal | None
+    as_you_go: Decimal | None
 
 
 def effect_of(view: CaseView) -> Effect | None:
     """What moving changes; None where the price of either is not known."""
     terms, use = both_terms(view), expected_use(view.story) or view.story.main.used
     now, then = terms["now"], terms["next"]
-    if now is None or then is None:
+    if now is None or then is None or now.period != then.period:
         return None
     stays, moves = period_cost(now, use), period_cost(then, use)
     if stays is None or moves is None:
@@ -257,6 +265,7 @@ def effect_of(view: CaseView) -> Effect | None:
         year=None if year is None or moved is None else moved - year,
         annual=None if year is None or total is None else total - year,
         annual_total=total,
+        as_you_go=moved,
     )
 
 
@@ -270,6 +279,7 @@ def _effect(view: CaseView, formats: Formats) -> Iterator[_Row]:
         "change_year": effect.year,
         "annual_change": effect.annual,
         "by_year_total": effect.annual_total,
+        "as_you_go": effect.as_you_go,
     }
     for name, amount in amounts.items():
         if amount is not None:
@@ -277,8 +287,20 @@ def _effect(view: CaseView, formats: Formats) -> Iterator[_Row]:
             yield name, FactKind.COST, shown, view.story.as_of
 
 
+def _cost(terms: Mapping[str, Terms | None], its: Terms, use: Decimal) -> Cost | None:
+    """What the use of a period comes to; not told of a plan whose periods are of another length."""
+    now = terms["now"]
+    return period_cost(its, use) if now is None or its.period == now.period else None
+
+
 def _side(
-    story: Story, side: str, terms: Terms, offer: Offer, formats: Formats, use: Decimal
+    story: Story,
+    side: str,
+    terms: Terms,
+    cost: Cost | None,
+    offer: Offer,
+    formats: Formats,
+    use: Decimal,
 ) -> Iterator[_Row]:
     """One plan's price list and what it comes to at `use`."""
     as_of, currency = story.as_of, story.currency
@@ -287,9 +309,12 @@ def _side(
         if amount is not None:
             yield f"{side}_{name}", kind, formats.money(amount, currency), as_of
 
-    base, cost = base_price(terms), period_cost(terms, use)
+    base = base_price(terms)
     yield from money("price", FactKind.PRICE, terms.price)
-    yield from money("annual", FactKind.PRICE, offer.annual)
+    annual = offer.annual
+    if side == "now" and annual is not None and terms.per_seat:
+        annual = None if terms.seats is None else annual * terms.seats
+    yield from money("annual", FactKind.PRICE, annual)
     if terms.per_seat and terms.seats is not None:
         yield f"{side}_seats", FactKind.PRICE, formats.quantity(Decimal(terms.seats)), as_of
         yield from money("base", FactKind.COST, base)

@@ -11,7 +11,10 @@ from templates.message import Audience
 
 
 class CaseStatus(StrEnum):
-    """Where a case stands. A question leaves it open."""
+    """Where a case stands. A question leaves it open.
+
+    Settled: the plan has changed since, or another approver has answered.
+    """
 
     OPEN = "open"
     APPROVED = "approved"
@@ -19,6 +22,7 @@ class CaseStatus(StrEnum):
     QUESTION = "question"
     REVOKED = "revoked"
     EXPIRED = "expired"
+    SETTLED = "settled"
 
 
 class AnswerKind(StrEnum):

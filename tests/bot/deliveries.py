@@ -82,6 +82,7 @@ def passed_on(state: str, **changes: object) -> ForwardState:
     """Where the forward to Marta stands."""
     forward = ForwardState(
         case="case_1",
+        by="mara",
         id="forward_1",
         to_id="marta",
         to_name="Marta Silva",

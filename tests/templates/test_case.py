@@ -132,7 +132,7 @@ def test_finance_reads_what_both_choices_cost_first():
     for amount in ("€490.00", "€890.00", "€810.00", "€320.00", "€0.0579", "€10,680.00"):
         assert amount in text
     assert "“At this pace” means 14,000 reports this month: 8,420 so far, and 468 a day" in text
-    assert "From 15,000 reports a month on, Business costs no more than Team." in text
+    assert "From 15,000 to 25,000 reports a month, Business costs no more than Team." in text
     assert "the contract prevails" in text
 
 
@@ -153,7 +153,7 @@ def test_a_german_reader_reads_german_throughout(audience, head):
         "rund um den 20.–24. November",
         "890,00\u00a0€",
         "Auch über 10.000 hinaus läuft alles weiter",
-        "Werden es im Monat 15.000 Berichte oder mehr, kostet Business nicht mehr als Team.",
+        "Werden es im Monat 15.000 bis 25.000 Berichte, kostet Business nicht mehr als Team.",
         "Eine Antwort hier löst keinen Kauf aus und ändert keinen Tarif.",
         "gilt der Vertrag",
     ):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine.catalogue import Tier
 from engine.cost import Terms, break_even, overage_cost, period_cost
+from engine.usage import PeriodKind
 from templates.case_facts import effect_of
 from templates.case_view import Offer
 from templates.formats import Formats
@@ -145,3 +146,38 @@ def test_a_yearly_price_for_a_seat_counts_the_seats() -> None:
     assert effect.annual_total == Decimal(2000)
     unknown = replace(story, next_plan=replace(seats, seats=None))
     assert effect_of(view(story=unknown, next=Offer(annual=Decimal(100)))) is None
+
+
+def test_plans_of_different_periods_are_not_added_up() -> None:
+    yearly = sample_plan("business", "Business", "8900", period=PeriodKind.YEAR)
+    case = view(story=replace(sample_story(), next_plan=yearly), audience=Audience.FINANCE)
+    assert effect_of(case) is None
+    text = Page(page(case, "en")).text
+    assert "Included a year 25,000 reports" in text
+    assert "Included a month 10,000 reports" in text
+    assert "€810.00" in text, "what staying comes to is known"
+    for wrong in ("With the same use", "comes to €", "€8,900.00 on Business", "€0.63"):
+        assert wrong not in text
+    assert unsourced(case, page(case, "en")) == []
+
+
+def test_what_is_paid_by_the_year_is_held_against_the_same_use() -> None:
+    used = replace(sample_story().main, used=Decimal(30000), pace=Decimal(1000))
+    case = view(story=replace(sample_story(), main=used), audience=Audience.FINANCE)
+    effect = effect_of(case)
+    assert effect is not None
+    assert effect.annual_total is not None
+    assert effect.as_you_go is not None
+    # 890 a month or 8,900 a year, and the same overage beside either.
+    assert effect.as_you_go - effect.annual_total == 890 * 12 - 8900
+    text = Page(page(case, "en")).text
+    assert "The same, paid as you go" in text
+
+
+def test_many_tiers_are_all_there() -> None:
+    tiers = [
+        *(Tier(unit=Decimal(n) / 100, up_to=Decimal(n * 1000)) for n in range(1, 9)),
+        Tier(unit=Decimal("0.005")),
+    ]
+    text = Page(page(view(now=Offer(overage=tiers)), "en")).text
+    assert "Each further one €0.005" in text

@@ -1,10 +1,18 @@
 """What was passed on, as who passed it on sees it: what goes, who looks, and ways back."""
 
+import asyncio
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.api.live import Live, links
+import pytest
+from sqlmodel import Session, col, select
+
+from bot.slack.send import SlackChannel
+from service.channel import DeliveryKind, Outgoing
+from store import accounts, forwards, tables
+from tests.api.live import PEOPLE, Live, links
 from tests.api.people.test_case import body_of
 from tests.backends import SERVER
 
@@ -198,3 +206,107 @@ def test_in_slack_question_and_answer_stay_in_their_threads(world: Live) -> None
     assert answered["thread_ts"]
     assert "Priya Raman answers: Because of Rotterdam." in answered["text"]
     assert links(str(answered), "case") == [page]
+
+
+def test_many_clicks_at_once_send_it_again_once(world: Live) -> None:
+    _, _, own, _ = sent(world)
+    world.clock.advance(hours=2)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: world.open(f"{own}/again", "POST").status_code, range(8)))
+    world.clock.advance(seconds=10)
+    world.settle()
+    assert sum("fiona@" in m["To"] for m in world.mailbox.messages) == 2
+
+
+def test_what_is_withdrawn_meanwhile_is_not_answered(world: Live) -> None:
+    account, _, own, page = sent(world)
+    with world.runtime.context.database.write() as session, ThreadPoolExecutor(2) as pool:
+        accounts.hold(session, account)
+        [case] = forwards_of(session, account)
+        late = [
+            pool.submit(world.open, f"{page}/approve", "POST", data={}),
+            pool.submit(world.open, f"{own}/again", "POST"),
+        ]
+        if world.runtime.context.database.is_postgres:
+            time.sleep(0.3)  # Both wait for the account now.
+        forwards.revoke(session, account, case, world.clock.now())
+        session.commit()
+        assert late[0].result(30).status_code == 410
+        late[1].result(30)
+    assert world.alerts(account)[0]["closed_as"] is None
+    assert len(forwards_of(session, account)) == 1
+
+
+def forwards_of(session: Session, account: str) -> list[str]:
+    """The cases of an account's forwards."""
+    rows = session.exec(select(tables.Forward.case).where(col(tables.Forward.account) == account))
+    return list(rows)
+
+
+def test_a_link_to_what_was_sent_is_only_for_who_sent_it(world: Live) -> None:
+    account, alert, _, _ = sent(world)
+    told = world.widget(account, "jonas").send(alert, to="fiona")
+    assert told.status_code == 200
+    assert "preview" not in told.json()
+    assert world.widget(account, "fiona").send(alert, to="fiona").status_code == 400
+
+
+def test_after_the_plan_has_changed_nothing_is_left_to_approve(world: Live) -> None:
+    account, _, own, page = sent(world)
+    world.admin("POST", f"/v1/accounts/{account}/plan", {"plan": "business"})
+    html = world.open(page).text
+    assert "<form" not in html
+    assert "nothing is left to decide" in html
+    world.open(f"{page}/approve", "POST", data={})
+    world.clock.advance(hours=2)
+    assert "/again" not in world.open(own).text
+    world.settle()
+    assert world.alerts(account)[0]["closed_as"] == "plan_changed"
+    assert not [m for m in world.mailbox.messages if "approved" in str(m)]
+
+
+def test_who_can_not_be_reached_keeps_the_link_they_have(world: Live) -> None:
+    people: dict[str, dict[str, Any]] = {
+        **PEOPLE, "fiona": {**PEOPLE["fiona"], "email": None},
+    }  # fmt: skip
+    account, alert = world.asked(people=people, slack=False)
+    draft = world.widget(account).send(alert, to="fiona").json()
+    [page] = links(draft["mailto"].replace("%3A", ":").replace("%2F", "/"), "case")
+    world.clock.advance(hours=2)
+    assert "/again" not in world.open(draft["preview"]).text
+    world.open(f"{draft['preview']}/again", "POST")
+    assert world.open(page).status_code == 200
+
+
+def test_what_is_withdrawn_while_it_goes_is_taken_back_once_it_has_gone(
+    world: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, alert = world.asked()
+    told = world.widget(account).send(alert, to="tomas").json()
+    world.clock.advance(seconds=10)
+    send = SlackChannel.send
+
+    async def slowly(self: SlackChannel, outgoing: Outgoing) -> Any:
+        if outgoing.kind == DeliveryKind.FORWARD:
+            withdraw = f"{told['preview']}/withdraw"
+            await asyncio.to_thread(world.open, withdraw, "POST")
+        return await send(self, outgoing)
+
+    monkeypatch.setattr(SlackChannel, "send", slowly)
+    world.settle()
+    monkeypatch.undo()
+    world.settle()
+    kinds = [d["kind"] for a in world.alerts(account) for d in a["deliveries"]]
+    assert "withdrawal" in kinds
+    assert "Sent to Tomás" not in str(world.sink.updates[-1])
+    assert world.widget(account).send(alert, to="tomas").json()["forward"] != told["forward"]
+
+
+def test_a_nul_in_a_form_is_nothing(world: Live) -> None:
+    _, _, own, page = sent(world)
+    asked = world.open(f"{page}/question", "POST", data={"question": "Why\x00 now?"})
+    assert asked.status_code == 303
+    assert world.open(f"{own}/reply", "POST", data={"text": "a\x00b"}).status_code == 303
+    html = world.open(page).text
+    assert "“Why now?”" in html
+    assert "“ab”" in html
