@@ -112,7 +112,7 @@ def _record(
     )
     forwards.answer(session, given)
     events.tell(session, [events.answer(case, given)])
-    _tell(context, session, case, kind, text, now)
+    _tell(context, session, case, kind, text, until, now)
     if kind in _FEEDBACK:
         _close(session, case, given.id, kind, until, now)
 
@@ -169,6 +169,7 @@ def _tell(
     case: forwards.StoredCase,
     kind: str,
     text: str,
+    until: date | None,
     now: datetime,
 ) -> None:
     facts = snapshot.staff(context, session, case.account, now, context.policy())
@@ -176,5 +177,6 @@ def _tell(
         return
     champion = named(facts.people, case.champion) or Person(id=case.champion)
     recipient = named(facts.people, case.recipient) or Person(id=case.recipient)
-    line = wording.answered(kind, display(recipient), text, wording.locale_of(champion, facts))
+    locale = wording.locale_of(champion, facts)
+    line = wording.answered(kind, display(recipient), text, locale, until=until, today=now.date())
     cards.receipt(session, case, champion, context.channels, now, text=line)

@@ -14,6 +14,7 @@ from service.context import Context
 from service.people import display, named
 from service.secrets import hashed
 from store import alerts, forwards
+from store.erase import ERASED
 from templates import case as pages
 from templates import case_pdf, chart
 from templates.case_view import AnswerKind, CaseAnswer, CaseStatus, CaseView
@@ -131,8 +132,8 @@ def view_of(
     view = CaseView(
         story=frozen.story(case.story),
         audience=Audience(case.audience),
-        champion_name=display(champion),
-        recipient_name=display(recipient),
+        champion_name=_name(champion),
+        recipient_name=_name(recipient),
         created_at=case.created_at,
         expires_at=case.expires_at,
         approve_url=f"/case/{token}/approve",
@@ -147,12 +148,18 @@ def view_of(
             settled=answer.over(alerts.get(session, case.account, case.alert)),
         ),
         answers=tuple(
-            CaseAnswer(kind=_KINDS[a.kind], at=a.at, text=a.text, name=a.name) for a in given
+            CaseAnswer(kind=_KINDS[a.kind], at=a.at, text=a.text, name=a.name, until=a.until)
+            for a in given
         ),
         now=terms.thaw(case.terms, "now"),
         next=terms.thaw(case.terms, "next"),
     )
     return view, locale
+
+
+def _name(person: Person) -> str:
+    """What a person is called; of whom was erased nothing is."""
+    return "" if person.id.startswith(ERASED) else display(person)
 
 
 def _previous(session: Session, case: forwards.StoredCase) -> Story | None:

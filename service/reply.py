@@ -48,5 +48,5 @@ def reply(context: Context, session: Session, case: forwards.StoredCase, text: s
         return
     champion = named(facts.people, case.champion) or Person(id=case.champion)
     locale = wording.locale_of(recipient, facts)
-    line = wording.answered(KIND, display(champion), text, locale)
+    line = wording.answered(KIND, display(champion), text, locale, today=now.date())
     cards.receipt(session, case, recipient, context.channels, now, text=line)

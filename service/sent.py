@@ -40,11 +40,9 @@ def page(context: Context, sealed: str, *, language: str = "") -> Page:
             person = named(facts.people, case.recipient) if facts else None
             reached = _reached(context, session, case.account, person, now)
     except Gone:
-        return small(pages.gone(product.name, product.locale), 410)
+        return small(pages.withdrawn(product.name, product.locale), 410)
     except NotFound:
         return small(pages.not_found(product.name, product.locale), 404)
-    if view.status is CaseStatus.REVOKED:
-        return small(pages.gone(product.name, locale), 410)
     expired = view.status is CaseStatus.EXPIRED
     open_ = view.status not in _DECIDED and said is not None and said.closed_at is None
     asked = any(given.kind is AnswerKind.QUESTION for given in view.answers) and not expired

@@ -165,9 +165,11 @@ def meter_name(meter: MeterStory) -> str:
     return meter.name_other[:1].upper() + meter.name_other[1:]
 
 
-def answered(kind: str, name: str, text: str, locale: str) -> str:
-    """What came back on a case, for the champion."""
-    return words.answered(kind, name, text, locale)
+def answered(
+    kind: str, name: str, text: str, locale: str, *, until: date | None = None, today: date
+) -> str:
+    """What came back on a case, for the champion, or for who asked."""
+    return words.answered(kind, name, text, locale, until=until, today=today)
 
 
 def silence(

@@ -21,6 +21,9 @@ _BLANK = {
     "joined": None,
 }
 
+ERASED = "erased-"
+"""What the ids begin with that stand for people who were erased."""
+
 
 def account(session: Session, id: str) -> None:
     """Remove the account and every row of its own; of the audit log only the contents go."""
@@ -42,7 +45,7 @@ def person(session: Session, account: str, id: str) -> None:
     What was said still binds whom it bound, so a marker drawn by chance takes the person's place:
     one for all of their rows, and nothing leads from it to them.
     """
-    connection, marker = session.connection(), f"erased-{token_hex(8)}"
+    connection, marker = session.connection(), f"{ERASED}{token_hex(8)}"
     _forget(connection, account, id, marker)
     _readers(connection, account, id, marker)
     for table in SQLModel.metadata.sorted_tables:

@@ -20,7 +20,7 @@ from templates.case_view import AnswerKind, CaseAnswer, CaseStatus, CaseView, Of
 from templates.chart import alt, svg
 from templates.facts import Fact, plan_per
 from templates.message import NOTE, Audience
-from templates.pack import HERE, languages, pack
+from templates.pack import HERE, Pack, languages, pack
 from templates.plain import plain
 from templates.render import Cited, context_of, environment, isolated
 
@@ -118,8 +118,9 @@ def told(view: CaseView, locale: str, cited: type[Sourced]) -> dict[str, Any]:
         "audience": view.audience.value,
         "finance": view.audience is Audience.FINANCE,
         "priced": True,
-        "champion": isolated(plain(view.champion_name, _NAME)),
-        "recipient": isolated(plain(view.recipient_name, _NAME)),
+        "unlimited": view.story.next_plan is not None and view.story.main.next_limit is None,
+        "champion": _who(view.champion_name, words),
+        "recipient": _who(view.recipient_name, words),
         "note": plain(view.note, NOTE),
         "answers": [_answer(answer) for answer in view.answers],
         "asks": view.story.alert_class is AlertClass.ASK and view.story.next_plan is not None,
@@ -142,8 +143,21 @@ def answered(
     product: str, kind: AnswerKind, *, locale: str, champion_name: str, back_url: str
 ) -> str:
     """What is shown after an answer: what was recorded, and that nothing was bought."""
-    champion = isolated(plain(champion_name, _NAME))
+    champion = _who(champion_name, pack(locale))
     return _small("answered", product, locale, kind=kind, champion=champion, back_url=back_url)
+
+
+def _who(name: str, words: Pack) -> str:
+    """A name, made safe; somebody whose name is not known any more is called so."""
+    if name:
+        return isolated(plain(name, _NAME))
+    texts: Any = environment(html=False).get_template(f"{words.name}/case.j2").module
+    return str(texts.somebody()).strip()
+
+
+def withdrawn(product: str, locale: str) -> str:
+    """The page of a case that was withdrawn, for who sent it."""
+    return _small("withdrawn", product, locale)
 
 
 def gone(product: str, locale: str) -> str:

@@ -66,7 +66,7 @@ def source_of(name: str, fact: Fact) -> Source:
         return Source.ACCOUNT
     if name == "renewal":
         return Source.CONTRACT
-    if name.startswith(("at_", "was_")) or name == "views":
+    if name.startswith(("at_", "was_", "until_")) or name == "views":
         return Source.CASE
     return _BY_KIND[fact.kind]
 
@@ -102,6 +102,9 @@ def _instants(view: CaseView, formats: Formats) -> Iterator[_Row]:
         yield "views", FactKind.COUNT, formats.quantity(Decimal(view.sender.views)), as_of
         if view.sender.viewed_at is not None:
             instants.append(("at_viewed", view.sender.viewed_at))
+    for i, answer in enumerate(view.answers):
+        if answer.until is not None:
+            yield f"until_{i}", FactKind.DATE, formats.day(answer.until), as_of
     for name, at in instants:
         yield name, FactKind.DATE, formats.instant(at, zone), as_of
     yield "frozen", FactKind.DATE, formats.instant(as_of, zone), as_of

@@ -1,7 +1,7 @@
 """What the business-case page is made from: frozen facts, answers, and where its forms go."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -36,12 +36,16 @@ class AnswerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseAnswer:
-    """One answer given on the page; `text` is the question or the reason, `name` as typed."""
+    """One answer given on the page; `text` is the question or the reason, `name` as typed.
+
+    `until`: a no holds until then.
+    """
 
     kind: AnswerKind
     at: datetime
     text: str = ""
     name: str = ""
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

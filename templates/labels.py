@@ -86,10 +86,19 @@ def sent_to(name: str, at: datetime, zone: str, locale: str) -> str:
     return label("sent_to", locale, name=name, time=time)
 
 
-def answered(kind: str, name: str, text: str, locale: str) -> str:
-    """What came back on a case: approve, decline or question."""
-    sentence = str(pack(locale).words["answers"][kind])
-    return sentence.format(name=isolated(plain(name, _NAME)), text=plain(text, 500))
+def answered(
+    kind: str, name: str, text: str, locale: str, *, until: date | None = None, today: date
+) -> str:
+    """What came back on a case: approve, decline (perhaps not before a day), question or reply."""
+    words = pack(locale)
+    table, said = words.words["answers"], plain(text, 500)
+    values = {"name": isolated(plain(name, _NAME)), "text": said}
+    if until is not None and f"{kind}_until" in table:
+        kind, values["until"] = f"{kind}_until", Formats(words.babel, today).day(until)
+    sentence = str(table[kind])
+    if said and "{text}" not in sentence:
+        sentence += str(table["said"])
+    return sentence.format(**values)
 
 
 def decided(outcome: str, moment: Moment | None, locale: str, *, for_admin: bool = True) -> str:

@@ -181,3 +181,14 @@ def test_many_tiers_are_all_there() -> None:
     ]
     text = Page(page(view(now=Offer(overage=tiers)), "en")).text
     assert "Each further one €0.005" in text
+
+
+def test_a_plan_without_a_limit_says_so() -> None:
+    story = sample_story()
+    open_ = replace(story, main=replace(story.main, next_limit=None))
+    case = view(story=open_, next=Offer())
+    text = Page(page(case, "en")).text
+    assert "Included as many reports as there are" in text
+    assert "not stated" not in text
+    assert "there is no limit to reports" in text
+    assert "gibt es kein Limit für" in Page(page(case, "de")).text

@@ -94,6 +94,7 @@ def test_a_withdrawn_link_is_gone_everywhere_at_once(world: Live) -> None:
     assert world.open(chart).status_code == 200
     gone = world.open(f"{told['preview']}/withdraw", "POST", follow_redirects=True)
     assert gone.status_code == 410
+    assert "This was withdrawn" in gone.text
     for link, code in ((page, 410), (told["preview"], 410), (chart, 404)):
         assert world.open(link).status_code == code
     assert world.open(f"{page}/approve", "POST", data={}).status_code == 410
@@ -300,6 +301,24 @@ def test_what_is_withdrawn_while_it_goes_is_taken_back_once_it_has_gone(
     assert "withdrawal" in kinds
     assert "Sent to Tomás" not in str(world.sink.updates[-1])
     assert world.widget(account).send(alert, to="tomas").json()["forward"] != told["forward"]
+
+
+def test_a_no_comes_back_with_its_day_and_its_reason(world: Live) -> None:
+    _, _, _, page = sent(world)
+    told = {"reason": "Not in this year's budget", "not_before": "2027-04-01"}
+    world.open(f"{page}/decline", "POST", data=told)
+    world.settle()
+    said = body_of(world)
+    assert "Fiona Becker decided not to before 1 April 2027. “Not in this year's budget”" in said
+    assert "not before 1 April 2027" in re.sub(r"<[^>]+>", "", world.open(page).text)
+
+
+def test_who_was_erased_is_called_by_no_number(world: Live) -> None:
+    account, _, _, page = sent(world)
+    world.admin("DELETE", f"/v1/accounts/{account}/people/fiona")
+    html = world.open(page).text
+    assert "erased-" not in html
+    assert "Prepared for somebody who is no longer there" in html
 
 
 def test_a_nul_in_a_form_is_nothing(world: Live) -> None:
