@@ -47,9 +47,18 @@ class Cost:
 
 def base_price(terms: Terms) -> Decimal | None:
     """The price of one period before overage; None where price or seats are unknown."""
-    if terms.price is None or not terms.per_seat:
-        return terms.price
-    return None if terms.seats is None else terms.price * terms.seats
+    return None if terms.price is None else _for_all(terms.price, terms)
+
+
+def yearly_price(terms: Terms, annual: Decimal | None) -> Decimal | None:
+    """The price of a year paid at once, before overage; None where it or the seats are unknown."""
+    return None if annual is None else _for_all(annual, terms)
+
+
+def _for_all(price: Decimal, terms: Terms) -> Decimal | None:
+    if not terms.per_seat:
+        return price
+    return None if terms.seats is None else price * terms.seats
 
 
 def overage_cost(units: Decimal, overage: Overage) -> Decimal | None:
@@ -80,6 +89,42 @@ def a_year(amount: Decimal, period: PeriodKind) -> Decimal | None:
     """A period's amount as a year of it; None for plans that have no period."""
     times = PERIODS_A_YEAR.get(period)
     return None if times is None else amount * times
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What moving adds, or takes away where it is negative, with the same use.
+
+    `period`: to this period; `year`: to a year; `annual`: to a year, where it is paid by the year,
+    which then comes to `annual_total`, and to `as_you_go` where it is not.
+    """
+
+    period: Decimal
+    year: Decimal | None
+    annual: Decimal | None
+    annual_total: Decimal | None
+    as_you_go: Decimal | None
+
+
+def effect(now: Terms, then: Terms, used: Decimal, *, annual: Decimal | None) -> Effect | None:
+    """What moving changes for a period in which `used` is used; None where it can't be known.
+
+    `annual`: the price of `then` paid by the year, for a seat where that is what is paid for.
+    Periods of other lengths are not held against each other: the same use is not theirs.
+    """
+    stays, moves = period_cost(now, used), period_cost(then, used)
+    if stays is None or moves is None or now.period != then.period:
+        return None
+    year, moved = a_year(stays.total, now.period), a_year(moves.total, then.period)
+    above, paid = a_year(moves.overage, then.period), yearly_price(then, annual)
+    total = None if paid is None or above is None else paid + above
+    return Effect(
+        period=moves.total - stays.total,
+        year=None if year is None or moved is None else moved - year,
+        annual=None if year is None or total is None else total - year,
+        annual_total=total,
+        as_you_go=moved,
+    )
 
 
 def unit_cost(total: Decimal, used: Decimal) -> Decimal | None:

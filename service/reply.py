@@ -9,13 +9,15 @@ from service.answer import TEXT_LENGTH
 from service.context import Context
 from service.people import display, named
 from service.secrets import hashed
-from store import accounts, forwards
+from store import forwards
 
 KIND = "reply"
 
 
 def reply(context: Context, session: Session, case: forwards.StoredCase, text: str) -> None:
     """Keep what the champion answered, and tell who asked; the same again changes nothing.
+
+    Inside a unit of work that holds the account.
 
     Raises:
         Invalid: there is nothing in it, or too much.
@@ -27,7 +29,6 @@ def reply(context: Context, session: Session, case: forwards.StoredCase, text: s
         raise Invalid("write your answer first", pointer="/text")
     if len(text) > TEXT_LENGTH:
         raise Invalid(f"at most {TEXT_LENGTH} characters", pointer="/text")
-    accounts.hold(session, case.account)
     if links.expired(case, now):
         raise Gone("this link has expired or was withdrawn")
     if not any(a.kind == "question" for a in forwards.answers(session, case.account, case.id)):

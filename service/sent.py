@@ -13,7 +13,6 @@ from engine.tell import tell
 from service import forward, links, routing, snapshot
 from service.case import Page, small, view_of
 from service.context import Context
-from service.feedback import require_open
 from service.people import named
 from service.reply import reply
 from service.sealed import opened
@@ -25,7 +24,6 @@ from templates.pack import languages
 
 _AGAIN = timedelta(hours=1)
 """How soon a case may be made anew; before that there is hardly anything new to say."""
-_DECIDED = (CaseStatus.APPROVED, CaseStatus.DECLINED, CaseStatus.REVOKED)
 
 
 def page(context: Context, sealed: str, *, language: str = "") -> Page:
@@ -44,7 +42,7 @@ def page(context: Context, sealed: str, *, language: str = "") -> Page:
     except NotFound:
         return small(pages.not_found(product.name, product.locale), 404)
     expired = view.status is CaseStatus.EXPIRED
-    open_ = view.status not in _DECIDED and said is not None and said.closed_at is None
+    open_ = said is not None and said.closed_at is None
     asked = any(given.kind is AnswerKind.QUESTION for given in view.answers) and not expired
     ripe = now >= case.created_at + _AGAIN and reached
     sender = Sender(
@@ -83,18 +81,18 @@ def again(context: Context, sealed: str) -> str:
 
     Raises:
         NotFound, Gone: it is no such link, or is over.
-        Conflict: it was sent only just now, or the alert or the case was answered.
+        Conflict: it was sent only just now, was answered, or they can't be reached.
     """
     now, applied = context.clock.now(), context.policy()
     with context.database.write() as session:
         case = _held(context, session, sealed)
-        stored = require_open(alerts.get(session, case.account, case.alert))
+        stored = alerts.get(session, case.account, case.alert)
+        if stored is None or stored.closed_at is not None:  # Who answers a case closes its alert.
+            raise Conflict("this was answered, or is over")
         facts = snapshot.load(context, session, case.account, now, applied)
         person = named(facts.people, case.recipient) if facts else None
         if facts is None or person is None:
             raise NotFound("nobody of this name is there any more")
-        if view_of(context, session, case, "")[0].status in _DECIDED:
-            raise Conflict("this case was answered")
         if now < case.created_at + _AGAIN:
             raise Conflict("it was sent only just now")
         if not _reached(context, session, case.account, person, now):

@@ -126,6 +126,7 @@ class Sender:
         try:
             return await self._post(parcel)
         except Exception:
+            # Nobody foresaw it: it counts as a failed try, or the event would wait for its lease.
             log.exception("%s could not be sent to %s", event.event, endpoint.id)
             return Answer(error="error")
 

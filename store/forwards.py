@@ -92,12 +92,7 @@ def get(session: Session, account: str, forward: str) -> StoredForward | None:
 
 def of_alert(session: Session, account: str, alert: str) -> tuple[StoredForward, ...]:
     """The forwards of an alert, oldest first."""
-    rows = session.exec(
-        select(tables.Forward)
-        .where(col(tables.Forward.account) == account, col(tables.Forward.alert) == alert)
-        .order_by(col(tables.Forward.created_at), col(tables.Forward.id))
-    ).all()
-    return tuple(_forward(r) for r in rows)
+    return tuple(of_alerts(session, account, [alert]).get(alert, ()))
 
 
 def since(session: Session, account: str, champion: str, start: datetime) -> set[str]:
@@ -198,12 +193,7 @@ def answer(session: Session, given: StoredAnswer) -> bool:
 
 def answers(session: Session, account: str, number: str) -> tuple[StoredAnswer, ...]:
     """The answers to a case, oldest first."""
-    rows = session.exec(
-        select(tables.CaseAnswer)
-        .where(col(tables.CaseAnswer.account) == account, col(tables.CaseAnswer.case) == number)
-        .order_by(col(tables.CaseAnswer.at), col(tables.CaseAnswer.id))
-    ).all()
-    return tuple(StoredAnswer(**{n: getattr(r, n) for n in _ANSWER}) for r in rows)
+    return tuple(answers_of(session, account, [number]).get(number, ()))
 
 
 def answers_of(

@@ -1,7 +1,7 @@
 """The facts of a case: the story's own, and what is calculated from them, each with its source."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -9,12 +9,15 @@ from itertools import accumulate
 
 from engine.cost import (
     Cost,
+    Effect,
     Terms,
     a_year,
     base_price,
     break_even,
+    effect,
     period_cost,
     unit_cost,
+    yearly_price,
 )
 from engine.story import PlanStory, Story
 from engine.usage import MeterKind
@@ -212,11 +215,11 @@ def _costs(view: CaseView, formats: Formats) -> Iterator[_Row]:
     if expected is not None:
         yield "expected", FactKind.COST, formats.quantity(expected), as_of
     terms, use = both_terms(view), expected or story.main.used
+    costs = {side: _cost(terms, its, use) for side, its in terms.items()}
     for side, offer in zip(SIDES, (view.now, view.next), strict=True):
         its = terms[side]
         if its is not None:
-            yield from _side(story, side, its, _cost(terms, its, use), offer, formats, use)
-    costs = {side: its and _cost(terms, its, use) for side, its in terms.items()}
+            yield from _side(story, side, its, costs[side], offer, formats, use)
     if any(cost and cost.overage for cost in costs.values()):
         for side, cost in costs.items():
             if cost:
@@ -234,55 +237,24 @@ def _costs(view: CaseView, formats: Formats) -> Iterator[_Row]:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """What moving adds, or takes away where it is negative, with the same use.
-
-    `period`: to this period; `year`: to a year; `annual`: to a year, where it is paid by the year,
-    which then comes to `annual_total`, and to `as_you_go` where it is not.
-    """
-
-    period: Decimal
-    year: Decimal | None
-    annual: Decimal | None
-    annual_total: Decimal | None
-    as_you_go: Decimal | None
-
-
 def effect_of(view: CaseView) -> Effect | None:
-    """What moving changes; None where the price of either is not known."""
+    """What moving changes; None where that can't be known."""
     terms, use = both_terms(view), expected_use(view.story) or view.story.main.used
     now, then = terms["now"], terms["next"]
-    if now is None or then is None or now.period != then.period:
-        return None
-    stays, moves = period_cost(now, use), period_cost(then, use)
-    if stays is None or moves is None:
-        return None
-    year, moved = a_year(stays.total, now.period), a_year(moves.total, then.period)
-    above, by_year = a_year(moves.overage, then.period), view.next.annual
-    if by_year is not None and then.per_seat:
-        by_year = None if then.seats is None else by_year * then.seats
-    total = None if by_year is None or above is None else by_year + above
-    return Effect(
-        period=moves.total - stays.total,
-        year=None if year is None or moved is None else moved - year,
-        annual=None if year is None or total is None else total - year,
-        annual_total=total,
-        as_you_go=moved,
-    )
+    return effect(now, then, use, annual=view.next.annual) if now and then else None
 
 
 def _effect(view: CaseView, formats: Formats) -> Iterator[_Row]:
     """Amounts without their sign: words say whether it is more or less."""
-    effect = effect_of(view)
-    if effect is None:
+    moving = effect_of(view)
+    if moving is None:
         return
     amounts = {
-        "change": effect.period,
-        "change_year": effect.year,
-        "annual_change": effect.annual,
-        "by_year_total": effect.annual_total,
-        "as_you_go": effect.as_you_go,
+        "change": moving.period,
+        "change_year": moving.year,
+        "annual_change": moving.annual,
+        "by_year_total": moving.annual_total,
+        "as_you_go": moving.as_you_go,
     }
     for name, amount in amounts.items():
         if amount is not None:
@@ -290,10 +262,12 @@ def _effect(view: CaseView, formats: Formats) -> Iterator[_Row]:
             yield name, FactKind.COST, shown, view.story.as_of
 
 
-def _cost(terms: Mapping[str, Terms | None], its: Terms, use: Decimal) -> Cost | None:
+def _cost(terms: Mapping[str, Terms | None], its: Terms | None, use: Decimal) -> Cost | None:
     """What the use of a period comes to; not told of a plan whose periods are of another length."""
     now = terms["now"]
-    return period_cost(its, use) if now is None or its.period == now.period else None
+    if its is None or (now is not None and its.period != now.period):
+        return None
+    return period_cost(its, use)
 
 
 def _side(
@@ -314,9 +288,8 @@ def _side(
 
     base = base_price(terms)
     yield from money("price", FactKind.PRICE, terms.price)
-    annual = offer.annual
-    if side == "now" and annual is not None and terms.per_seat:
-        annual = None if terms.seats is None else annual * terms.seats
+    # Moving by the year is a card of its own, with the price as listed; staying so is a sum.
+    annual = yearly_price(terms, offer.annual) if side == "now" else offer.annual
     yield from money("annual", FactKind.PRICE, annual)
     if terms.per_seat and terms.seats is not None:
         yield f"{side}_seats", FactKind.PRICE, formats.quantity(Decimal(terms.seats)), as_of
