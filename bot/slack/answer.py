@@ -1,15 +1,15 @@
 """An answer to a command as blocks: a title, paragraphs, pairs, small print, buttons. Pure."""
 
 import json
-from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
+from bot.fit import fit, length
 from bot.said import Confirm, Said
 from bot.slack import blocks
-from bot.slack.limits import Limit, fit, length
+from bot.slack.limits import Limit
 from bot.slack.text import Block, pair, plain
+from bot.waiting import Waiting
 from bot.words import Words
-from engine.errors import Invalid
 
 YES, NO = "desk.yes", "desk.no"
 _WIDE = 70
@@ -41,36 +41,6 @@ def shown(said: Said, words: Words) -> list[Block]:
 def text_of(said: Said) -> str:
     """All of it as plain lines."""
     return fit(said.text, Limit.TEXT)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """What a button carries: the command that waits for a yes, and what it was proposed for."""
-
-    line: str
-    version: int = 0
-
-    def value(self) -> str:
-        """The text of the button's `value`."""
-        text = json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
-        if length(text) > Limit.VALUE:
-            raise Invalid("this is too long for a button: shorten the reason", pointer="because")
-        return text
-
-
-def waiting(value: str) -> Waiting:
-    """What a button carries.
-
-    Raises:
-        Invalid: it isn't one of ours.
-    """
-    try:
-        found = json.loads(value)
-        if not (isinstance(found["line"], str) and isinstance(found["version"], int)):
-            raise TypeError
-        return Waiting(line=found["line"], version=found["version"])
-    except (ValueError, TypeError, KeyError):
-        raise Invalid("this button is from an older version of the app") from None
 
 
 def _pairs(pairs: tuple[tuple[str, str], ...]) -> list[Block]:

@@ -10,9 +10,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.blocks import section
 from bot.slack.caller import Caller, identify, profile
 from bot.slack.limits import Limit
-from bot.slack.replies import sorry
 from bot.slack.submissions import Answer, listen_to
 from bot.slack.text import Block, plain
+from bot.sorry import sorry
 from bot.words import Words, words_of
 from engine.errors import Invalid, SegueError
 from engine.snapshot import Role

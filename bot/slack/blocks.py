@@ -4,29 +4,23 @@ from decimal import Decimal
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from bot.card import Gauge, Told
 from bot.slack.limits import Limit
 from bot.slack.text import Block, pair, plain
-from bot.words import Words
-from engine.story import Story
-from service.channel import Outgoing
-from templates.message import Audience, Message
 
-FACTS_SHOWN = 3
-_TELLING = ("used", "limit", "forecast", "milestone", "last", "next_limit", "next_price")
-_TELLING_FINANCE = ("price", "next_price", "forecast", *_TELLING)
 _CELLS = 20
 _FULL, _EMPTY, _ABOVE = "█", "░", "▶"
 
 
-def told(outgoing: Outgoing, text: Message, words: Words) -> list[Block]:
+def told(of: Told) -> list[Block]:
     """Title, one paragraph, chart, meter, facts and where they come from."""
     return [
-        header(text.title),
-        section(text.body, "body"),
-        *chart(outgoing.chart_url, text.chart_alt),
-        *meter(outgoing.story, words),
-        *facts(text),
-        context([text.source_line], "source"),
+        header(of.title),
+        section(of.body, "body"),
+        *chart(of.chart_url, of.chart_alt),
+        *meter(of.gauge),
+        *facts(of.facts),
+        context([of.source], "source"),
     ]
 
 
@@ -54,13 +48,11 @@ def chart(url: str | None, alt: str) -> list[Block]:
     return [{"type": "image", "block_id": "chart", "image_url": url, "alt_text": alt_text}]
 
 
-def meter(story: Story, words: Words) -> list[Block]:
+def meter(gauge: Gauge | None) -> list[Block]:
     """How full the meter is, as a bar made of text: it survives where pictures don't."""
-    amounts, limit = words.quantities(story), story.main.limit
-    if amounts is None or not limit:
+    if gauge is None:
         return []
-    used, included = amounts
-    return [context([f"{bar(story.main.used, limit)} {used} / {included}"], "meter")]
+    return [context([f"{bar(gauge.used, gauge.limit)} {gauge.shown}"], "meter")]
 
 
 def bar(used: Decimal, limit: Decimal) -> str:
@@ -70,22 +62,10 @@ def bar(used: Decimal, limit: Decimal) -> str:
     return _FULL * full + _EMPTY * (_CELLS - full) + (_ABOVE if share > 1 else "")
 
 
-def facts(text: Message) -> list[Block]:
-    """The facts of the text that say most to its audience, each above its label."""
-    telling = _TELLING_FINANCE if text.audience is Audience.FINANCE else _TELLING
-    cited = {f.id.rpartition(".")[2]: f for f in text.facts}
-    chosen = [cited[name] for name in telling if name in cited]
-    shown = [
-        pair(f.value, f.label[:1].upper() + f.label[1:], Limit.FIELD) for f in chosen[:FACTS_SHOWN]
-    ]
+def facts(of: tuple[tuple[str, str], ...]) -> list[Block]:
+    """Each fact above its label."""
+    shown = [pair(value, label, Limit.FIELD) for value, label in of]
     return [{"type": "section", "block_id": "facts", "fields": shown}] if shown else []
-
-
-def why(outgoing: Outgoing, words: Words) -> list[Block]:
-    """Why the reader sees this, and when something like it may come again."""
-    if not outgoing.why:
-        return []
-    return [context([" ".join((words.say("why"), *outgoing.why))], "why")]
 
 
 def _may_be_fetched(url: str) -> bool:

@@ -9,24 +9,19 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.card import Button
+from bot.clicks import Click, Press, click_of, press
+from bot.refs import Ref, read
 from bot.slack import buttons, messages, passing_on, views
 from bot.slack.blocks import section
-from bot.slack.buttons import Click
 from bot.slack.caller import Caller, identify
 from bot.slack.names import click_id
-from bot.slack.refs import Ref, read
-from bot.slack.replies import replace, reply, sorry
+from bot.slack.replies import replace, reply
+from bot.sorry import sorry
 from bot.words import Words, words_of
-from engine.alert import FeedbackKind
 from engine.errors import SegueError, Unavailable
-from service import answer, feedback, forward, withdraw
 from service.context import Context
 
-_ANSWERS = {
-    Click.USEFUL: FeedbackKind.USEFUL,
-    Click.NOT_NOW: FeedbackKind.SNOOZED,
-    Click.NEVER: FeedbackKind.MUTED,
-}
 _OURS = re.compile(rf"^({'|'.join(c for c in Click if c is not Click.LINK)})(\.\d+)?$")
 _LINKS = re.compile(rf"^{Click.LINK}\.\d+$")
 
@@ -43,10 +38,17 @@ class Clicked:
     ref: Ref
     body: dict[str, Any]
 
-    @property
-    def id(self) -> str:
-        """The click's own name, the same however often it is delivered."""
-        return click_id(self.body)
+    def press(self, kind: Click) -> Press:
+        """What was pressed, and by whom."""
+        return Press(
+            context=self.context,
+            words=self.words,
+            click=kind,
+            ref=self.ref,
+            person=self.caller.person,
+            id=click_id(self.body),
+            channel="slack",
+        )
 
 
 def listen(app: AsyncApp, context: Context) -> None:
@@ -81,81 +83,27 @@ async def _handle(
             ref=ref,
             body=body,
         )
-        await _HANDLERS[Click(body["actions"][0]["action_id"].split(".")[0])](click)
+        await _FORMS.get(click_of(body["actions"][0]["action_id"]), _acted)(click)
     except Unavailable:
         raise  # It is tried again by itself.
     except SegueError as error:
         await reply(respond, sorry(error, words))
 
 
-async def _send(click: Clicked) -> None:
-    """The card's next state comes from the outbox, like every other change of it."""
-    state = await asyncio.to_thread(
-        forward.start,
-        click.context,
-        account=click.ref.account,
-        alert=click.ref.alert,
-        champion=click.caller.person,
-        to=click.ref.to,
-    )
-    if state.state == "draft":
-        await reply(click.respond, click.words.say("unreachable", name=state.to_name))
-
-
-async def _undo_forward(click: Clicked) -> None:
-    undone = await asyncio.to_thread(
-        forward.undo,
-        click.context,
-        account=click.ref.account,
-        forward=click.ref.forward,
-        person=click.caller.person,
-    )
-    if not undone:
-        await reply(click.respond, click.words.say("too_late"))
-
-
-async def _withdraw(click: Clicked) -> None:
-    """The link opens nothing from now on; the message goes where Slack lets it, by the outbox."""
-    withdrawn = await asyncio.to_thread(
-        withdraw.withdraw,
-        click.context,
-        account=click.ref.account,
-        forward=click.ref.forward,
-        person=click.caller.person,
-    )
-    label = "withdrawn_may_be_read" if withdrawn else "over"
-    await reply(click.respond, click.words.say(label))
-
-
-async def _answer(click: Clicked) -> None:
-    """Noted, with a way to take it back while that is possible."""
-    kind = _ANSWERS[Click(click.body["actions"][0]["action_id"])]
-    result = await asyncio.to_thread(
-        feedback.record,
-        click.context,
-        id=click.id,
-        account=click.ref.account,
-        alert=click.ref.alert,
-        person=click.caller.person,
-        kind=kind,
-        channel="slack",
-    )
-    line = click.words.answered(kind, result.returns, click.context.clock.now().date())
-    ref = Ref(account=click.ref.account, alert=click.ref.alert, feedback=click.id)
-    undo = buttons.button(Click.UNDO_ANSWER, click.words.say("undo"), ref)
-    await reply(click.respond, line, {**section(line, "answer"), "accessory": undo})
-
-
-async def _undo_answer(click: Clicked) -> None:
-    undone = await asyncio.to_thread(
-        feedback.undo,
-        click.context,
-        account=click.ref.account,
-        id=click.ref.feedback,
-        person=click.caller.person,
-    )
-    line = click.words.answered("undone") if undone else click.words.say("too_late")
-    await replace(click.respond, line)
+async def _acted(click: Clicked) -> None:
+    """Do it, and say so to who clicked; a case that is declined shows it in its message."""
+    kind = click_of(click.body["actions"][0]["action_id"])
+    pressed = await asyncio.to_thread(press, click.press(kind))
+    if pressed.closes:
+        await _close(click, pressed.line)
+    elif kind is Click.UNDO_ANSWER:
+        await replace(click.respond, pressed.line)
+    elif pressed.undo is not None:
+        undo = Button(name=Click.UNDO_ANSWER, label=click.words.say("undo"), ref=pressed.undo)
+        line = {**section(pressed.line, "answer"), "accessory": buttons.button(undo)}
+        await reply(click.respond, pressed.line, line)
+    elif pressed.line:
+        await reply(click.respond, pressed.line)
 
 
 async def _choose(click: Clicked) -> None:
@@ -173,18 +121,8 @@ async def _question(click: Clicked) -> None:
     await click.client.views_open(trigger_id=click.body["trigger_id"], view=view)
 
 
-async def _decline(click: Clicked) -> None:
-    """Recorded with the case; the message keeps its link and loses its buttons."""
-    await asyncio.to_thread(
-        answer.answer,
-        click.context,
-        account=click.ref.account,
-        case=click.ref.case,
-        kind="decline",
-        id=click.id,
-        by=click.caller.person,
-    )
-    line = click.words.answered("declined")
+async def _close(click: Clicked, line: str) -> None:
+    """The message keeps its link and loses its buttons."""
     message = click.body["message"]
     shown = messages.closed(message, line)
     await click.client.chat_update(
@@ -194,16 +132,8 @@ async def _decline(click: Clicked) -> None:
     )
 
 
-_HANDLERS: dict[Click, Callable[[Clicked], Awaitable[None]]] = {
-    Click.SEND: _send,
+_FORMS: dict[Click, Callable[[Clicked], Awaitable[None]]] = {
     Click.CHOOSE: _choose,
     Click.PREVIEW: _preview,
-    Click.UNDO_FORWARD: _undo_forward,
-    Click.WITHDRAW: _withdraw,
-    Click.USEFUL: _answer,
-    Click.NOT_NOW: _answer,
-    Click.NEVER: _answer,
-    Click.UNDO_ANSWER: _undo_answer,
     Click.QUESTION: _question,
-    Click.DECLINE: _decline,
 }

@@ -9,22 +9,23 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import hints
+from bot import customer, hints
 from bot.grammar import Command, Misread, parse
+from bot.refs import Ref
 from bot.said import Said
-from bot.slack import answer, approvers, home_views, views
+from bot.slack import answer, approvers, views
 from bot.slack.blocks import section
 from bot.slack.caller import Caller, email_of, identify, profile
 from bot.slack.desk import say
 from bot.slack.limits import Limit
-from bot.slack.refs import Ref
 from bot.slack.refusals import Meaning, meaning
-from bot.slack.replies import reply, sorry
+from bot.slack.replies import reply
 from bot.slack.text import plain
+from bot.sorry import sorry
 from bot.verbs import Place
 from bot.words import Words, words_of
-from engine.errors import Forbidden, Invalid, SegueError, Unavailable
-from service import champion, forward, quiet, report
+from engine.errors import SegueError, Unavailable
+from service import champion, forward
 from service.context import Context
 
 AGAIN = "stop.undo"
@@ -41,6 +42,17 @@ class Asked:
     words: Words
     command: Command
     caller: Caller
+
+    @property
+    def typed(self) -> customer.Asked:
+        """The same, for what is carried out in every chat alike."""
+        return customer.Asked(
+            context=self.context,
+            words=self.words,
+            command=self.command,
+            account=self.caller.account,
+            person=self.caller.person,
+        )
 
     async def say(self, *lines: str, small: tuple[str, ...] = ()) -> None:
         """Answer in a few lines, to who asked alone."""
@@ -69,7 +81,7 @@ async def answered(
             command=command,
             caller=caller,
         )
-        await _VERBS[command.verb.name](asked)
+        await _OWN.get(command.verb.name, _answer)(asked)
     except Unavailable:
         raise  # It is tried again by itself.
     except SegueError as error:
@@ -92,26 +104,15 @@ def listen(app: AsyncApp, context: Context) -> None:
         except SegueError as error:
             await reply(respond, sorry(error, words))
             return
-        await asyncio.to_thread(
-            champion.stop, context, caller.account, caller.person, stopped=False
-        )
-        await respond(replace_original=True, text=words.say("started"))
+        who = caller.account, caller.person
+        line = await asyncio.to_thread(customer.again, context, words, *who)
+        await respond(replace_original=True, text=line)
 
 
-async def _usage(asked: Asked) -> None:
-    caller = asked.caller
-    lines = await asyncio.to_thread(
-        report.usage, asked.context, account=caller.account, person=caller.person
-    )
-    await asked.say(*(lines or [asked.words.say("no_usage")]))
-
-
-async def _why(asked: Asked) -> None:
-    caller = asked.caller
-    lines = await asyncio.to_thread(
-        report.why, asked.context, account=caller.account, person=caller.person
-    )
-    await asked.say(*lines)
+async def _answer(asked: Asked) -> None:
+    said = await asyncio.to_thread(customer.answer, asked.typed)
+    if said is not None:
+        await say(asked.respond, said, asked.words)
 
 
 async def _approvers(asked: Asked) -> None:
@@ -144,33 +145,11 @@ async def _forward(asked: Asked) -> None:
     await asked.client.views_open(trigger_id=asked.body["trigger_id"], view=view)
 
 
-async def _quiet(asked: Asked) -> None:
-    command, words = asked.command, asked.words
-    who = (asked.context, asked.caller.account, asked.caller.person)
-    try:
-        if command.off:
-            await asyncio.to_thread(quiet.lift, *who)
-        elif command.hours:
-            await asyncio.to_thread(quiet.hours, *who, (command.hours[0], command.hours[1]))
-        elif command.span:
-            await asyncio.to_thread(quiet.rest, *who, command.span)
-    except Invalid:
-        await asked.say(words.say("quiet_too_long"))
-        return
-    found = await asyncio.to_thread(champion.glance, *who)
-    usual = (await asyncio.to_thread(asked.context.policy)).policy.quiet.hours
-    lines = [words.say("quiet_lifted")] if command.off else []
-    lines.append(home_views.quiet_line(found, usual, words))
-    await asked.say(*lines, small=(words.say("quiet_small"),))
-
-
 async def _stop(asked: Asked) -> None:
-    caller, words = asked.caller, asked.words
-    done = await asyncio.to_thread(
-        champion.stop, asked.context, caller.account, caller.person, stopped=True
-    )
-    line = words.say("stopped" if done else "stopped_already")
-    button = _button(AGAIN, words.say("again"))
+    said = await asyncio.to_thread(customer.answer, asked.typed)
+    assert said is not None
+    button = _button(AGAIN, asked.words.say("again"))
+    line = said.lines[0]
     await reply(asked.respond, line, {**section(line, "answer"), "accessory": button})
 
 
@@ -179,23 +158,16 @@ async def _link(
 ) -> Said:
     team, user = body["team_id"], body["user_id"]
     member = await profile(client, team, user)
-    try:
-        _, person, fresh = await asyncio.to_thread(
-            champion.link,
-            context,
-            channel="slack",
-            team=team,
-            user=user,
-            email=await email_of(client, team, user),
-            name=(member or {}).get("real_name"),
-        )
-    except Forbidden:
-        return Said(lines=(words.say("link_domain"),))
-    except Invalid:
-        return Said(lines=(words.say("link_no_address"),))
-    label = "linked_now" if fresh else "linked"
-    name = person.name or person.email or person.id
-    return Said(lines=(words.say(label, name=name, role=words.role(person.role)),))
+    return await asyncio.to_thread(
+        customer.link,
+        context,
+        words,
+        channel="slack",
+        team=team,
+        user=user,
+        email=await email_of(client, team, user),
+        name=(member or {}).get("real_name"),
+    )
 
 
 def _button(name: str, label: str) -> dict[str, Any]:
@@ -203,11 +175,8 @@ def _button(name: str, label: str) -> dict[str, Any]:
     return {"type": "button", "action_id": name, "text": text, "value": name}
 
 
-_VERBS: Mapping[str, Callable[[Asked], Awaitable[None]]] = {
-    "usage": _usage,
-    "why": _why,
+_OWN: Mapping[str, Callable[[Asked], Awaitable[None]]] = {
     "approvers": _approvers,
     "forward": _forward,
-    "quiet": _quiet,
     "stop": _stop,
 }

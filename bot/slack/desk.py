@@ -9,42 +9,24 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import changes, desk, desk_hooks, hints
+from bot import hints, office
 from bot.changes import Order
 from bot.grammar import Command, Misread, Place, parse
 from bot.said import Said
 from bot.slack import answer, policy_modal, previews, simulate
 from bot.slack.admin import Desk, actor
 from bot.slack.blocks import section
-from bot.slack.desk_errors import sorry_desk
 from bot.slack.install import install_url
-from bot.slack.replies import replace, reply, sorry
+from bot.slack.replies import replace, reply
 from bot.slack.text import Block
+from bot.sorry import sorry, sorry_desk
+from bot.waiting import waiting
 from bot.words import Words, words_of
 from engine.errors import Invalid, SegueError, Unavailable
 from service import accounts
 from service.context import Context
 
 _CHOICES = re.compile(rf"^({re.escape(answer.YES)}|{re.escape(answer.NO)})$")
-LOOKS: Mapping[str, desk.Verb] = {
-    "status": desk.status,
-    "meters": desk.meters,
-    "plans": desk.plans,
-    "why": desk.why,
-    "holdout": desk.holdout,
-    "report": desk.report,
-    "doctor": desk.examine,
-}
-CHANGES: Mapping[str, Callable[[Context, Words, Order], Said]] = {
-    "policy": changes.policy,
-    "quiet-hours": changes.quiet_hours,
-    "mute": changes.mute_account,
-    "unmute": changes.unmute_account,
-    "pause": changes.pause_all,
-    "resume": changes.resume_all,
-    "keys": changes.list_keys,
-    "webhooks": desk_hooks.webhooks_of,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,14 +99,16 @@ def listen(app: AsyncApp, place: Desk) -> None:
             await replace(respond, words.say("left"))
             return
         try:
-            wanted = answer.waiting(action.get("value", ""))
+            wanted = waiting(action.get("value", ""))
         except Invalid as error:
             await reply(respond, sorry(error, words))
             return
         if not await place.admits(user):
             await say(respond, await place.refusal(client, team, user, words), words)
             return
-        said = await asyncio.to_thread(_confirmed, place.context, words, wanted, actor(team, user))
+        said = await asyncio.to_thread(
+            office.confirmed, place.context, words, wanted, actor(team, user)
+        )
         await respond(replace_original=True, **_body(said, words))
 
 
@@ -135,34 +119,13 @@ async def say(respond: AsyncRespond, said: Said, words: Words) -> None:
 
 async def _carry_out(context: Context, asked: Asked) -> None:
     command, words = asked.command, asked.words
-    name = command.verb.name
-    if name in _OWN:
-        await _OWN[name](asked)
-    elif name == "policy" and command.key is None:
+    if command.verb.name in _OWN:
+        await _OWN[command.verb.name](asked)
+    elif office.wants_form(command):
         await policy_modal.open_for(asked.client, asked.body["trigger_id"], context, words)
-    elif name == "policy" and command.value is None:
-        await asked.say(await asyncio.to_thread(desk.policy_key, context, words, command))
-    elif name == "quiet-hours" and not command.hours:
-        await asked.say(await asyncio.to_thread(desk.quiet_hours, context, words, command))
-    elif name in LOOKS:
-        await asked.say(await asyncio.to_thread(LOOKS[name], context, words, command))
     else:
         order = Order(command=command, line=asked.line, by=asked.by)
-        await asked.say(await asyncio.to_thread(CHANGES[name], context, words, order))
-
-
-def _confirmed(context: Context, words: Words, wanted: answer.Waiting, by: str) -> Said:
-    """Carry out what was proposed, read again from the command that it was typed as."""
-    command = parse(wanted.line, Place.HOME)
-    if isinstance(command, Misread) or command.verb.name not in CHANGES:
-        return Said(lines=(words.say("stale"),))
-    order = Order(command=command, line=wanted.line, by=by, sure=True, version=wanted.version)
-    try:
-        return CHANGES[command.verb.name](context, words, order)
-    except Unavailable:
-        raise
-    except SegueError as error:
-        return sorry_desk(error, command, words)
+        await asked.say(await asyncio.to_thread(office.answer, context, words, order))
 
 
 async def _link(asked: Asked) -> None:

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from bot.customer import quiet_line
 from bot.desk import said_this_week
 from bot.desk_hooks import troubles
+from bot.fit import length
 from bot.said import Said
 from bot.slack import answer, blocks
-from bot.slack.limits import Limit, length
+from bot.slack.limits import Limit
 from bot.slack.text import Block, pair, plain
 from bot.words import Words
 from service.champion import Glance, Meter, Told
@@ -144,17 +146,6 @@ def _settings(
         },
         {"type": "actions", "block_id": "out", "elements": [way_out]},
     ]
-
-
-def quiet_line(glance: Glance, usual: tuple[str, str], words: Words) -> str:
-    """When this person is pushed nothing."""
-    lines = [words.say("quiet_none", start=usual[0], end=usual[1])]
-    if glance.quiet.hours:
-        start, end = glance.quiet.hours
-        lines = [words.say("quiet_own", start=f"{start:%H:%M}", end=f"{end:%H:%M}")]
-    if glance.quiet.until:
-        lines.append(words.tell("quiet_rest", until=words.instant(glance.quiet.until, glance.zone)))
-    return " ".join(lines)
 
 
 def _moments(week: Overview, words: Words) -> list[tuple[str, str]]:

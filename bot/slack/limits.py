@@ -1,4 +1,4 @@
-"""What Slack publishes as its limits, and cutting a text to one of them."""
+"""What Slack publishes as its limits."""
 
 from enum import IntEnum
 
@@ -30,27 +30,3 @@ class Limit(IntEnum):
     PLACEHOLDER = 150
     MODAL_TITLE = 24
     PRIVATE_METADATA = 3_000
-
-
-NOTE = 280  # Ours: what a champion may add when forwarding.
-QUESTION = 500  # Ours: what an approver may ask.
-
-_ELLIPSIS = "…"
-
-
-def length(text: str) -> int:
-    """How long Slack thinks `text` is: it counts UTF-16 units, so an emoji is two."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def fit(text: str, limit: int) -> str:
-    """`text` cut to `limit` with an ellipsis, never inside a character."""
-    if length(text) <= limit:
-        return text
-    room, kept = limit - 1, []
-    for character in text:
-        room -= length(character)
-        if room < 0:
-            break
-        kept.append(character)
-    return "".join(kept).rstrip() + _ELLIPSIS

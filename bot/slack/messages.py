@@ -2,19 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
+from bot.card import Card, Line, card, forwarded
+from bot.fit import length
 from bot.slack import blocks, buttons
 from bot.slack.inert import inert
-from bot.slack.limits import Limit, length
-from bot.slack.refs import Ref
+from bot.slack.limits import Limit
 from bot.slack.text import Block, fallback
-from bot.words import Words, message_of
-from engine.alert import AlertClass
-from service.channel import DeliveryKind, ForwardState, Outgoing
-from service.people import display
-from templates.message import Message
+from service.channel import Outgoing
 
 _KEPT = {  # What a block is made of; Slack adds more to an image, and then refuses it.
     "header": ("text",),
@@ -25,28 +21,36 @@ _KEPT = {  # What a block is made of; Slack adds more to an image, and then refu
 }
 
 
-_LOOKS = 10
-"""Links to what was sent are counted from here."""
 _ESSENTIAL = ("lead", "note", "title", "body", "answer", "receipt")
 
 
 def payload(outgoing: Outgoing) -> dict[str, Any]:
     """`text` and `blocks` of one delivery."""
-    words, text = Words(outgoing.locale), message_of(outgoing)
-    match outgoing.kind:
-        case DeliveryKind.FORWARD:
-            shown, said = _forward(outgoing, text, words), f"{text.lead} {text.title}"
-        case DeliveryKind.RECEIPT:
-            said = outgoing.extra.get("text") or text.title
-            look = buttons.link(_LOOKS, words.say("look"), outgoing.look)
-            page = buttons.link(1, words.say("open_case"), outgoing.case_url)
-            shown = [blocks.section(said, "receipt"), *buttons.row("pages", [*look, *page])]
-        case DeliveryKind.WITHDRAWAL:
-            said = words.say("withdrawn_here", name=display(outgoing.asked_by or outgoing.person))
-            shown = [blocks.section(said, "withdrawn")]
-        case DeliveryKind.SUMMARY | DeliveryKind.NOTICE | DeliveryKind.CARD:
-            shown, said = _card(outgoing, text, words), f"{text.title}. {text.body}"
-    return finished(said, shown)
+    made = card(outgoing)
+    return finished(made.summary, shown(made))
+
+
+def shown(made: Card) -> list[Block]:
+    """A message as blocks."""
+    return [
+        *([blocks.context([made.lead], "lead")] if made.lead else []),
+        *([blocks.section(made.note, "note")] if made.note else []),
+        *(blocks.told(made.told) if made.told else []),
+        *([blocks.context([made.why], "why")] if made.why else []),
+        *(block for line in made.lines for block in _line(line)),
+        *(block for row in made.rows for block in buttons.row(row)),
+    ]
+
+
+def _line(line: Line) -> list[Block]:
+    """A line with what is beside or below it."""
+    where = line.name[: Limit.ID]
+    if line.small:
+        return [blocks.context([line.text], where)]
+    block = blocks.section(line.text, where)
+    if line.button is not None:
+        return [{**block, "accessory": buttons.button(line.button)}]
+    return [block, *(buttons.row(line.row) if line.row else [])]
 
 
 def finished(text: str, shown: list[Block]) -> dict[str, Any]:
@@ -91,8 +95,8 @@ def preview(
     outgoing: Outgoing, heading: str, *, within: str = "preview", numbers: Iterator[int]
 ) -> list[Block]:
     """What somebody else would get, under a heading: to be looked at, its buttons do nothing."""
-    shown = _forward(outgoing, message_of(outgoing), Words(outgoing.locale))
-    return [blocks.context([heading], within), *inert(shown, within=within, numbers=numbers)]
+    made = shown(forwarded(outgoing))
+    return [blocks.context([heading], within), *inert(made, within=within, numbers=numbers)]
 
 
 def closed(message: dict[str, Any], line: str) -> dict[str, Any]:
@@ -106,111 +110,3 @@ def closed(message: dict[str, Any], line: str) -> dict[str, Any]:
             shown.append({"type": block["type"], "block_id": block["block_id"], **kept})
     shown = [b for b in shown if b["block_id"] != "answer"]
     return {**finished("", [*shown, blocks.section(line, "answer")]), "text": message["text"]}
-
-
-def _card(outgoing: Outgoing, text: Message, words: Words) -> list[Block]:
-    """The champion's message in its present state: open, being sent, sent, answered."""
-    ref = Ref(account=outgoing.account, alert=outgoing.alert)
-    return [
-        *blocks.told(outgoing, text, words),
-        *blocks.why(outgoing, words),
-        *(
-            line
-            for n, f in enumerate(outgoing.forwards)
-            for line in _forwarded(outgoing, f, n, words)
-        ),
-        *_answered(outgoing, words),
-        *_choices(outgoing, ref, words),
-    ]
-
-
-def _choices(outgoing: Outgoing, ref: Ref, words: Words) -> list[Block]:
-    if outgoing.closed_as:
-        return []
-    answers = buttons.answers(ref, words, useful=_found_useful(outgoing))
-    match outgoing.story.alert_class:
-        case AlertClass.NOTICE:
-            return buttons.row("choices", buttons.opt_out(ref, words))
-        case AlertClass.REFLECTION:
-            return buttons.row("choices", answers)
-        case AlertClass.ASK:
-            sending = buttons.sending(ref, words, outgoing.recipients, outgoing.forwards)
-            return [
-                *buttons.row("send", [*sending, *buttons.plan_link(outgoing, words)]),
-                *buttons.row("choices", answers),
-            ]
-
-
-def _forwarded(outgoing: Outgoing, forward: ForwardState, n: int, words: Words) -> list[Block]:
-    """One line on where a forward stands; while it waits it can be taken back."""
-    name, where = forward.to_name, f"forward.{forward.id}"[: Limit.ID]
-    match forward.state:
-        case "waiting":
-            ref = Ref(account=outgoing.account, alert=outgoing.alert, forward=forward.id)
-            line = blocks.section(words.say("sending_to", name=name), where)
-            undo = buttons.button(f"{buttons.Click.UNDO_FORWARD}.{n}", words.say("undo"), ref)
-            return [{**line, "accessory": undo} if forward.undo_until else line]
-        case "sent":
-            zone = outgoing.person.time_zone or outgoing.story.time_zone
-            at = forward.sent_at or outgoing.story.as_of
-            line = blocks.section(words.sent_to(name, at, zone), where)
-            if outgoing.closed_as:
-                return [line]
-            ref = Ref(account=outgoing.account, alert=outgoing.alert, forward=forward.id)
-            back = buttons.button(f"{buttons.Click.WITHDRAW}.{n}", words.say("withdraw"), ref)
-            if not forward.look:
-                return [{**line, "accessory": back}]
-            look = buttons.link(_LOOKS + n, words.say("look"), forward.look)
-            return [line, *buttons.row(f"sent.{n}", [*look, back])]
-        case "withdrawn":
-            return [blocks.context([words.say("forward_withdrawn", name=name)], where)]
-        case "undone":
-            return [blocks.context([words.say("forward_undone", name=name)], where)]
-        case _:
-            return [blocks.section(words.say("not_sent_to", name=name), where)]
-
-
-def _answered(outgoing: Outgoing, words: Words) -> list[Block]:
-    """What the alert was closed by, or that it was found useful."""
-    answer = outgoing.closed_as or ("useful" if _found_useful(outgoing) else None)
-    if answer is None:
-        return []
-    until = date.fromisoformat(outgoing.returns) if outgoing.returns else None
-    line = words.answered(answer, until, outgoing.story.as_of.date())
-    return [blocks.section(line, "answer")]
-
-
-def _found_useful(outgoing: Outgoing) -> bool:
-    """Whether the reader's own last answer was "Useful"."""
-    own = outgoing.extra.get("person") == outgoing.person.id
-    return own and outgoing.extra.get("kind") == "useful"
-
-
-def _forward(outgoing: Outgoing, text: Message, words: Words) -> list[Block]:
-    """What manager or finance gets: from the app, saying who asked, with everything to answer."""
-    ref = Ref(account=outgoing.account, alert=outgoing.alert, case=outgoing.extra.get("case", ""))
-    note = [blocks.section(f"“{text.note}”", "note")] if text.note else []
-    return [
-        *([blocks.context([text.lead], "lead")] if text.lead else []),
-        *note,
-        *blocks.told(outgoing, text, words),
-        *blocks.why(outgoing, words),
-        *_answered(outgoing, words),
-        *([] if outgoing.closed_as else buttons.row("decide", _decisions(outgoing, ref, words))),
-    ]
-
-
-def _decisions(outgoing: Outgoing, ref: Ref, words: Words) -> list[Block]:
-    """Approving happens on the page, where everything is visible; the rest here."""
-    pages = [
-        *buttons.link(1, words.say("open_case"), outgoing.case_url),
-        *buttons.link(2, words.say("approve_question"), outgoing.case_url),
-    ]
-    if not ref.case:
-        return [*pages, *buttons.opt_out(ref, words)]
-    return [
-        *pages,
-        buttons.button(buttons.Click.QUESTION, words.say("ask_question"), ref),
-        buttons.button(buttons.Click.DECLINE, words.say("not_now"), ref),
-        *buttons.opt_out(ref, words),
-    ]

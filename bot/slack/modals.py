@@ -7,11 +7,11 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.refs import Ref, read
 from bot.slack import views
 from bot.slack.caller import identify, profile
-from bot.slack.refs import Ref, read
-from bot.slack.replies import sorry
 from bot.slack.submissions import Answer, listen_to
+from bot.sorry import sorry
 from bot.words import Words, words_of
 from engine.errors import Invalid, SegueError
 from service import answer, forward

@@ -8,12 +8,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.refs import Ref, read
 from bot.slack import blocks, inert, messages, views
 from bot.slack.caller import identify
 from bot.slack.limits import Limit
 from bot.slack.manifest import GLOBAL_SHORTCUT, MESSAGE_SHORTCUT
-from bot.slack.refs import Ref, read
-from bot.slack.replies import sorry
+from bot.sorry import sorry
 from bot.words import Words, words_of
 from engine.errors import Invalid, SegueError, Unavailable
 from engine.snapshot import Role

@@ -5,6 +5,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.card import told
 from bot.grammar import Command
 from bot.slack import blocks, messages
 from bot.slack.inert import inert
@@ -84,7 +85,7 @@ def _message(outgoing: Outgoing) -> list[Block]:
     """The blocks of the message itself; users see the story in the app alone."""
     if outgoing.audience == Role.USER:
         outgoing = replace(outgoing, recipients=(), chart_url=None)
-        return blocks.told(outgoing, message_of(outgoing), Words(outgoing.locale))
+        return blocks.told(told(outgoing, message_of(outgoing), Words(outgoing.locale)))
     made: list[Block] = messages.payload(outgoing)["blocks"]
     return made
 

@@ -1,4 +1,4 @@
-"""Short private replies, and what an error is called where somebody reads it."""
+"""Short private replies."""
 
 from typing import Any
 
@@ -6,30 +6,6 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot.slack.messages import finished
 from bot.slack.text import Block
-from bot.words import Words
-from engine.errors import Conflict, Forbidden, Gone, Invalid, NotFound, TooMany, Unauthorized
-
-_LABELS: tuple[tuple[type[Exception], str], ...] = (
-    (Unauthorized, "unknown_person"),
-    (Forbidden, "not_yours"),
-    (TooMany, "too_many"),
-    (Invalid, "stale"),
-    (Gone, "over"),
-    (Conflict, "over"),
-    (NotFound, "gone"),
-)
-
-
-def sorry(error: Exception, words: Words) -> str:
-    """What to say about an error: what happened and what helps."""
-    if isinstance(error, Invalid) and error.pointer == "/note":
-        return words.say("note_refused")
-    if isinstance(error, Invalid) and error.pointer == "/alert":
-        return words.say("not_forwarded")
-    for kind, label in _LABELS:
-        if isinstance(error, kind):
-            return words.say(label)
-    return words.say("failed")
 
 
 async def reply(respond: AsyncRespond, text: str, *shown: Block) -> None:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Any
 
-from bot.slack.limits import fit, length
+from bot.fit import fit, length
 
 Block = dict[str, Any]
 

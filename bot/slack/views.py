@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from bot.refs import Ref
 from bot.slack.blocks import section
-from bot.slack.limits import NOTE, QUESTION, Limit
-from bot.slack.refs import Ref
+from bot.slack.limits import Limit
 from bot.slack.text import Block, plain
 from bot.words import Words
 from engine.snapshot import Role
+from service.answer import TEXT_LENGTH
+from service.forward import NOTE_LENGTH
 
 FORWARD, ASK = "forward", "question"
 PERSON, ROLE, TEXT = "person", "role", "text"
@@ -27,7 +29,7 @@ def forward(ref: Ref, words: Words) -> dict[str, Any]:
         "options": options,
         "initial_option": options[0],
     }
-    note = _text_input(NOTE)
+    note = _text_input(NOTE_LENGTH)
     return _modal(
         FORWARD,
         ref,
@@ -44,7 +46,7 @@ def forward(ref: Ref, words: Words) -> dict[str, Any]:
 
 def question(ref: Ref, words: Words) -> dict[str, Any]:
     """A question to the champion."""
-    asked = _input(TEXT, words.say("question"), _text_input(QUESTION))
+    asked = _input(TEXT, words.say("question"), _text_input(TEXT_LENGTH))
     return _modal(ASK, ref, words, title="question_title", submit="send", shown=[asked])
 
 

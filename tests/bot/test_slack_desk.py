@@ -382,7 +382,7 @@ async def test_an_event_delivered_twice_shows_the_home_once(at_office: World) ->
 
 
 def test_json_is_what_a_button_carries() -> None:
-    from bot.slack.answer import Waiting, waiting
+    from bot.waiting import Waiting, waiting
 
     carried = Waiting(line='mute "a" because <b>', version=3)
     assert waiting(carried.value()) == carried

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.refs import read
 from bot.slack.messages import closed, payload, plainer
 from bot.slack.passing_on import looking
-from bot.slack.refs import read
 from bot.slack.views import forward, question, said
 from bot.words import Words
 from engine.snapshot import Person

@@ -1,11 +1,41 @@
-"""What an error is called where an admin reads it: what happened, and what helps."""
+"""What an error is called where somebody reads it: what happened, and what helps."""
 
 from bot.grammar import Command
 from bot.said import Said
-from bot.slack.replies import sorry
 from bot.words import Words
-from engine.errors import Conflict, Invalid, NotFound, SegueError
+from engine.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    SegueError,
+    TooMany,
+    Unauthorized,
+)
 from service.policy_edit import UnknownKey
+
+_LABELS: tuple[tuple[type[Exception], str], ...] = (
+    (Unauthorized, "unknown_person"),
+    (Forbidden, "not_yours"),
+    (TooMany, "too_many"),
+    (Invalid, "stale"),
+    (Gone, "over"),
+    (Conflict, "over"),
+    (NotFound, "gone"),
+)
+
+
+def sorry(error: Exception, words: Words) -> str:
+    """What to say about an error: what happened and what helps."""
+    if isinstance(error, Invalid) and error.pointer == "/note":
+        return words.say("note_refused")
+    if isinstance(error, Invalid) and error.pointer == "/alert":
+        return words.say("not_forwarded")
+    for kind, label in _LABELS:
+        if isinstance(error, kind):
+            return words.say(label)
+    return words.say("failed")
 
 
 def sorry_desk(error: SegueError, command: Command, words: Words) -> Said:

@@ -3,8 +3,11 @@
 import json
 from dataclasses import asdict, dataclass
 
-from bot.slack.limits import Limit, length
+from bot.fit import length
 from engine.errors import Invalid
+
+VALUE = 2_000
+"""Characters that a button may carry in any chat: Slack takes no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +22,11 @@ class Ref:
     feedback: str = ""
 
     def value(self) -> str:
-        """The text of a button's `value` or a modal's `private_metadata`."""
+        """As text, for a button or a form to carry."""
         parts = {key: part for key, part in asdict(self).items() if part}
         text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-        if length(text) > Limit.VALUE:
-            raise Invalid("the ids of this alert are too long for Slack")
+        if length(text) > VALUE:
+            raise Invalid("the ids of this alert are too long for a button")
         return text
 
 
