@@ -91,14 +91,16 @@ def passable(context: Context, account: str, person: str) -> str | None:
     return asks[0].id if asks else None
 
 
-def slack_approvers(context: Context, account: str, team: str, person: str) -> dict[str, str]:
-    """The Slack users of a workspace who are known as manager and as finance."""
+def chat_approvers(
+    context: Context, account: str, *, channel: str, team: str, person: str
+) -> dict[str, str]:
+    """The chat users of a workspace who are known as manager and as finance."""
     found: dict[str, str] = {}
     with context.database.read() as session:
         everybody = people.everybody(session, {account: {}}).get(account, ())
         for one in everybody:
             if one.role in APPROVERS and one.id != person:
-                address = people.address(session, account, one.id, "slack") or ""
+                address = people.address(session, account, one.id, channel) or ""
                 where, _, user = address.partition("/")
                 if where == team and user:
                     found.setdefault(one.role, user)
@@ -110,8 +112,7 @@ def name_approver(
     account: str,
     *,
     role: Role,
-    slack_user: str,
-    team: str,
+    chat: tuple[str, str] | None,
     email: str | None,
     name: str | None,
     champion: str,
@@ -125,8 +126,7 @@ def name_approver(
         context,
         account=account,
         role=role,
-        slack_user=slack_user,
-        team=team,
+        chat=chat,
         email=email,
         name=name,
         champion=champion,

@@ -61,15 +61,15 @@ def add_recipient(
     *,
     account: str,
     role: str,
-    slack_user: str | None = None,
-    team: str | None = None,
+    chat: tuple[str, str] | None = None,
     email: str | None = None,
     name: str | None = None,
     champion: str | None = None,
 ) -> str:
     """Remember who the manager or finance lead is; says their person id.
 
-    `champion`: who is about to forward to them; nobody is remembered whom they may not send to.
+    `chat`: the channel and their address there. `champion`: who is about to forward to them;
+    nobody is remembered whom they may not send to.
 
     Raises:
         Invalid: neither a chat user nor an e-mail address, or a role that decides nothing.
@@ -80,15 +80,15 @@ def add_recipient(
         raise Invalid("choose manager or finance", pointer="/role")
     if email is not None and not _EMAIL.fullmatch(email):
         raise Invalid("this is not an e-mail address", pointer="/email")
-    if email is None and slack_user is None:
-        raise Invalid("say who: a person in Slack, or an e-mail address", pointer="/to")
+    if email is None and chat is None:
+        raise Invalid("say who: a person in the chat, or an e-mail address", pointer="/to")
     with context.database.write() as session:
         accounts.hold(session, account)
         found = people.by_email(session, account, email) if email else None
-        if found is None and slack_user and team:
-            found = people.by_address(session, account, "slack", f"{team}/{slack_user}")
+        if found is None and chat is not None:
+            found = people.by_address(session, account, *chat)
         outside = email is not None and not routing.verified(session, account, email)
-        if found is None and slack_user is None and outside:
+        if found is None and chat is None and outside:
             raise Forbidden(
                 "this address is outside the domains verified for the account: "
                 "copy the link or send it from your own mailbox"
@@ -97,8 +97,8 @@ def add_recipient(
         if champion is not None:
             _hold_to_cap(session, account, champion, person, context.clock.now())
         people.add(session, account, person, role=role, name=name, email=email)
-        if slack_user and team:
-            people.set_address(session, account, person, "slack", f"{team}/{slack_user}")
+        if chat is not None:
+            people.set_address(session, account, person, *chat)
     context.signals.changed(account)
     return person
 

@@ -58,7 +58,9 @@ async def open_for(
 ) -> None:
     """Open the form with who is known already."""
     who = context, caller.account
-    known = await asyncio.to_thread(champion.slack_approvers, *who, caller.team, caller.person)
+    known = await asyncio.to_thread(
+        champion.chat_approvers, *who, channel="slack", team=caller.team, person=caller.person
+    )
     named = await asyncio.to_thread(
         forward.recipients, context, account=caller.account, person=caller.person
     )
@@ -135,8 +137,7 @@ def _name(
         context,
         caller.account,
         role=role,
-        slack_user=user,
-        team=caller.team,
+        chat=("slack", f"{caller.team}/{user}"),
         email=member.get("profile", {}).get("email"),
         name=member.get("real_name") or member.get("name"),
         champion=caller.person,
