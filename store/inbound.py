@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, update
-from sqlmodel import Session, col, func, select, tuple_
+from sqlmodel import Session, and_, col, func, select, tuple_
 
 from store.rows import add_once
 from store.tables import Inbound
@@ -38,11 +38,11 @@ def take(session: Session, *, source: str, id: str, body: str, now: datetime) ->
     return add_once(session, Inbound, row)
 
 
-def claim(session: Session, now: datetime, *, limit: int = 20) -> tuple[Taken, ...]:
-    """What whoever took it has not done in time: it is the caller's for a minute."""
+def claim(session: Session, now: datetime, *, chat: str, limit: int = 20) -> tuple[Taken, ...]:
+    """What whoever took it from a chat has not done in time: it is the caller's for a minute."""
     rows = session.exec(
         select(Inbound)
-        .where(col(Inbound.done_at).is_(None), col(Inbound.claimed_until) <= now)
+        .where(_left(now, chat))
         .order_by(col(Inbound.claimed_until))
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -55,11 +55,9 @@ def claim(session: Session, now: datetime, *, limit: int = 20) -> tuple[Taken, .
     )
 
 
-def any_left(session: Session, now: datetime) -> bool:
-    """Whether anything is there to be claimed."""
-    left = select(Inbound.id).where(
-        col(Inbound.done_at).is_(None), col(Inbound.claimed_until) <= now
-    )
+def any_left(session: Session, now: datetime, *, chat: str) -> bool:
+    """Whether anything of a chat is there to be claimed."""
+    left = select(Inbound.id).where(_left(now, chat))
     return session.exec(left.limit(1)).first() is not None
 
 
@@ -93,18 +91,26 @@ def free(session: Session) -> None:
     )
 
 
-def waiting(session: Session, before: datetime) -> int:
-    """How much was sent before then and is not done yet."""
+def waiting(session: Session, before: datetime, *, chat: str) -> int:
+    """How much a chat sent before then that is not done yet."""
     return session.exec(
         select(func.count())
         .select_from(Inbound)
-        .where(col(Inbound.done_at).is_(None), col(Inbound.at) < before)
+        .where(_of(chat), col(Inbound.done_at).is_(None), col(Inbound.at) < before)
     ).one()
 
 
 def forget_before(session: Session, at: datetime) -> None:
     """Drop what is older than any retry could be."""
     session.execute(delete(Inbound).where(col(Inbound.at) < at))
+
+
+def _of(chat: str) -> ColumnElement[bool]:
+    return col(Inbound.source).startswith(f"{chat} ")
+
+
+def _left(now: datetime, chat: str) -> ColumnElement[bool]:
+    return and_(_of(chat), col(Inbound.done_at).is_(None), col(Inbound.claimed_until) <= now)
 
 
 def _named(names: Iterable[tuple[str, str]]) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.inbox import RENEWED
 from bot.slack import (
     approvers,
     clicks,
@@ -26,7 +27,7 @@ from bot.slack import (
     unfurl,
 )
 from bot.slack.admin import Desk
-from bot.slack.inbox import RENEWED, Bolt
+from bot.slack.inbox import Bolt, later
 from bot.slack.install import Flow, find_bot
 from bot.slack.replies import reply
 from bot.slack.tokens import SLACK_API, Tokens
@@ -203,7 +204,7 @@ def _listen_to_errors(app: Bolt, context: Context) -> None:
     async def failed(
         error: Exception, body: dict[str, Any], req: AsyncBoltRequest, respond: AsyncRespond
     ) -> None:
-        if app.inbox.later(error, req):
+        if later(error, req):
             log.warning("a callback is tried again later: %s", error)
             return
         log.error("handling a callback failed", exc_info=error)

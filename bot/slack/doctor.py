@@ -23,7 +23,7 @@ def troubles(context: Context, locale: str = "en") -> list[str]:
         workspaces = [w for w in installs.everyone(session) if w.revoked_at is None]
         closed = lanes.held(session, now)
         deliveries = outbox.trouble(session, "slack", now - _LOOKED_BACK)
-        waiting = inbound.waiting(session, now - _LONG)
+        waiting = inbound.waiting(session, now - _LONG, chat="slack")
     lines = [line for w in workspaces for line in _of_workspace(context, w, words, now)]
     if not workspaces:
         lines.append(words.say("doctor_no_workspace"))

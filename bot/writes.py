@@ -17,7 +17,7 @@ class Writes:
         self._database = context.database
         self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
         self._writing: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="slack-inbox")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="inbox")
 
     async def do(self, work: Work) -> Any:
         """Do this in the next commit, and say what came of it.
