@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from bot.clicks import Click
 from bot.refs import Ref
-from bot.words import Words, message_of
+from bot.words import SLACK, Words, message_of
 from engine.alert import AlertClass
 from engine.story import Story
 from service.channel import DeliveryKind, ForwardState, Outgoing, Recipient
@@ -96,12 +96,12 @@ class Card:
     rows: tuple[Row, ...] = ()
 
 
-def card(outgoing: Outgoing) -> Card:
-    """The message of one delivery."""
-    words, text = Words(outgoing.locale), message_of(outgoing)
+def card(outgoing: Outgoing, chat: str = SLACK) -> Card:
+    """The message of one delivery, in the words of a chat."""
+    words, text = Words(outgoing.locale, chat), message_of(outgoing)
     match outgoing.kind:
         case DeliveryKind.FORWARD:
-            return forwarded(outgoing)
+            return forwarded(outgoing, chat)
         case DeliveryKind.RECEIPT:
             return _receipt(outgoing, outgoing.extra.get("text") or text.title, words)
         case DeliveryKind.WITHDRAWAL:
@@ -111,9 +111,9 @@ def card(outgoing: Outgoing) -> Card:
             return _champions(outgoing, text, words)
 
 
-def forwarded(outgoing: Outgoing) -> Card:
+def forwarded(outgoing: Outgoing, chat: str = SLACK) -> Card:
     """What manager or finance gets: from the app, saying who asked, with everything to answer."""
-    words, text = Words(outgoing.locale), message_of(outgoing)
+    words, text = Words(outgoing.locale, chat), message_of(outgoing)
     ref = Ref(account=outgoing.account, alert=outgoing.alert, case=outgoing.extra.get("case", ""))
     decisions = [] if outgoing.closed_as else _decisions(outgoing, ref, words)
     return Card(

@@ -55,7 +55,7 @@ def mute_account(context: Context, words: Words, order: Order) -> Said:
     before, after = mute.mute(
         context, account, by=order.by, span=command.span, because=command.because
     )
-    back = words.tell("take_back", example=f"/segue unmute {quoted(account)}")
+    back = words.tell("take_back", example=words.typed(f"unmute {quoted(account)}"))
     return _muting(context, words, account, before, after, small=(back,))
 
 
@@ -122,7 +122,7 @@ def list_keys(context: Context, words: Words, order: Order) -> Said:
             for key in known
         )
         lines = () if pairs else (words.say("no_keys"),)
-        small = (words.tell("keys_small", example="/segue keys revoke KEY"),)
+        small = (words.tell("keys_small", example=words.typed("keys revoke KEY")),)
         return Said(title=words.say("keys_title"), lines=lines, pairs=pairs, small=small)
     return _revoke(context, words, order, order.command.key)
 

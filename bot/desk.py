@@ -74,7 +74,7 @@ def policy_key(context: Context, words: Words, command: Command) -> Said:
     """One key with its value and what it means."""
     key = policy_edit.find(context, command.key or "")
     meaning = policy_edit.meaning(key.path)
-    change = words.tell("change_with", example=f"/segue policy {key.path} …")
+    change = words.tell("change_with", example=words.typed(f"policy {key.path} …"))
     return Said(
         title=key.path,
         lines=(meaning,) if meaning else (),
@@ -95,7 +95,7 @@ def quiet_hours(context: Context, words: Words, command: Command) -> Said:
             (words.say("quiet_weekends"), yes if quiet.weekends else no),
             (words.say("quiet_holidays"), yes if quiet.holidays else no),
         ),
-        small=(words.tell("change_with", example=f"/segue {command.verb.examples[-1]}"),),
+        small=(words.tell("change_with", example=words.typed(command.verb.examples[-1])),),
     )
 
 

@@ -19,7 +19,7 @@ def webhooks_of(context: Context, words: Words, order: Order) -> Said:
         return _all(context, words)
     if order.command.test:
         event = webhooks.test(context, name, order.by)
-        follow = words.tell("hooks_follow", example=f"/segue webhooks {quoted(name)}")
+        follow = words.tell("hooks_follow", example=words.typed(f"webhooks {quoted(name)}"))
         return Said(lines=(words.tell("hooks_tested", event=event),), small=(follow,))
     return _one(context, words, name)
 
@@ -42,7 +42,7 @@ def quoted(name: str) -> str:
 def _all(context: Context, words: Words) -> Said:
     found, zone = webhooks.every(context), _zone(context)
     pairs = tuple((one.endpoint, _standing(one, words, zone)) for one in found)
-    small = words.tell("hooks_small", example="/segue webhooks NAME")
+    small = words.tell("hooks_small", example=words.typed("webhooks NAME"))
     lines = () if found else (words.say("hooks_none"),)
     return Said(title=words.say("hooks_title"), lines=lines, pairs=pairs, small=(small,))
 

@@ -20,8 +20,8 @@ def helped(command: Command | Misread, place: Place, words: Words) -> Said:
 
 def overview(place: Place, words: Words) -> Said:
     """Every verb of a place, by an example of how it is typed."""
-    pairs = tuple((typed(v.usage), words.say(v.label)) for v in AT[place].values())
-    small = words.tell("help_small", example=typed(f"help {_taught(place)}"))
+    pairs = tuple((words.typed(v.usage), words.say(v.label)) for v in AT[place].values())
+    small = words.tell("help_small", example=words.typed(f"help {_taught(place)}"))
     return Said(title=words.say(f"help_{place}"), pairs=pairs, small=(small,))
 
 
@@ -34,9 +34,9 @@ def about(verb: Verb, words: Words) -> Said:
         lines.append(words.say(more))
     if Part.MOMENT in verb.takes:
         lines.append(words.tell("moments_are", known=_MOMENTS))
-    examples = tuple(typed(example) for example in verb.examples)
+    examples = tuple(words.typed(example) for example in verb.examples)
     return Said(
-        title=typed(verb.usage),
+        title=words.typed(verb.usage),
         lines=tuple(lines),
         after=(words.count("examples", len(examples)), *examples),
     )
@@ -49,12 +49,12 @@ def hint(misread: Misread, place: Place, words: Words) -> Said:
         case Wrong.NO_VERB:
             lines = [words.say("no_such_verb", typed=shown)]
             if misread.nearest:
-                lines.append(words.say("did_you_mean", verb=typed(misread.nearest)))
+                lines.append(words.say("did_you_mean", verb=words.typed(misread.nearest)))
             return Said(lines=(*lines, words.say("see_help")))
         case Wrong.ELSEWHERE:
             lines = [words.say(f"elsewhere_{place}", verb=shown.lower())]
             if misread.nearest:
-                lines.append(words.say("did_you_mean", verb=typed(misread.nearest)))
+                lines.append(words.say("did_you_mean", verb=words.typed(misread.nearest)))
             return Said(lines=(*lines, words.say("see_help")))
         case Wrong.NOT_NEEDED:
             lines = [words.say("takes_less", typed=shown) if shown else words.say("one_of_them")]
@@ -74,14 +74,9 @@ def _helpful(misread: Misread, words: Words) -> list[str]:
     elif misread.wants is Part.AUDIENCE:
         lines.append(words.tell("audiences_are", known=_AUDIENCES))
     if misread.verb is not None:
-        example = typed(misread.verb.examples[_example(misread)])
+        example = words.typed(misread.verb.examples[_example(misread)])
         lines.append(words.say("example", example=example))
     return lines
-
-
-def typed(text: str) -> str:
-    """A command as one types it."""
-    return f"/segue {text}"
 
 
 def _example(misread: Misread) -> int:

@@ -20,17 +20,24 @@ from templates.pack import Pack, best_locale, pack
 from templates.plain import plain
 from templates.render import isolated
 
+SLACK, TEAMS = "slack", "teams"
+_BEFORE = {SLACK: "/segue ", TEAMS: ""}
+"""What stands before a verb; in Teams it is an @mention, or nothing in a chat of two."""
 _RECENT = 2.0
 _DEFAULT = "en"
 _NAME, _SENTENCE = 60, 400
-_TABLES = ("chat", "commands", "desk")
+_TABLES = ("chat", "commands", "desk", "teams")
 
 
 class Words:
-    """The words of one language; what is put into them is made plain first."""
+    """The words of one language in one chat; what is put into them is made plain first.
 
-    def __init__(self, locale: str) -> None:
-        self.locale = locale
+    What a chat has other words for is named after it: `teams_slow` beside `slow`. A command stands
+    in them as "/segue VERB", and is shown as one types it in this chat.
+    """
+
+    def __init__(self, locale: str, chat: str = SLACK) -> None:
+        self.locale, self._where = locale, chat
         self._pack: Pack = pack(locale)
 
     @property
@@ -92,9 +99,17 @@ class Words:
         """How this language writes numbers, money and days."""
         return Formats(self._pack.babel, today)
 
+    def typed(self, text: str) -> str:
+        """A command as one types it."""
+        return f"{_BEFORE[self._where]}{text}"
+
     def _own(self, label: str) -> object:
-        tables = (self._pack.words[name] for name in _TABLES)
-        return next((table[label] for table in tables if label in table), None)
+        names = (f"{self._where}_{label}", label)
+        tables = [self._pack.words[name] for name in _TABLES]
+        found = (table[name] for name in names for table in tables if name in table)
+        own = next(found, None)
+        before = _BEFORE[self._where]
+        return own.replace(_BEFORE[SLACK], before) if isinstance(own, str) else own
 
     def answered(self, kind: str, until: date | None = None, today: date | None = None) -> str:
         """What closed an alert: "Noted. This won't come back before 12 March." """
@@ -118,14 +133,14 @@ class Words:
         return labels.sent_to(name, at, zone, self.locale)
 
 
-def words_of(context: Context) -> Words:
+def words_of(context: Context, chat: str = SLACK) -> Words:
     """The words of the product's language, also where no policy was applied yet."""
     try:
         # Asked on the event loop, with every click: one just read will do.
         locale = context.policy(within=_RECENT, lenient=True).catalogue.product.locale
     except NotFound:
         locale = _DEFAULT
-    return Words(best_locale(locale, _DEFAULT))
+    return Words(best_locale(locale, _DEFAULT), chat)
 
 
 def message_of(outgoing: Outgoing) -> Message:

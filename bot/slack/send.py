@@ -8,8 +8,8 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.pace import Pace, Rates, method_lane, room_lane
 from bot.slack import arrived, messages, welcome
-from bot.slack.pace import Pace, method_lane, room_lane
 from bot.slack.place import Place
 from bot.slack.refusals import GONE, PASSING, Meaning, meaning, named, refusal, wait_of
 from bot.slack.tokens import SLACK_API, TIMEOUT, Tokens
@@ -19,7 +19,15 @@ from service.channel import Channel, DeliveryKind, Failed, Hold, Outgoing, Retry
 from service.context import Context
 from store import installs, people
 from store.installs import Workspace
+from store.lanes import Rate
 
+RATES = Rates(
+    room=Rate(gap=timedelta(seconds=1), burst=3),
+    workspace=Rate(gap=timedelta(milliseconds=200), burst=20),
+    method=timedelta(milliseconds=1200),
+)
+"""Slack publishes one message a second in a room, with short bursts above that, several hundred a
+minute in a workspace, and some fifty calls a minute of a method that it counts by workspace."""
 _TRY_AGAIN = 15.0
 _LOOK_AGAIN = timedelta(seconds=15)
 _ROOMS = 10_000
@@ -55,7 +63,7 @@ class SlackChannel(Channel):
     ) -> None:
         self._context = context
         self._tokens = tokens or Tokens(context, api_url=api_url, timeout=timeout)
-        self._pace = Pace(context)
+        self._pace = Pace(context, RATES)
         self._rooms: dict[tuple[str, str], str] = {}
 
     async def send(self, outgoing: Outgoing) -> Sent | Retry | Hold | Failed:

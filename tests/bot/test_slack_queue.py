@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.slack.pace import Pace, method_lane
+from bot.pace import Pace, method_lane
+from bot.slack.send import RATES
 from bot.slack.send import SlackChannel
 from service import deliver
 from service.channel import DeliveryKind, Failed, Hold, Outgoing, Retry, Sent
@@ -142,6 +143,6 @@ async def test_people_whom_slack_will_not_look_up_now_are_looked_up_one_after_th
             email = f"{name}@acme.test"
             session.add(Person(account=ACCOUNT, id=name, role="user", email=email))
     queue(world, DeliveryKind.RECEIPT, names, thread=False)
-    await Pace(world.context).close(method_lane(TEAM, "users_lookupByEmail"), 30, "429")
+    await Pace(world.context, RATES).close(method_lane(TEAM, "users_lookupByEmail"), 30, "429")
     assert await drain(world, channel, POST, len(names)) == [30, 32, 33, 34]
     assert channel.asked == 2 * len(names)

@@ -1,6 +1,7 @@
-"""How fast messages go out: one a second in a room, five in a workspace, and as Slack says."""
+"""How fast messages go out: by room and workspace, as a chat publishes it and as it says."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.channel import Behind, Hold, Queue
@@ -9,25 +10,28 @@ from store import lanes
 from store.lanes import Held, Rate
 from store.places import CLOSED, PACED
 
-PER_ROOM = Rate(gap=timedelta(seconds=1), burst=3)
-PER_WORKSPACE = Rate(gap=timedelta(milliseconds=200), burst=20)
-"""Slack publishes one message a second in a room, with short bursts above that, and several
-hundred a minute in a workspace."""
-PER_METHOD = timedelta(milliseconds=1200)
-"""Between calls of a method that Slack counts by workspace: it takes some fifty a minute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """What a chat takes. `method`: between calls of a method that it counts by workspace."""
+
+    room: Rate
+    workspace: Rate
+    method: timedelta
 
 
 class Pace:
     """Lanes of rooms, workspaces and methods, shared by all nodes."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, rates: Rates) -> None:
+        self._context, self._rates = context, rates
 
     async def turn(self, team: str, room: str, *, post: bool) -> Hold | None:
         """Take the next place in a room; None: it is yours. An update waits for no other."""
-        rates = {team: PER_WORKSPACE}
+        rates = {team: self._rates.workspace}
         if post:
-            rates[room_lane(team, room)] = PER_ROOM
+            rates[room_lane(team, room)] = self._rates.room
         held = await asyncio.to_thread(self._take, rates)
         if held is None:
             return None
@@ -41,19 +45,19 @@ class Pace:
         return Hold(held.until, CLOSED if held.why else PACED, queue)
 
     async def closed(self, team: str, room: str | None, method: str) -> Hold | None:
-        """Why nothing goes to a room, or (None) by a method, until Slack opens it again."""
+        """Why nothing goes to a room, or (None) by a method, until the chat opens it again."""
         lane = room_lane(team, room) if room else method_lane(team, method)
         until = (await asyncio.to_thread(self._closed, team)).get(lane)
         if until is None:
             return None
         if room:
-            return Hold(
-                until, CLOSED, Queue(gap=PER_ROOM.gap, behind=Behind.PERSON, burst=PER_ROOM.burst)
-            )
-        return Hold(until, CLOSED, Queue(gap=PER_METHOD, behind=Behind.NOBODY))
+            rate = self._rates.room
+            queue = Queue(gap=rate.gap, behind=Behind.PERSON, burst=rate.burst)
+            return Hold(until, CLOSED, queue)
+        return Hold(until, CLOSED, Queue(gap=self._rates.method, behind=Behind.NOBODY))
 
     async def close(self, lane: str, seconds: float, why: str) -> None:
-        """Slack wants nothing more there for so long."""
+        """The chat wants nothing more there for so long."""
         await asyncio.to_thread(self._close, lane, seconds, why)
 
     def _take(self, rates: dict[str, Rate]) -> Held | None:
@@ -77,5 +81,5 @@ def room_lane(team: str, room: str) -> str:
 
 
 def method_lane(team: str, method: str) -> str:
-    """The lane of a method that Slack counts by workspace: users_lookupByEmail and the like."""
+    """The lane of a method that a chat counts by workspace: users_lookupByEmail and the like."""
     return f"{team}/{method}"
