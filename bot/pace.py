@@ -11,7 +11,6 @@ from store.lanes import Held, Rate
 from store.places import CLOSED, PACED
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
     """What a chat takes. `method`: between calls of a method that it counts by workspace."""

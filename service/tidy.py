@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from engine.errors import NotFound
 from service import backtest_job, cards, pause, rejects
 from service.context import Context
-from store import ahead, alerts, callbacks, inbound, lanes, stripe
+from store import ahead, alerts, callbacks, inbound, lanes, rooms, stripe
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 500
 REPEATED = timedelta(days=4)
 """Longer than any platform repeats a callback; Stripe does for three days."""
+UNBOUND = timedelta(days=30)
+"""How long a conversation of a workspace that nobody linked is kept."""
 OVER, UNCLAIMED = timedelta(days=36), timedelta(days=400)
 """How long what Stripe said is kept where it is over, and where no account is that customer."""
 
@@ -38,6 +40,7 @@ def run(context: Context) -> int:
         callbacks.forget_before(session, now - REPEATED)
         inbound.forget_before(session, now - REPEATED)
         lanes.forget_before(session, now - REPEATED)
+        rooms.forget_unbound(session, now - UNBOUND)
         stripe.forget(session, over=now - OVER, unclaimed=now - UNCLAIMED)
         backtest_job.forget_lost(session, now)
     for account in {a.account for a in over}:

@@ -12,14 +12,21 @@ from store import audit, installs
 log = logging.getLogger(__name__)
 
 
-def removed(context: Context, team: str, why: str, *, said_at: datetime | None = None) -> bool:
+def removed(
+    context: Context,
+    team: str,
+    why: str,
+    *,
+    said_at: datetime | None = None,
+    platform: str = installs.SLACK,
+) -> bool:
     """The app was removed there: its tokens are forgotten, the audit log keeps that it was there.
 
     `said_at`: when the platform said so; what is older than the installation is about another.
     """
     now = context.clock.now()
     with context.database.write() as session:
-        was = installs.revoke(session, team, now, said_at=said_at)
+        was = installs.revoke(session, team, now, platform, said_at=said_at)
         if was is None:
             return False
         told = {"team": team, "name": was.name, "scopes": was.scopes}
@@ -27,8 +34,8 @@ def removed(context: Context, team: str, why: str, *, said_at: datetime | None =
             session,
             audit.Entry(
                 at=now,
-                actor="slack",
-                action="slack.removed",
+                actor=platform,
+                action=f"{platform}.removed",
                 account=was.account,
                 before=told,
                 after={"why": why},
@@ -51,7 +58,7 @@ def installed(session: Session, workspace: installs.Workspace, *, actor: str) ->
         audit.Entry(
             at=workspace.installed_at,
             actor=actor,
-            action="slack.installed",
+            action=f"{workspace.platform}.installed",
             account=workspace.account,
             after=told,
         ),

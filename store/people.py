@@ -14,6 +14,9 @@ from engine.snapshot import Person, Role
 from store import tables
 from store.rows import add_once, among, as_list, by_account, dialect_of, put, table
 
+KNOWN_ONLY = ("teams",)
+"""Channels that find nobody by their e-mail address: who is not known there is not reached."""
+
 
 def everybody(
     session: Session,
@@ -39,8 +42,9 @@ def everybody(
     zones = {(key[0], key[1]): zone for key, zone in addresses.items() if zone}
 
     def reached(row: Any, channel: str) -> bool:
-        known = row.email is not None or (row.account, row.id, channel) in addresses
-        return known and (row.account, channel) in installed
+        known = (row.account, row.id, channel) in addresses
+        found = row.email is not None and channel not in KNOWN_ONLY
+        return (known or found) and (row.account, channel) in installed
 
     return {
         account: tuple(
@@ -121,6 +125,13 @@ def set_address(session: Session, account: str, person: str, channel: str, addre
     """Remember where a channel reaches a person."""
     row = {"account": account, "person": person, "channel": channel, "address": address}
     put(session, tables.Address, row)
+
+
+def forget_address(session: Session, account: str, person: str, channel: str) -> None:
+    """A channel reaches this person no more."""
+    row = session.get(tables.Address, (account, person, channel))
+    if row is not None:
+        session.delete(row)
 
 
 def looked_at(session: Session, account: str, person: str, channel: str) -> datetime | None:

@@ -626,7 +626,7 @@ class ApiKey(SQLModel, table=True):
 
 
 class Install(SQLModel, table=True):
-    """A Slack workspace: bound to one account, or (without one) the vendor's home workspace.
+    """A Slack workspace or a Teams tenant: of one account, or (without one) the vendor's own.
 
     `via`: it has no token of its own, since its organisation installed the app for all of them.
     """
@@ -645,6 +645,30 @@ class Install(SQLModel, table=True):
     expires_at: datetime | None = instant(nullable=True)
     refreshing_until: datetime | None = instant(nullable=True)
     trouble: str | None = None
+
+
+class Room(SQLModel, table=True):
+    """A conversation the app is in: with one member of a workspace, or of a team or group.
+
+    `service_url`: where the platform takes what is written there. `account` None: the workspace is
+    bound to none yet, or is the vendor's own. `gone_at`: the app was taken out, or is blocked.
+    """
+
+    platform: str = Field(primary_key=True)
+    team: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    account: str | None = Field(default=None, index=True)
+    person: str | None = None
+    member: str = ""
+    kind: str
+    name: str = ""
+    service_url: str
+    bot: str = ""
+    since: datetime = instant(nullable=False)
+    seen_at: datetime = instant(nullable=False)
+    gone_at: datetime | None = instant(nullable=True)
+    why: str = ""
+    __table_args__ = (Index("room_member", "platform", "team", "member"),)
 
 
 class Inbound(SQLModel, table=True):
@@ -672,10 +696,10 @@ class Lane(SQLModel, table=True):
     why: str = ""
 
 
-class SlackAdmin(SQLModel, table=True):
-    """A Slack user of the vendor's own workspace who may change things."""
+class ChatAdmin(SQLModel, table=True):
+    """Somebody of the vendor's own workspace who may change things: a chat's id of them."""
 
-    __tablename__ = "slack_admin"
+    __tablename__ = "chat_admin"
     user: str = Field(primary_key=True)
     added_at: datetime = instant(nullable=False)
     added_by: str

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.said import Said
 from bot.slack.caller import profile
 from bot.words import Words
-from service import slack_admins
+from service import chat_admins
 from service.context import Context
 from store import installs
 
@@ -29,11 +29,11 @@ class Desk:
 
     async def admits(self, user: str) -> bool:
         """Whether a user of the vendor's own workspace has Segue's admin role."""
-        return await asyncio.to_thread(slack_admins.is_admin, self.context, user, named=self.named)
+        return await asyncio.to_thread(chat_admins.is_admin, self.context, user, named=self.named)
 
     async def refusal(self, client: AsyncWebClient, team: str, user: str, words: Words) -> Said:
         """Who could give the role, and how."""
-        added = await asyncio.to_thread(slack_admins.every, self.context)
+        added = await asyncio.to_thread(chat_admins.every, self.context)
         known = [*sorted(self.named), *(a.user for a in added if a.user not in self.named)]
         if not known:
             return Said(lines=(words.say("not_admin"), words.tell("not_admin_first", user=user)))

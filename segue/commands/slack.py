@@ -109,9 +109,9 @@ def add(user: User) -> None:
     Example: `segue slack admin add U012ABC`
     """
     from segue import opening, settings
-    from service import slack_admins
+    from service import chat_admins
 
-    slack_admins.add(opening.context_of(settings.load()), user, by="command line")
+    chat_admins.add(opening.context_of(settings.load()), user, by="command line")
     print(f"{user} is an admin.")
 
 
@@ -122,10 +122,10 @@ def remove(user: User) -> None:
     Example: `segue slack admin remove U012ABC`
     """
     from segue import opening, settings
-    from service import slack_admins
+    from service import chat_admins
 
     told = settings.load()
-    slack_admins.remove(opening.context_of(told), user, by="command line")
+    chat_admins.remove(opening.context_of(told), user, by="command line")
     still = " still, by SEGUE_SLACK_ADMINS" if user in told.slack_admins else " no more"
     print(f"{user} is an admin{still}.")
 
@@ -137,10 +137,10 @@ def listing() -> None:
     Example: `segue slack admin list`
     """
     from segue import opening, settings
-    from service import slack_admins
+    from service import chat_admins
 
     told = settings.load()
     for name in told.slack_admins:
         print(f"{name}  named in SEGUE_SLACK_ADMINS")
-    for one in slack_admins.every(opening.context_of(told)):
+    for one in chat_admins.every(opening.context_of(told)):
         print(f"{one.user}  added {one.added_at:%Y-%m-%d %H:%M} by {one.added_by}")

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlmodel import select
 
-from service import evaluate, slack_admins
+from service import evaluate
 from service.context import Context
 from service.ingest import ingest
 from store import due, installs
@@ -33,7 +33,7 @@ def office(world: World) -> None:
     with world.context.database.write() as session:
         installs.revoke(session, TEAM, world.clock.at)
         installs.save(session, workspace(world.context, account=None))
-    slack_admins.add(world.context, world.users["champion"], by="tests")
+    chat_admins.add(world.context, world.users["champion"], by="tests")
 
 
 def use(context: Context) -> None:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from engine.alert import FeedbackKind
 from engine.errors import Invalid
 from segue.cli import app
-from service import configure, keys, pause, slack_admins, timeline
+from service import configure, keys, pause, timeline
 from store import audit, feedback
 from store.audit import Entry
 from tests.bot.conftest import ACCOUNT, CONFIG, TEAM, World
@@ -124,7 +124,7 @@ async def test_why_links_the_timeline_for_admins_alone(at_office: World) -> None
 
 
 async def test_the_first_admin_is_named_on_the_command_line(at_office: World) -> None:
-    slack_admins.remove(at_office.context, at_office.users["champion"], by="tests")
+    chat_admins.remove(at_office.context, at_office.users["champion"], by="tests")
     body = await typed(at_office, "status")
     assert "makes you the first admin: segue slack admin add" in body["text"]
 

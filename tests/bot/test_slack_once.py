@@ -100,7 +100,8 @@ async def test_what_passes_is_tried_again_without_a_word(world: World) -> None:
 
     def later() -> bool:
         with world.context.database.read() as session:
-            return bool(inbound.waiting(session, world.clock.at + timedelta(seconds=1), chat="slack"))
+            soon = world.clock.at + timedelta(seconds=1)
+            return bool(inbound.waiting(session, soon, chat="slack"))
 
     await world.eventually(later)
     assert world.proxy.of("response") == []

@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.pace import Pace, method_lane
-from bot.slack.send import RATES
-from bot.slack.send import SlackChannel
+from bot.slack.send import RATES, SlackChannel
 from service import deliver
 from service.channel import DeliveryKind, Failed, Hold, Outgoing, Retry, Sent
 from store import outbox

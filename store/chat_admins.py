@@ -1,11 +1,11 @@
-"""Slack users of the vendor's own workspace who may change things."""
+"""Who of the vendor's own workspace may change things by chat."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from store.tables import SlackAdmin
+from store.tables import ChatAdmin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,24 +20,24 @@ class StoredAdmin:
 def every(session: Session) -> tuple[StoredAdmin, ...]:
     """All of them, the first one first."""
     rows = session.exec(
-        select(SlackAdmin).order_by(col(SlackAdmin.added_at), col(SlackAdmin.user))
+        select(ChatAdmin).order_by(col(ChatAdmin.added_at), col(ChatAdmin.user))
     ).all()
     return tuple(StoredAdmin(user=r.user, added_at=r.added_at, added_by=r.added_by) for r in rows)
 
 
 def known(session: Session, user: str) -> bool:
     """Whether this user is one of them."""
-    return session.get(SlackAdmin, user) is not None
+    return session.get(ChatAdmin, user) is not None
 
 
 def add(session: Session, admin: StoredAdmin) -> None:
     """Let somebody in who is not in yet."""
-    session.add(SlackAdmin(user=admin.user, added_at=admin.added_at, added_by=admin.added_by))
+    session.add(ChatAdmin(user=admin.user, added_at=admin.added_at, added_by=admin.added_by))
 
 
 def remove(session: Session, user: str) -> bool:
     """Take the role back; False where they never had it."""
-    row = session.get(SlackAdmin, user)
+    row = session.get(ChatAdmin, user)
     if row is not None:
         session.delete(row)
     return row is not None

@@ -1,4 +1,4 @@
-"""Who may change things by chat: Slack users of the vendor's own workspace, named one by one."""
+"""Who may change things by chat: members of the vendor's own workspace, named one by one."""
 
 import re
 from collections.abc import Collection
@@ -6,32 +6,38 @@ from collections.abc import Collection
 from engine.errors import Conflict, Invalid, NotFound
 from service.context import Context
 from store import audit
-from store import slack_admins as stored
-from store.slack_admins import StoredAdmin
+from store import chat_admins as stored
+from store.chat_admins import StoredAdmin
 
-_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+_USER = {
+    "slack": re.compile(r"[UW][A-Z0-9]{2,20}"),
+    "teams": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+}
+_SHOWN = {
+    "slack": "the member id that Slack shows in a profile under “Copy member ID”: U012ABC",
+    "teams": "the object id that Entra shows of a user, as 7f1c2d3e-0000-4a5b-8c9d-0123456789ab",
+}
 
 
-def add(context: Context, user: str, *, by: str) -> None:
-    """Give a Slack user the role.
+def add(context: Context, user: str, *, by: str, chat: str = "slack") -> None:
+    """Give a member of a chat the role.
 
     Raises:
-        Invalid: this is no Slack user id.
+        Invalid: this is no id of that chat.
         Conflict: they have it already.
     """
-    if not _USER.fullmatch(user):
-        detail = "use the member id that Slack shows in a profile under “Copy member ID”: U012ABC"
-        raise Invalid(f"{user!r} is none: {detail}", pointer="user")
+    if not _USER[chat].fullmatch(user):
+        raise Invalid(f"{user!r} is none: use {_SHOWN[chat]}", pointer="user")
     now = context.clock.now()
     with context.database.write() as session:
         if stored.known(session, user):
             raise Conflict(f"{user} is an admin already")
         stored.add(session, StoredAdmin(user=user, added_at=now, added_by=by))
-        entry = audit.Entry(at=now, actor=by, action="slack.admin.add", after={"user": user})
+        entry = audit.Entry(at=now, actor=by, action=f"{chat}.admin.add", after={"user": user})
         audit.add(session, entry)
 
 
-def remove(context: Context, user: str, *, by: str) -> None:
+def remove(context: Context, user: str, *, by: str, chat: str = "slack") -> None:
     """Take the role back.
 
     Raises:
@@ -41,7 +47,7 @@ def remove(context: Context, user: str, *, by: str) -> None:
     with context.database.write() as session:
         if not stored.remove(session, user):
             raise NotFound(f"{user!r} is no admin that was added here")
-        entry = audit.Entry(at=now, actor=by, action="slack.admin.remove", before={"user": user})
+        entry = audit.Entry(at=now, actor=by, action=f"{chat}.admin.remove", before={"user": user})
         audit.add(session, entry)
 
 

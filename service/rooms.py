@@ -1,0 +1,160 @@
+"""Where an app may write: conversations it was let into, whom each is with, and its way out."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from engine.errors import Conflict, Gone, Invalid, NotFound
+from service import accounts, sealed, workspaces
+from service.context import Context
+from service.secrets import new_id
+from store import callbacks, installs, people, rooms
+from store.installs import Workspace
+from store.rooms import PERSONAL, StoredRoom
+
+_CODE, _LIVES = "teams link", timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody in a workspace, as its platform vouches for them."""
+
+    id: str
+    email: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """What became of a conversation that something came from. `fresh`: the app has just come."""
+
+    workspace: Workspace | None
+    fresh: bool
+    person: str | None = field(default=None)
+
+
+def entered(context: Context, room: StoredRoom) -> Entered:
+    """Keep where a conversation is, with the account of its workspace."""
+    with context.database.write() as session:
+        workspace = installs.by_team(session, room.team, room.platform)
+        account = workspace.account if workspace else None
+        person = None
+        if account and room.member:
+            address = f"{room.team}/{room.member}"
+            person = people.by_address(session, account, room.platform, address)
+        fresh = rooms.keep(session, replace(room, account=account, person=person))
+        return Entered(workspace=workspace, fresh=fresh, person=person)
+
+
+def known(
+    context: Context, platform: str, team: str, members: tuple[Member, ...]
+) -> dict[str, str]:
+    """Who of these members is somebody of the account, by their id; remembered as reachable."""
+    found: dict[str, str] = {}
+    with context.database.write() as session:
+        workspace = installs.by_team(session, team, platform)
+        if workspace is None or workspace.account is None:
+            return found
+        for member in members:
+            person = _person(session, workspace.account, platform, team, member)
+            if person is not None:
+                found[member.id] = person
+                _of_person(session, platform, team, member.id, person)
+    if found and workspace.account:
+        context.signals.changed(workspace.account)
+    return found
+
+
+def left(context: Context, platform: str, team: str, id: str, why: str) -> bool:
+    """The app was taken out of a conversation, or is blocked there: who it was with said no.
+
+    Nothing is pushed to them there any more, until the app is let in again.
+    """
+    now = context.clock.now()
+    with context.database.write() as session:
+        was = rooms.leave(session, platform, team, id, now, why=why)
+        if was is None:
+            return False
+        if was.kind == PERSONAL and was.account and was.member:
+            address = f"{team}/{was.member}"
+            person = people.by_address(session, was.account, platform, address)
+            if person is not None:
+                people.forget_address(session, was.account, person, platform)
+    if was.account:
+        context.signals.changed(was.account)
+    return True
+
+
+def code(context: Context, account: str | None) -> str:
+    """What somebody types to bind their workspace to an account; None: the vendor's own.
+
+    It works once and for seven days.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    if account is not None:
+        with context.database.read() as session:
+            accounts.known(session, account)
+    return sealed.seal(context, _CODE, account or "", new_id("link"), lives=_LIVES)
+
+
+def bind(
+    context: Context, platform: str, team: str, typed: str, *, by: str, bot: str, name: str = ""
+) -> Workspace:
+    """Bind a workspace by a code: to its account, or as the vendor's own.
+
+    Raises:
+        Gone: the code is over or was used.
+        Invalid: it is none.
+        Conflict: the workspace belongs to another account.
+    """
+    try:
+        (account, nonce), _ = sealed.opened(context, _CODE, typed.strip())
+    except NotFound:
+        raise Invalid("this is no code of ours", pointer="code") from None
+    now = context.clock.now()
+    with context.database.write() as session:
+        if not callbacks.claim(session, source=_CODE, id=nonce, at=now):
+            raise Gone("this code was used already")
+        made = _workspace(platform, team, account or None, name=name, bot=bot, at=now)
+        before = installs.by_team(session, team, platform)
+        if before is not None and before.account != made.account:
+            raise Conflict("this workspace is linked already")
+        workspaces.installed(session, made, actor=by)
+        rooms.bind(session, platform, team, made.account)
+        return made
+
+
+def _workspace(
+    platform: str, team: str, account: str | None, *, name: str, bot: str, at: datetime
+) -> Workspace:
+    return Workspace(
+        platform=platform,
+        team=team,
+        account=account,
+        name=name,
+        bot_user=bot,
+        token="",
+        scopes="",
+        installed_at=at,
+        revoked_at=None,
+    )
+
+
+def _person(session: Session, account: str, platform: str, team: str, member: Member) -> str | None:
+    """Who a member is: as remembered, else by the address that the platform vouches for."""
+    address = f"{team}/{member.id}"
+    person = people.by_address(session, account, platform, address)
+    if person is None and member.email:
+        person = people.by_email(session, account, member.email)
+        if person is not None:
+            people.set_address(session, account, person, platform, address)
+    return person
+
+
+def _of_person(session: Session, platform: str, team: str, member: str, person: str) -> None:
+    room = rooms.of_member(session, platform, team, member)
+    if room is not None and room.person != person:
+        rooms.keep(session, replace(room, person=person))
