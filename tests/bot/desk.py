@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlmodel import select
 
-from service import evaluate
+from service import chat_admins, evaluate
 from service.context import Context
 from service.ingest import ingest
 from store import due, installs

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from engine.alert import FeedbackKind
 from engine.errors import Invalid
 from segue.cli import app
-from service import configure, keys, pause, timeline
+from service import chat_admins, configure, keys, pause, timeline
 from store import audit, feedback
 from store.audit import Entry
 from tests.bot.conftest import ACCOUNT, CONFIG, TEAM, World
