@@ -26,7 +26,7 @@ _BEFORE = {SLACK: "/segue ", TEAMS: ""}
 _RECENT = 2.0
 _DEFAULT = "en"
 _NAME, _SENTENCE = 60, 400
-_TABLES = ("chat", "commands", "desk", "teams")
+_TABLES = ("chat", "commands", "desk", "teams", "teams_desk")
 
 
 class Words:

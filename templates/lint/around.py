@@ -32,6 +32,7 @@ _NOT_READ = frozenset(
         "stages",
         "classes",
         "desk",
+        "teams_desk",
         "evidence",
         "evidence_values",
         "decided",
