@@ -1,14 +1,15 @@
 """What people at an account type, carried out: about their own account alone, in every chat."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.grammar import Command
 from bot.said import Said
 from bot.words import Words
 from engine.errors import Forbidden, Invalid
-from service import champion, quiet, report
+from service import champion, people, quiet, report
 from service.champion import Glance
+from service.channel import Recipient
 from service.context import Context
 
 
@@ -21,6 +22,7 @@ class Asked:
     command: Command
     account: str
     person: str
+    channel: str
 
 
 def answer(asked: Asked) -> Said | None:
@@ -31,6 +33,11 @@ def answer(asked: Asked) -> Said | None:
     """
     found = _VERBS.get(asked.command.verb.name)
     return found(asked) if found else None
+
+
+def known_lines(named: Sequence[Recipient], words: Words) -> list[str]:
+    """Who is known to decide, in or outside of the chat."""
+    return [words.say("approver", name=r.name, role=words.role(r.role)) for r in named]
 
 
 def link(
@@ -102,6 +109,19 @@ def _quiet(asked: Asked) -> Said:
     return Said(lines=tuple(lines), small=(words.say("quiet_small"),))
 
 
+def _doctor(asked: Asked) -> Said:
+    """Who one is here, and whether one can be written to: what is asked when nothing comes."""
+    words, who = asked.words, people.of_token(asked.context, asked.account, asked.person)
+    reached = asked.channel in who.reachable and not who.muted
+    you = words.say(
+        "doctor_you" if reached else "doctor_you_not",
+        name=people.display(who),
+        role=words.role(who.role),
+    )
+    lines = [words.say("doctor_here", account=asked.account), you]
+    return Said(lines=(*lines, words.say("doctor_muted")) if who.muted else tuple(lines))
+
+
 def _stop(asked: Asked) -> Said:
     done = champion.stop(asked.context, asked.account, asked.person, stopped=True)
     return Said(lines=(asked.words.say("stopped" if done else "stopped_already"),))
@@ -112,4 +132,5 @@ _VERBS: Mapping[str, Callable[[Asked], Said]] = {
     "why": _why,
     "quiet": _quiet,
     "stop": _stop,
+    "doctor": _doctor,
 }

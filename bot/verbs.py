@@ -164,6 +164,7 @@ _CUSTOMER = (
         led=(_FOR,),
     ),
     _customer("stop", "stop", "stop"),
+    _customer("doctor", "doctor", "doctor"),
     _customer("help", "help [verb]", "help", "help quiet", takes=(Part.VERB,)),
 )
 AT: dict[Place, dict[str, Verb]] = {

@@ -21,6 +21,7 @@ from segue.commands import (
     rejects,
     serve,
     slack,
+    teams,
     widget_token,
 )
 
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.add_typer(config.app, name="config")
 app.add_typer(keys.app, name="keys")
 app.add_typer(slack.app, name="slack")
+app.add_typer(teams.app, name="teams")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command("serve")(serve.serve)
 app.command("migrate")(serve.migrate)

@@ -47,6 +47,8 @@ def _push_channels(settings: Settings) -> tuple[str, ...]:
     names = []
     if settings.slack_signing_secret:
         names.append("slack")
+    if settings.teams_is_on:
+        names.append("teams")
     if settings.smtp_url:
         names.append("email")
     return tuple(names)

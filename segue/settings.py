@@ -31,6 +31,11 @@ class Settings:
     slack_home_team: str | None = None
     slack_admins: tuple[str, ...] = ()
     slack_api_url: str = "https://slack.com/api/"
+    teams_client_id: str | None = None
+    teams_client_secret: str | None = None
+    teams_tenant_id: str | None = None
+    teams_tenants: tuple[str, ...] = ()
+    teams_admins: tuple[str, ...] = ()
     smtp_url: str | None = None
     mail_from: str | None = None
     stripe_webhook_secrets: tuple[str, ...] = ()
@@ -43,6 +48,11 @@ class Settings:
     def slack_is_on(self) -> bool:
         """Whether Slack can send us anything: to our address, or over a connection from here."""
         return bool(self.slack_signing_secret or self.slack_app_token)
+
+    @property
+    def teams_is_on(self) -> bool:
+        """Whether Teams can send us anything."""
+        return bool(self.teams_client_id and self.teams_client_secret)
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -71,6 +81,11 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         slack_home_team=text("SLACK_HOME_TEAM"),
         slack_admins=_listed(text("SLACK_ADMINS")),
         slack_api_url=text("SLACK_API_URL") or Settings.slack_api_url,
+        teams_client_id=text("TEAMS_CLIENT_ID"),
+        teams_client_secret=text("TEAMS_CLIENT_SECRET"),
+        teams_tenant_id=text("TEAMS_TENANT_ID"),
+        teams_tenants=_listed(text("TEAMS_TENANTS")),
+        teams_admins=_listed(text("TEAMS_ADMINS")),
         smtp_url=text("SMTP_URL"),
         mail_from=text("MAIL_FROM"),
         stripe_webhook_secrets=_listed(text("STRIPE_WEBHOOK_SECRET")),
@@ -96,6 +111,11 @@ def _check(settings: Settings) -> None:
         )
     if settings.smtp_url and not settings.mail_from:
         raise Invalid("SEGUE_SMTP_URL needs it: the sender's address", pointer="SEGUE_MAIL_FROM")
+    if settings.teams_client_id and not settings.teams_client_secret:
+        raise Invalid(
+            "SEGUE_TEAMS_CLIENT_ID needs it: a client secret of the app registration",
+            pointer="SEGUE_TEAMS_CLIENT_SECRET",
+        )
     if settings.slack_app_token and not settings.slack_app_token.startswith("xapp-"):
         raise Invalid(
             "an app-level token begins with xapp-: make one under Basic Information",

@@ -4,6 +4,7 @@ import fcntl
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -21,13 +22,14 @@ import api.widget
 from api.app import bare, create
 from api.hub import Hub
 from bot.email.send import EmailChannel
-from engine.errors import Conflict
+from engine.errors import Conflict, Invalid
 from segue.live import Nodes
 from segue.opening import context_of
 from segue.roles import Role
 from segue.settings import Settings
 from segue.slack_mount import mounted
 from segue.subjects import Subjects
+from segue.teams_mount import route as teams_route
 from segue.worker import Worker
 from service import rejects
 from service.channel import Channel
@@ -44,6 +46,7 @@ from templates import case_pdf
 if TYPE_CHECKING:  # Slow to import, and nothing to who has no Slack.
     from bot.slack.app import SlackApp
     from bot.slack.tokens import Tokens
+    from bot.teams.app import TeamsApp
 
 log = logging.getLogger("segue")
 
@@ -104,16 +107,19 @@ def build(
     subjects = Subjects(context, broker, works=role.works) if broker else None
     hub = Hub(context.signals, subjects)
     tokens = _tokens(settings, context) if settings.slack_is_on else None
-    channels = _channels(settings, context, tokens)
+    teams = _teams(settings, context)
+    channels = _channels(settings, context, tokens, teams)
     keep = Keep(events=settings.keep_events_days, hours=settings.keep_hours_days)
     slack = _slack(settings, context, tokens) if tokens is not None else None
-    more = [slack.catch_up] if slack else []
+    more = [chat.catch_up for chat in (slack, teams) if chat is not None]
     worker = Worker(context, channels, keep, more=more, post=_post(settings))
     if role.answers:
-        app = create(context, extra=[*_routes(settings, context, hub, slack), *extra])
+        app = create(context, extra=[*_routes(settings, context, hub, slack, teams), *extra])
     else:
         app = bare(context)
     app.on_shutdown.append(lambda: rejects.flush(context))
+    if teams is not None:
+        app.on_startup.append(teams.start)
     if background and context.database.is_postgres:
         nodes = subjects or Nodes(context)
         app.on_startup.append(nodes.start)
@@ -145,7 +151,13 @@ def build(
     )
 
 
-def _routes(settings: Settings, context: Context, hub: Hub, slack: "SlackApp | None") -> list[Any]:
+def _routes(
+    settings: Settings,
+    context: Context,
+    hub: Hub,
+    slack: "SlackApp | None",
+    teams: "TeamsApp | None",
+) -> list[Any]:
     """What people and chats reach, beside the vendor's API."""
     routes: list[Any] = [
         *api.widget.routes(context, settings.widget_secret),
@@ -161,6 +173,8 @@ def _routes(settings: Settings, context: Context, hub: Hub, slack: "SlackApp | N
         routes += api.playground.routes()
     if slack is not None:
         routes.append(mounted(slack))
+    if teams is not None:
+        routes.append(teams_route(teams))
     return routes
 
 
@@ -190,8 +204,39 @@ def _slack(settings: Settings, context: Context, tokens: "Tokens") -> "SlackApp"
     )
 
 
-def _channels(settings: Settings, context: Context, tokens: "Tokens | None") -> dict[str, Channel]:
+def _teams(settings: Settings, context: Context) -> "TeamsApp | None":
+    """Teams, where it is switched on.
+
+    Raises:
+        Invalid: it is, and Microsoft's SDK is not there.
+    """
+    if not settings.teams_is_on:
+        return None
+    if find_spec("microsoft_teams") is None:
+        raise Invalid("it needs more: pip install 'segue[teams]'", pointer="SEGUE_TEAMS_CLIENT_ID")
+    from bot.teams.app import TeamsApp
+    from bot.teams.verify import Verifier
+
+    app_id = str(settings.teams_client_id)
+    return TeamsApp(
+        context,
+        client_id=app_id,
+        client_secret=settings.teams_client_secret,
+        tenant_id=settings.teams_tenant_id,
+        admins=settings.teams_admins,
+        verifier=Verifier(app_id, tenants=frozenset(settings.teams_tenants)),
+    )
+
+
+def _channels(
+    settings: Settings,
+    context: Context,
+    tokens: "Tokens | None",
+    teams: "TeamsApp | None",
+) -> dict[str, Channel]:
     channels: dict[str, Channel] = {}
+    if teams is not None:
+        channels["teams"] = teams.channel
     if tokens is not None:
         from bot.slack.send import SlackChannel
 
@@ -225,6 +270,8 @@ def _warnings(settings: Settings) -> list[str]:
         settings.slack_client_id and settings.slack_client_secret
     ):
         off.append("no link installs the Slack app: set SEGUE_SLACK_CLIENT_ID and _CLIENT_SECRET")
+    if not settings.teams_is_on:
+        off.append("Teams is off: set SEGUE_TEAMS_CLIENT_ID and _CLIENT_SECRET")
     if not settings.smtp_url:
         off.append("e-mail is off: set SEGUE_SMTP_URL and SEGUE_MAIL_FROM")
     if not case_pdf.available():

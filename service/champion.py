@@ -131,13 +131,18 @@ def name_approver(
         name=name,
         champion=champion,
     )
+    make_approver(context, account, person, role)
+    return person
+
+
+def make_approver(context: Context, account: str, person: str, role: Role) -> None:
+    """Give a user, or the other kind of approver, this role; all others keep theirs."""
     known = of_token(context, account, person)
     if known.role in (Role.USER, *APPROVERS) and known.role is not role:
         with context.database.write() as session:
             accounts.hold(session, account)
             people.set_role(session, account, person, role)
         context.signals.changed(account)
-    return person
 
 
 def stop(context: Context, account: str, person: str, *, stopped: bool) -> bool:

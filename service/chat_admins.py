@@ -51,10 +51,11 @@ def remove(context: Context, user: str, *, by: str, chat: str = "slack") -> None
         audit.add(session, entry)
 
 
-def every(context: Context) -> tuple[StoredAdmin, ...]:
-    """All that were added, the first one first."""
+def every(context: Context, *, chat: str = "slack") -> tuple[StoredAdmin, ...]:
+    """All of a chat that were added, the first one first."""
     with context.database.read() as session:
-        return stored.every(session)
+        found = stored.every(session)
+    return tuple(one for one in found if _USER[chat].fullmatch(one.user))
 
 
 def is_admin(context: Context, user: str, *, named: Collection[str] = ()) -> bool:

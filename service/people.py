@@ -15,6 +15,13 @@ def of_token(context: Context, account: str, sub: str) -> Person:
     return named(everybody.get(account, ()), sub) or Person(id=sub, role=Role.USER)
 
 
+def everybody(context: Context, account: str) -> tuple[Person, ...]:
+    """Everybody stored at an account."""
+    with context.database.read() as session:
+        found = stored.everybody(session, {account: {}}, channels=context.channels)
+    return found.get(account, ())
+
+
 def by_address(
     context: Context, *, channel: str, team: str, user: str, email: str | None = None
 ) -> tuple[str, str] | None:

@@ -1,5 +1,6 @@
 """Where an app may write: conversations it was let into, whom each is with, and its way out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -47,9 +48,7 @@ def entered(context: Context, room: StoredRoom) -> Entered:
         return Entered(workspace=workspace, fresh=fresh, person=person)
 
 
-def known(
-    context: Context, platform: str, team: str, members: tuple[Member, ...]
-) -> dict[str, str]:
+def known(context: Context, platform: str, team: str, members: Sequence[Member]) -> dict[str, str]:
     """Who of these members is somebody of the account, by their id; remembered as reachable."""
     found: dict[str, str] = {}
     with context.database.write() as session:

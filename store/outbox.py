@@ -320,6 +320,18 @@ def trouble(
     return tuple((DeliveryState(state), reason or "", count) for state, reason, count in rows)
 
 
+def with_reference(session: Session, channel: str, ending: str) -> int:
+    """How many deliveries of a channel went to a place that ends so."""
+    return session.exec(
+        select(func.count())
+        .select_from(tables.Delivery)
+        .where(
+            col(tables.Delivery.channel) == channel,
+            col(tables.Delivery.reference).endswith(ending, autoescape=True),
+        )
+    ).one()
+
+
 def next_due(session: Session) -> datetime | None:
     """When the next delivery is due."""
     first: datetime | None = session.exec(_next_due()).one()

@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.customer import known_lines
 from bot.slack.blocks import section
 from bot.slack.caller import Caller, identify, profile
 from bot.slack.limits import Limit
@@ -17,7 +18,6 @@ from bot.words import Words, words_of
 from engine.errors import Invalid, SegueError
 from engine.snapshot import Role
 from service import champion, forward
-from service.channel import Recipient
 from service.context import Context
 from service.people import APPROVERS
 
@@ -66,11 +66,6 @@ async def open_for(
     )
     view = form(known, words, lines=known_lines(named, words))
     await client.views_open(trigger_id=trigger, view=view)
-
-
-def known_lines(named: Sequence[Recipient], words: Words) -> list[str]:
-    """Who is known, in or outside of Slack."""
-    return [words.say("approver", name=r.name, role=words.role(r.role)) for r in named]
 
 
 def form(known: Mapping[str, str], words: Words, *, lines: Sequence[str] = ()) -> dict[str, Any]:

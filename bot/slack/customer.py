@@ -52,6 +52,7 @@ class Asked:
             command=self.command,
             account=self.caller.account,
             person=self.caller.person,
+            channel="slack",
         )
 
     async def say(self, *lines: str, small: tuple[str, ...] = ()) -> None:
@@ -127,7 +128,7 @@ async def _approvers(asked: Asked) -> None:
     known = await asyncio.to_thread(
         forward.recipients, asked.context, account=caller.account, person=caller.person
     )
-    lines = approvers.known_lines(known, words) or [words.say("approvers_none")]
+    lines = customer.known_lines(known, words) or [words.say("approvers_none")]
     said = Said(title=words.say("approvers_title"), lines=tuple(lines))
     button = _button(approvers.CHANGE, words.say("approvers_change"))
     row = {"type": "actions", "block_id": "change", "elements": [button]}

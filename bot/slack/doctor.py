@@ -1,19 +1,15 @@
 """What is not well with Slack, in sentences that say how to mend it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from bot import troubles as common
 from bot.slack.install import SCOPES
-from bot.slack.refusals import Meaning, meaning_of
-from bot.words import Words
+from bot.slack.refusals import meaning_of
+from bot.words import SLACK, Words
 from engine.errors import SegueError
 from service.context import Context
-from store import inbound, installs, lanes, outbox
+from store import installs
 from store.installs import Workspace
-from store.outbox import DeliveryState
-
-_LOOKED_BACK = timedelta(days=7)
-_LONG = timedelta(minutes=1)
-_SHOWN = 10
 
 
 def troubles(context: Context, locale: str = "en") -> list[str]:
@@ -21,21 +17,15 @@ def troubles(context: Context, locale: str = "en") -> list[str]:
     words, now = Words(locale), context.clock.now()
     with context.database.read() as session:
         workspaces = [w for w in installs.everyone(session) if w.revoked_at is None]
-        closed = lanes.held(session, now)
-        deliveries = outbox.trouble(session, "slack", now - _LOOKED_BACK)
-        waiting = inbound.waiting(session, now - _LONG, chat="slack")
+        closed = common.of_lanes(session, now, words, {w.team for w in workspaces})
+        waiting = common.of_inbox(session, SLACK, now, words)
+        failed = common.of_deliveries(session, SLACK, now, words, meaning_of)
     lines = [line for w in workspaces for line in _of_workspace(context, w, words, now)]
     if not workspaces:
         lines.append(words.say("doctor_no_workspace"))
     elif all(w.account is not None for w in workspaces):
         lines.append(words.say("doctor_no_home"))
-    for lane in closed[:_SHOWN]:
-        until = f"{lane.until:%H:%M:%S} UTC"
-        lines.append(words.say("doctor_closed", lane=lane.name, until=until, why=lane.why))
-    if waiting:
-        lines.append(words.say("doctor_waiting", count=str(waiting)))
-    lines += _of_deliveries(deliveries, words)
-    return lines
+    return [*lines, *closed, *waiting, *failed]
 
 
 def _of_workspace(context: Context, of: Workspace, words: Words, now: datetime) -> list[str]:
@@ -52,16 +42,3 @@ def _of_workspace(context: Context, of: Workspace, words: Words, now: datetime) 
         why = of.trouble or "token_expired"
         lines.append(words.say("doctor_expired", team=team, why=why))
     return lines
-
-
-def _of_deliveries(found: tuple[tuple[DeliveryState, str, int], ...], words: Words) -> list[str]:
-    """What deliveries ran into; what only waits for its hour is in order."""
-    lines = []
-    for state, reason, count in found:
-        failed = state is DeliveryState.FAILED
-        known = meaning_of(reason) or (Meaning.REFUSED if failed else None)
-        if known is not None:
-            label = "doctor_failed" if failed else "doctor_retried"
-            told = words.say(label, count=str(count), why=reason)
-            lines.append(f"{told} {words.say(f'trouble_{known}')}")
-    return lines[:_SHOWN]

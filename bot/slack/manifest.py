@@ -4,9 +4,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.grammar import VERBS
+from bot.posted import product
 from bot.slack.install import SCOPES
 from bot.words import Words, words_of
-from engine.errors import Invalid, NotFound
+from engine.errors import Invalid
 from service.context import Context
 
 _NAME, _DESCRIPTION, _SHORTCUT = 35, 140, 24
@@ -33,7 +34,7 @@ def manifest(context: Context, *, socket: bool = False, rotate: bool = False) ->
     words, base = words_of(context), context.public_url.rstrip("/")
     if not socket and not base.startswith("https://"):
         raise Invalid("set it to an https address that Slack can open", pointer="SEGUE_PUBLIC_URL")
-    name = _product(context)[:_NAME]
+    name = product(context)[:_NAME]
     events = {} if socket else {"request_url": f"{base}/slack/events"}
     command = {} if socket else {"url": f"{base}/slack/events"}
     back = {"redirect_urls": [f"{base}/slack/oauth_redirect"]} if base else {}
@@ -88,10 +89,3 @@ def _shortcut(kind: str, name: str, words: Words) -> dict[str, str]:
         "callback_id": name,
         "description": words.say("shortcut_forward_what")[:_DESCRIPTION],
     }
-
-
-def _product(context: Context) -> str:
-    try:
-        return context.policy().catalogue.product.name
-    except NotFound:
-        return "Segue"

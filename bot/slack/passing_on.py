@@ -8,6 +8,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.looking import of_whom
 from bot.refs import Ref, read
 from bot.slack import blocks, inert, messages, views
 from bot.slack.caller import identify
@@ -20,7 +21,6 @@ from engine.snapshot import Role
 from service import previewed
 from service.channel import Outgoing
 from service.context import Context
-from service.people import display
 
 
 def listen(app: AsyncApp, context: Context) -> None:
@@ -78,20 +78,12 @@ def looking(found: Sequence[Outgoing], words: Words) -> dict[str, Any]:
     numbers = count()
     shown = [blocks.context([words.say("preview_looked_at")], "looked_at")]
     for n, outgoing in enumerate(found):
-        heading = _of_whom(outgoing, words)
+        heading = of_whom(outgoing, words)
         shown += [
             {"type": "divider"},
             *messages.preview(outgoing, heading, within=f"preview.{n}", numbers=numbers),
         ]
     return views.shown(words.say("preview"), shown, words)
-
-
-def _of_whom(outgoing: Outgoing, words: Words) -> str:
-    """Whose message it is."""
-    role, person = outgoing.audience, outgoing.person
-    if not person.id:
-        return words.say(f"preview_{role}")
-    return words.say("preview_of", name=display(person), role=words.role(role))
 
 
 async def _view(context: Context, client: AsyncWebClient, body: dict[str, Any]) -> dict[str, Any]:

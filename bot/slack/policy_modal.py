@@ -9,6 +9,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import changes, desk
+from bot.policy_choices import CHOICES
 from bot.slack import answer
 from bot.slack.admin import Desk, actor
 from bot.slack.blocks import context as small_print
@@ -18,13 +19,11 @@ from bot.slack.submissions import Answer, listen_to
 from bot.slack.text import Block, plain
 from bot.words import Words, words_of
 from engine.errors import Conflict, Invalid, SegueError
-from engine.policy import Mode, Preset
 from service import policy_edit
 from service.context import Context
 from service.policy_edit import Edit, Key
 
 FORM, SURE = "policy_form", "policy_sure"
-_CHOICES: Mapping[str, tuple[str, ...]] = {"mode": tuple(Mode), "preset": tuple(Preset)}
 
 
 async def open_for(client: AsyncWebClient, trigger: str, context: Context, words: Words) -> None:
@@ -137,8 +136,8 @@ def _element(key: Key, words: Words) -> Block:
     value = policy_edit.shown(key.value)
     if isinstance(key.value, bool):
         options = [_option("true", words.say("yes")), _option("false", words.say("no"))]
-    elif key.path in _CHOICES:
-        options = [_option(v, words.say(f"{key.path}_{v}")) for v in _CHOICES[key.path]]
+    elif key.path in CHOICES:
+        options = [_option(v, words.say(f"{key.path}_{v}")) for v in CHOICES[key.path]]
     else:
         return {
             "type": "plain_text_input",

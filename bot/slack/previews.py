@@ -5,19 +5,18 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import looking
 from bot.card import told
 from bot.grammar import Command
 from bot.slack import blocks, messages
 from bot.slack.inert import inert
 from bot.slack.text import Block
 from bot.words import Words, message_of
-from engine.snapshot import Person, Role
+from engine.snapshot import Role
 from service import preview
-from service.channel import DeliveryKind, Outgoing, Recipient
+from service.channel import Outgoing
 from service.context import Context
-from service.people import display
 from service.preview import Preview
-from templates.samples import sample_story
 
 _REPLIES = 5
 """Slack takes no more replies to one command."""
@@ -29,13 +28,8 @@ def shown(context: Context, command: Command, words: Words) -> tuple[str, list[l
     found = preview.preview(
         context, command.account or "", command.moment, audience=command.audience
     )
-    name = found[0].outgoing.story.account_name or found[0].outgoing.account
-    title = words.say("preview_about", moment=words.moment(command.moment), account=name)
-    lines = [words.say("preview_holds" if found[0].holds else "preview_not")]
-    if found[0].missing:
-        lines.append(words.say("preview_forecast"))
-    title = title[:1].upper() + title[1:]
-    head = [blocks.header(title), blocks.context(lines, "about")]
+    title, lines = looking.about(found, words, words.moment(command.moment))
+    head = [blocks.header(title), blocks.context(list(lines), "about")]
     parts = [_one(one, words) for one in found[:_REPLIES]]
     parts[0] = [*_renamed(head), *parts[0]]
     return title, parts
@@ -43,24 +37,14 @@ def shown(context: Context, command: Command, words: Words) -> tuple[str, list[l
 
 def sample(words: Words) -> tuple[str, list[Block]]:
     """A sample summary, to see that messages arrive."""
-    mara = Person(id="mara", role=Role.CHAMPION, name="Mara Lindt", can_buy=True)
-    outgoing = Outgoing(
-        id="sample",
-        kind=DeliveryKind.SUMMARY,
-        alert="sample",
-        account="sample",
-        person=mara,
-        address=None,
-        story=sample_story(words.locale),
-        audience=Role.CHAMPION,
-        locale=words.locale,
-        recipients=(Recipient(id="r", name="Marta Silva", role=Role.MANAGER, channel="slack"),),
-    )
     head = [
         blocks.header(words.say("test_title")),
         blocks.context([words.say("test_lead")], "lead"),
     ]
-    return words.say("test_title"), [*_renamed(head), *inert(_message(outgoing), within="shown")]
+    return words.say("test_title"), [
+        *_renamed(head),
+        *inert(_message(looking.sample(words)), within="shown"),
+    ]
 
 
 async def send(client: AsyncWebClient, user: str, text: str, shown: list[Block]) -> tuple[str, str]:
@@ -73,8 +57,7 @@ async def send(client: AsyncWebClient, user: str, text: str, shown: list[Block])
 
 def _one(one: Preview, words: Words) -> list[Block]:
     """One message with a line above it that says whose it is."""
-    to = words.say("preview_to", name=display(one.to)) if one.to else words.say("preview_to_nobody")
-    head = blocks.context([f"{words.say(f'preview_as_{one.audience}')} · {to}"], "whose")
+    head = blocks.context([looking.whose(one, words)], "whose")
     shown = inert(_message(one.outgoing), within="shown")
     idle = any(block["type"] == "actions" for block in shown)
     small = words.say("preview_inert" if idle else "preview_small")

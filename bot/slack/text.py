@@ -1,26 +1,16 @@
 """Every text object Slack gets is made here, so that data in it can't ping, link or format."""
 
 import re
-import unicodedata
 from typing import Any
 
 from bot.fit import fit, length
+from bot.plain import WORD_JOINER, clean, unformatted
 
 Block = dict[str, Any]
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_ALIKE = str.maketrans({"*": "∗", "~": "∼", "`": "ʹ"})
-_SLANTING = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _SHORTCODE = re.compile(r":(?=[\w+'-]+:)")
-_WORD_JOINER = "\u2060"
-# Joiners are part of Persian, Hindi and emoji; isolates keep right-to-left names in their place.
-_KEPT_CONTROLS = "\n\u200c\u200d\u2060\u2068\u2069"
 _NOTHING = "–"
-
-
-def clean(text: str) -> str:
-    """Without control characters, lone surrogates and overrides of the writing direction."""
-    return "".join(c for c in text if c in _KEPT_CONTROLS or unicodedata.category(c)[0] != "C")
 
 
 def escape(text: str) -> str:
@@ -33,8 +23,7 @@ def literal(text: str) -> str:
 
     A low line inside a word formats nothing and stays, so that a key can be copied: spacing_days.
     """
-    plain = _SHORTCODE.sub(":" + _WORD_JOINER, clean(text)).translate(_ALIKE)
-    return escape(_SLANTING.sub("ˍ", plain))
+    return escape(unformatted(_SHORTCODE.sub(":" + WORD_JOINER, clean(text))))
 
 
 def plain(text: str, limit: int) -> Block:

@@ -36,6 +36,8 @@ def doctor() -> None:
         _hooks(health.hooks)
     if told.slack_is_on:
         _slack(context)
+    if told.teams_is_on:
+        _teams(context)
     if told.nats_url:
         _front(told.nats_url)
 
@@ -53,6 +55,16 @@ def _slack(context: "Context") -> None:
     from bot.words import Words
 
     for line in troubles(context) or [Words("en").say("doctor_well")]:
+        print(f"- {line}")
+
+
+def _teams(context: "Context") -> None:
+    from bot.teams.doctor import troubles, where
+    from bot.words import TEAMS, Words
+
+    for line in where(context):
+        print(f"- {line}")
+    for line in troubles(context) or [Words("en", TEAMS).say("doctor_well")]:
         print(f"- {line}")
 
 

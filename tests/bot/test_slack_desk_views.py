@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import changes
+from bot.replay import Begun
 from bot.said import Confirm, Said
 from bot.slack import answer, approvers, home_views, messages, policy_modal, previews, simulate
 from bot.words import Words
@@ -125,7 +126,9 @@ def messages_of(text: str, other: str, many: int, words: Words) -> list[dict[str
         ),
         messages.finished(text, simulate.progress(text, replay, words)),
         *(
-            messages.finished(*simulate.result(text, r, url, 1, other, words))
+            messages.finished(
+                *simulate.result(Begun(id="r", title=text, version=1), r, url, other, words)
+            )
             for r in (replay, done)
         ),
         messages.finished(*previews.sample(words)),

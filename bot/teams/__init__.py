@@ -1,0 +1,1 @@
+"""Teams: what it does differently from every other chat."""

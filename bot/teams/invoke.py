@@ -1,0 +1,168 @@
+"""Presses on a card: carried out once, and the card drawn anew in the answer.
+
+Teams waits some seconds, shows an error then, and sends the same press again: whatever it asks for
+is found done, and the answer shows how it stands.
+"""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from bot import customer, office
+from bot.card import Button, Card, Line, card
+from bot.clicks import Click, Press, Pressed, click_of, opens, press
+from bot.refs import Ref
+from bot.refs import read as ref_of
+from bot.said import Said
+from bot.sorry import sorry
+from bot.teams import cards, said
+from bot.teams.caller import Caller, Desk, actor, identify
+from bot.teams.commands import AGAIN, workspace_of
+from bot.teams.incoming import Incoming
+from bot.teams.text import Element
+from bot.waiting import Waiting
+from bot.words import TEAMS, Words, words_of
+from engine.errors import Forbidden, Invalid, NotFound, SegueError
+from service import current
+from service.context import Context
+
+WITHIN = 8.0
+"""Seconds until an answer: Teams gives up after ten to fifteen."""
+_CARD = "application/vnd.microsoft.card.adaptive"
+_TEXT = "application/vnd.microsoft.activity.message"
+Answer = dict[str, Any]
+
+
+async def pressed(desk: Desk, incoming: Incoming) -> Answer:
+    """What is answered to a press: a card in the place of the one it was on, or a line."""
+    words = words_of(desk.context, TEAMS)
+    data = _data(incoming)
+    try:
+        async with asyncio.timeout(WITHIN):
+            return await _answer(desk, incoming, data, words)
+    except TimeoutError:
+        return line(words.say("failed"))
+    except SegueError as error:
+        return line(sorry(error, words))
+
+
+def line(text: str) -> Answer:
+    """A line above the card, which stays as it is."""
+    return {"statusCode": 200, "type": _TEXT, "value": text}
+
+
+def shown(card: Element) -> Answer:
+    """A card in the place of the one that was pressed on."""
+    return {"statusCode": 200, "type": _CARD, "value": card}
+
+
+async def _answer(desk: Desk, incoming: Incoming, data: Element, words: Words) -> Answer:
+    match data.get("action"):
+        case cards.CLICK:
+            return await _clicked(desk, incoming, data, words)
+        case cards.REFRESH:
+            caller = await identify(desk, incoming)
+            ref = _own(ref_of(str(data.get("ref", ""))), caller)
+            return shown(await asyncio.to_thread(_drawn, desk.context, ref, caller))
+        case cards.COMMAND:
+            return shown(await _confirmed(desk, incoming, data, words))
+        case said.LEAVE:
+            return shown(said.line(words.say("left")))
+        case _ if data.get("action") == AGAIN:
+            caller = await identify(desk, incoming)
+            who = desk.context, words, caller.account, caller.person
+            return shown(said.line(await asyncio.to_thread(customer.again, *who)))
+    raise Invalid("this button is from an older version of the app")
+
+
+async def _clicked(desk: Desk, incoming: Incoming, data: Element, words: Words) -> Answer:
+    """Do it, and show the message as it stands then."""
+    caller = await identify(desk, incoming)
+    ref = _own(ref_of(str(data.get("ref", ""))), caller)
+    try:
+        click = click_of(str(data.get("name", "")))
+    except ValueError:
+        raise Invalid("this button is from an older version of the app") from None
+    if opens(click):
+        raise Invalid("this opens a form")
+    one = Press(
+        context=desk.context,
+        words=words,
+        click=click,
+        ref=ref,
+        person=caller.person,
+        id=f"{TEAMS}:{incoming.named}",
+        channel=TEAMS,
+    )
+    try:
+        done = await asyncio.to_thread(press, one)
+    except (Forbidden, Invalid):
+        raise
+    except SegueError as error:
+        done = Pressed(line=sorry(error, words))
+    return shown(await asyncio.to_thread(_drawn, desk.context, ref, caller, done, words))
+
+
+def _drawn(
+    context: Context,
+    ref: Ref,
+    caller: Caller,
+    done: Pressed | None = None,
+    words: Words | None = None,
+) -> Element:
+    """The message as it stands, for who looks at it: with what was just done, and the way back."""
+    who = {"account": ref.account, "alert": ref.alert, "person": caller.person, "channel": TEAMS}
+    found = (
+        current.forward(context, case=ref.case, **who)
+        if ref.case
+        else (current.summary(context, **who))
+    )
+    made = card(found, TEAMS)
+    if done is not None and words is not None:
+        made = _with(made, done, words)
+    about = Ref(account=ref.account, alert=ref.alert, case=ref.case)
+    return cards.message(made, refresh=about)
+
+
+def _with(made: Card, done: Pressed, words: Words) -> Card:
+    """The same with a line on what was done."""
+    if not done.line:
+        return made
+    undo = None
+    if done.undo is not None:
+        undo = Button(name=Click.UNDO_ANSWER, label=words.say("undo"), ref=done.undo)
+    kept = tuple(one for one in made.lines if one.name != "answer")
+    rows = () if done.closes else made.rows
+    lines = (*kept, Line(name="answer", text=done.line, button=undo))
+    return replace(made, lines=lines, rows=rows)
+
+
+async def _confirmed(desk: Desk, incoming: Incoming, data: Element, words: Words) -> Element:
+    """Carry out what waited for a yes."""
+    workspace = await asyncio.to_thread(workspace_of, desk.context, incoming.tenant)
+    if workspace is None or workspace.account is not None:
+        raise Forbidden("this is for the vendor's own organisation")
+    if not await desk.admits(incoming.member):
+        return said.shown(await desk.refusal(incoming.member, words), words)
+    text, version = data.get("line"), data.get("version")
+    if not isinstance(text, str) or not isinstance(version, int):
+        raise Invalid("this button is from an older version of the app")
+    wanted = Waiting(line=text, version=version)
+    by = actor(incoming)
+    found: Said = await asyncio.to_thread(office.confirmed, desk.context, words, wanted, by)
+    return said.shown(found, words)
+
+
+def _own(ref: Ref, caller: Caller) -> Ref:
+    if ref.account != caller.account:
+        raise Forbidden("this belongs to another account")
+    if not ref.alert:
+        raise NotFound("there is no such message")
+    return ref
+
+
+def _data(incoming: Incoming) -> Element:
+    """What a press carries; an older client sends it as a message of its own."""
+    action = incoming.value.get("action")
+    data = action.get("data") if isinstance(action, dict) else incoming.value
+    return dict(data) if isinstance(data, dict) else {}

@@ -1,0 +1,26 @@
+"""Where a message is: tenant, conversation and message."""
+
+from dataclasses import dataclass
+from typing import Self
+
+LOST = "lost"
+"""In the place of a message's id where the answer that named it was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A message as `TENANT/CONVERSATION/MESSAGE`."""
+
+    tenant: str
+    room: str
+    message: str
+
+    @classmethod
+    def read(cls, reference: str) -> Self:
+        """The place that a delivery's reference names."""
+        tenant, rest = reference.split("/", 1)
+        room, message = rest.rsplit("/", 1)
+        return cls(tenant, room, message)
+
+    def __str__(self) -> str:
+        return f"{self.tenant}/{self.room}/{self.message}"

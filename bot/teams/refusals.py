@@ -1,0 +1,109 @@
+"""What refusals of the Connector mean: one table, what happens then, and what doctor says."""
+
+from contextlib import suppress
+from enum import StrEnum
+
+import httpx
+
+from service.channel import Failed, Retry
+
+
+class Meaning(StrEnum):
+    """What a refusal comes to; its sentence for the admin is the label `trouble_<meaning>`."""
+
+    RATE_LIMITED = "rate_limited"
+    CHAT_DOWN = "chat_down"
+    ANSWER_LOST = "answer_lost"
+    APP_REMOVED = "app_removed"
+    TOKEN_OVER = "token_over"  # noqa: S105  (a word, not a secret)
+    PERSON_UNREACHABLE = "person_unreachable"
+    ROOM_GONE = "room_gone"
+    MESSAGE_GONE = "message_gone"
+    MESSAGE_REFUSED = "message_refused"
+    SCOPE_MISSING = "scope_missing"
+    REFUSED = "refused"
+
+
+PASSING = frozenset(
+    {Meaning.RATE_LIMITED, Meaning.CHAT_DOWN, Meaning.ANSWER_LOST, Meaning.TOKEN_OVER}
+)
+"""What passes by itself, or once somebody mends it: tried again."""
+_DOWN = frozenset({408, 412, 500, 502, 503, 504})
+"""Microsoft names 412, 502 and 504 as those to try again, with more and more time between."""
+TABLE: dict[str, Meaning] = {
+    "MessageWritesBlocked": Meaning.PERSON_UNREACHABLE,
+    "ConversationBlockedByUser": Meaning.PERSON_UNREACHABLE,
+    "BotNotInConversationRoster": Meaning.APP_REMOVED,
+    "BotDisabledByAdmin": Meaning.APP_REMOVED,
+    "InvalidBotApiHost": Meaning.APP_REMOVED,
+    "ConversationNotFound": Meaning.ROOM_GONE,
+    "ActivityNotFoundInConversation": Meaning.MESSAGE_GONE,
+    "MessageSizeTooBig": Meaning.MESSAGE_REFUSED,
+    "BadSyntax": Meaning.MESSAGE_REFUSED,
+    "BadArgument": Meaning.MESSAGE_REFUSED,
+    "NotEnoughPermissions": Meaning.SCOPE_MISSING,
+}
+GONE = frozenset(
+    {"MessageWritesBlocked", "ConversationBlockedByUser", "BotNotInConversationRoster"}
+)
+"""Who it is with blocked the app or took it out."""
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_WAIT, _TRY_AGAIN = 5.0, 15.0
+
+
+def meaning(error: httpx.HTTPError) -> Meaning:
+    """What a refusal comes to."""
+    if not isinstance(error, httpx.HTTPStatusError):
+        return Meaning.CHAT_DOWN if isinstance(error, _NOT_SENT) else Meaning.ANSWER_LOST
+    status, word = error.response.status_code, named(error)
+    if status == 429:
+        return Meaning.RATE_LIMITED
+    if word in TABLE:
+        return TABLE[word]
+    if status == 401:
+        return Meaning.TOKEN_OVER
+    if status == 404:
+        return Meaning.ROOM_GONE
+    if status in (400, 413):
+        return Meaning.MESSAGE_REFUSED
+    if status in _DOWN:
+        return Meaning.CHAT_DOWN
+    return Meaning.PERSON_UNREACHABLE if status == 403 else Meaning.REFUSED
+
+
+def refusal(error: httpx.HTTPError) -> Retry | Failed:
+    """What to do about a refusal; the reason keeps Microsoft's own word."""
+    found = meaning(error)
+    if not isinstance(error, httpx.HTTPStatusError):
+        why = f"{found}: no answer from Teams: {type(error).__name__}"
+        return Retry(_TRY_AGAIN, why, unsure=found is Meaning.ANSWER_LOST)
+    word, status = named(error), error.response.status_code
+    if found in PASSING:
+        return Retry(wait_of(error), f"{found}: {' '.join(filter(None, (str(status), word)))}")
+    return Failed(f"{found}: {word or status}")
+
+
+def named(error: httpx.HTTPError) -> str:
+    """Microsoft's own word for what it refused: the narrower one where it says two."""
+    if not isinstance(error, httpx.HTTPStatusError):
+        return ""
+    try:
+        told = error.response.json().get("error") or {}
+        found = [str(told.get(name) or "") for name in ("subCode", "code")]
+    except (ValueError, AttributeError):
+        return ""
+    known = [word for word in found if word in TABLE]
+    return next(iter((*known, *filter(None, found))), "")[:60]
+
+
+def wait_of(error: httpx.HTTPStatusError) -> float:
+    """Seconds of Retry-After."""
+    with suppress(ValueError):
+        return max(1.0, float(error.response.headers.get("retry-after", "")))
+    return _WAIT
+
+
+def meaning_of(reason: str) -> Meaning | None:
+    """The meaning that a delivery's reason begins with, if it is one of ours."""
+    head = reason.partition(":")[0]
+    return Meaning(head) if head in tuple(Meaning) else None

@@ -1,0 +1,66 @@
+"""A message that was sent, as it would read now: for chats that ask when somebody opens it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.errors import NotFound
+from service import cards, outgoing, snapshot
+from service.channel import DeliveryKind, Outgoing
+from service.context import Context
+from store import alerts, outbox
+from store.outbox import DeliveryState, StoredDelivery
+
+
+def summary(context: Context, *, account: str, alert: str, person: str, channel: str) -> Outgoing:
+    """What was pushed to this person of an alert, in its present state.
+
+    Raises:
+        NotFound: nothing was.
+    """
+    found = _built(
+        context,
+        account,
+        alert,
+        lambda d: d.kind in cards.PUSHED and d.person == person and d.channel == channel,
+    )
+    return replace(found, kind=DeliveryKind.CARD)
+
+
+def forward(
+    context: Context, *, account: str, alert: str, case: str, person: str, channel: str
+) -> Outgoing:
+    """What somebody passed on to this person, in its present state.
+
+    Raises:
+        NotFound: nothing was.
+    """
+    return _built(
+        context,
+        account,
+        alert,
+        lambda d: d.kind == DeliveryKind.FORWARD and d.person == person and d.channel == channel,
+        case=case,
+    )
+
+
+def _built(
+    context: Context,
+    account: str,
+    alert: str,
+    wanted: Callable[[StoredDelivery], bool],
+    *,
+    case: str | None = None,
+) -> Outgoing:
+    now, applied = context.clock.now(), context.policy()
+    with context.database.write() as session:
+        stored = alerts.get(session, account, alert)
+        facts = snapshot.staff(context, session, account, now, applied)
+        if stored is None or facts is None:
+            raise NotFound("there is no such message")
+        for delivery in outbox.of_alert(session, account, alert):
+            if delivery.state is not DeliveryState.SENT or not wanted(delivery):
+                continue
+            made = outgoing.build(context, session, delivery, stored, facts, applied)
+            if case is None or made.extra.get("case") == case:
+                return made
+    raise NotFound("there is no such message")
