@@ -15,7 +15,7 @@ from markupsafe import Markup
 from engine.alert import AlertClass
 from engine.story import PlanStory, Story
 from engine.usage import MeterKind, PeriodKind
-from templates.case_facts import Source, case_facts, effect_of, expected_use, source_of
+from templates.case_facts import PRICES, Source, case_facts, effect_of, expected_use, source_of
 from templates.case_view import AnswerKind, CaseAnswer, CaseStatus, CaseView, Offer, Sender
 from templates.chart import alt, svg
 from templates.facts import Fact, plan_per
@@ -127,6 +127,7 @@ def told(view: CaseView, locale: str, cited: type[Sourced]) -> dict[str, Any]:
         "open": view.status in (CaseStatus.OPEN, CaseStatus.QUESTION) and view.sender is None,
         "bars": _bars(view.story),
         "at_pace": expected_use(view.story) is not None,
+        "costed": not facts.keys().isdisjoint(PRICES),
         "effect": effect_of(view),
         "tiers": max(
             len(offer.overage) if isinstance(offer.overage, Sequence) else 0

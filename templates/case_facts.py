@@ -38,6 +38,10 @@ from templates.pack import Pack
 from templates.why import meter_sentence
 
 SIDES = ("now", "next")
+PRICES = frozenset(
+    f"{side}_{name}" for side in SIDES for name in ("price", "annual", "overage", "tier_0")
+)
+"""The facts one of which is there where anything is said of what the plans cost."""
 
 
 class Source(StrEnum):

@@ -71,6 +71,9 @@ def test_a_price_in_another_currency_is_not_taken_for_theirs(world: Live) -> Non
     html = world.open(dollars).text
     assert "0.30" not in html
     assert "490" not in html
+    for claim in ("what they cost", "What each choice costs", "net of tax"):
+        assert claim in world.open(euros).text
+        assert claim not in html
 
 
 def test_its_headers_keep_it_private_and_alone(world: Live) -> None:
