@@ -14,6 +14,8 @@ from api.guesses import Guesses
 from engine.errors import Gone, Invalid, NotFound
 from service import answer, case, preview, replayed
 from service.context import Context
+from service.refused import refused
+from templates.case_view import Refusal
 
 _PDF = ".pdf"
 FIELDS = ("name", "question", "reason", "not_before")
@@ -99,10 +101,16 @@ def _respond(context: Context, token: str, kind: str, given: dict[str, str]) -> 
             name=given["name"],
             until=_day(given["not_before"]),
         )
-    except (NotFound, Gone):
+    except NotFound:
         return page.answer(case.page(context, token), forms=True)
-    except Invalid:
-        return page.answer(case.page(context, token, status=400), forms=True)
+    except Gone as error:
+        if kind != "question":  # The page itself says what was decided.
+            return page.answer(case.page(context, token), forms=True)
+        why = refused(kind, error, given)
+        return page.answer(case.page(context, token, status=409, refused=why), forms=True)
+    except Invalid as error:
+        why = refused(kind, error, given)
+        return page.answer(case.page(context, token, status=400, refused=why), forms=True)
     return Redirect(f"/case/{token}?answered={kind}", status_code=303)
 
 
@@ -110,4 +118,6 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise Invalid("write the date as year-month-day", pointer="/until") from None
+        raise Invalid(
+            "write the date as year-month-day", pointer="/until", code=Refusal.NO_DATE
+        ) from None

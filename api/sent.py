@@ -1,7 +1,6 @@
 """What was passed on, for who passed it on: a page with no login, and its two forms."""
 
 import asyncio
-from contextlib import suppress
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -12,6 +11,7 @@ from api import page
 from engine.errors import Conflict, Gone, Invalid, NotFound
 from service import sent
 from service.context import Context
+from service.refused import refused
 
 
 def routes(context: Context) -> list[Any]:
@@ -26,20 +26,26 @@ def routes(context: Context) -> list[Any]:
         request: Request[Any, Any, Any], sealed: FromPath[str], what: FromPath[str]
     ) -> Response[Any]:
         text = page.said(await request.form(), "text")
-        here = await asyncio.to_thread(_do, context, sealed, what, text)
-        return Redirect(here, status_code=303)
+        return await asyncio.to_thread(_do, context, sealed, what, text)
 
     return [shown, done]
 
 
-def _do(context: Context, sealed: str, what: str, text: str) -> str:
-    """Says where to look afterwards; what can't be done is seen there too."""
-    with suppress(NotFound, Gone, Conflict, Invalid):
+def _do(context: Context, sealed: str, what: str, text: str) -> Response[Any]:
+    """Leads to where to look afterwards; what was not done is said at once."""
+    here = f"/case/sent/{sealed}"
+    try:
         match what:
             case "withdraw":
                 sent.withdraw(context, sealed)
             case "reply":
                 sent.replied(context, sealed, text)
             case "again":
-                return sent.again(context, sealed)
-    return f"/case/sent/{sealed}"
+                here = sent.again(context, sealed)
+    except (Conflict, Invalid) as error:
+        status = 400 if isinstance(error, Invalid) else 409
+        why = refused(what, error, {"text": text})
+        return page.answer(sent.page(context, sealed, status=status, refused=why), forms=True)
+    except (NotFound, Gone):
+        pass  # The page says so.
+    return Redirect(here, status_code=303)
