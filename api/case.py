@@ -14,6 +14,7 @@ from api.guesses import Guesses
 from engine.errors import Gone, Invalid, NotFound
 from service import answer, case, preview, replayed
 from service.context import Context
+from service.press import Press
 from service.refused import refused
 from templates.case_view import Refusal
 
@@ -23,7 +24,7 @@ FIELDS = ("name", "question", "reason", "not_before")
 
 def routes(context: Context) -> list[Any]:
     """The page, the chart and the answers."""
-    guesses = Guesses()
+    guesses, press = Guesses(), Press()
 
     @get("/case/{token:str}", include_in_schema=False)
     async def opened(
@@ -34,7 +35,7 @@ def routes(context: Context) -> list[Any]:
     ) -> Response[Any]:
         if token.endswith(_PDF):
             try:
-                return await _pdf(context, token.removesuffix(_PDF), lang)
+                return await _pdf(press, context, token.removesuffix(_PDF), lang)
             except NotFound:
                 guesses.wrong(request)
                 raise
@@ -84,8 +85,8 @@ def routes(context: Context) -> list[Any]:
     return [opened, looked_up, chart, replay, previewed, respond]
 
 
-async def _pdf(context: Context, token: str, language: str) -> Response[bytes]:
-    made = await asyncio.to_thread(case.pdf, context, token, language=language)
+async def _pdf(press: Press, context: Context, token: str, language: str) -> Response[bytes]:
+    made = await press.pdf(context, token, language=language)
     headers = {**page.PRIVATE, "Content-Disposition": 'inline; filename="case.pdf"'}
     return Response(made, media_type="application/pdf", headers=headers)
 

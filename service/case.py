@@ -82,11 +82,11 @@ def page(
     return small(pages.page(view, locale), status)
 
 
-def pdf(context: Context, token: str, *, language: str = "") -> bytes:
-    """The case as a PDF.
+def printable(context: Context, token: str, *, language: str = "") -> tuple[CaseView, str]:
+    """The case as it goes on paper, and in which language.
 
     Raises:
-        NotFound: there is no such case, or nothing that makes a PDF.
+        NotFound: there is no such case.
         Gone: it is over.
     """
     with context.database.read() as session:
@@ -96,7 +96,7 @@ def pdf(context: Context, token: str, *, language: str = "") -> bytes:
         view, locale = view_of(context, session, case, token)
     if view.status in (CaseStatus.REVOKED, CaseStatus.EXPIRED):
         raise Gone("this link has expired or was withdrawn: ask for a new one")
-    return case_pdf.pdf(view, language if language in languages() else locale)
+    return view, language if language in languages() else locale
 
 
 def chart_png(context: Context, view_token: str) -> bytes:
