@@ -2,6 +2,7 @@
 
 import gc
 import logging
+from typing import Any
 
 import uvicorn
 
@@ -35,21 +36,30 @@ def run(settings: Settings, *, host: str, port: int, role: Role = Role.ALL) -> N
         log.warning(warning)
     if not _has_policy(runtime.context):
         log.warning("no policy is in force: run `segue config apply segue.toml`")
-    config = uvicorn.Config(
-        runtime.app,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=10,
-        server_header=False,
-    )
+    config = configured(runtime.app, settings, host=host, port=port)
     spare_the_collector()
     log.info("Segue is at http://%s:%s (API document: /schema)", host, port)
     try:
         Server(config, runtime).run()
     finally:
         runtime.close()
+
+
+def configured(app: Any, settings: Settings, *, host: str, port: int) -> uvicorn.Config:
+    """How it is served: whom a proxy of ours speaks for is who asks; no other peer is believed.
+
+    Without `trusted_proxies` uvicorn's own default holds: this machine, or FORWARDED_ALLOW_IPS.
+    """
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=10,
+        server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies) or None,
+    )
 
 
 def spare_the_collector() -> None:
