@@ -2,6 +2,7 @@
 
 import gc
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
@@ -9,8 +10,9 @@ import uvicorn
 from engine.errors import NotFound
 from segue import wiring
 from segue.roles import Role
-from segue.settings import Settings
+from segue.settings import UNHEARD, Settings
 from service.context import Context
+from service.doctor import stripe_named
 
 log = logging.getLogger("segue")
 
@@ -32,10 +34,8 @@ class Server(uvicorn.Server):
 def run(settings: Settings, *, host: str, port: int, role: Role = Role.ALL) -> None:
     """Serve until told to stop."""
     runtime = wiring.build(settings, served_at=f"http://{host}:{port}", role=role)
-    for warning in runtime.warnings:
+    for warning in (*runtime.warnings, *missing(settings, runtime.context, role)):
         log.warning(warning)
-    if not _has_policy(runtime.context):
-        log.warning("no policy is in force: run `segue config apply segue.toml`")
     config = configured(runtime.app, settings, host=host, port=port)
     spare_the_collector()
     log.info("Segue is at http://%s:%s (API document: /schema)", host, port)
@@ -43,6 +43,14 @@ def run(settings: Settings, *, host: str, port: int, role: Role = Role.ALL) -> N
         Server(config, runtime).run()
     finally:
         runtime.close()
+
+
+def missing(settings: Settings, context: Context, role: Role) -> Iterator[str]:
+    """What the stored data wants and nobody has said."""
+    if not _has_policy(context):
+        yield "no policy is in force: run `segue config apply segue.toml`"
+    if role.answers and not settings.stripe_webhook_secrets and stripe_named(context):
+        yield UNHEARD
 
 
 def configured(app: Any, settings: Settings, *, host: str, port: int) -> uvicorn.Config:

@@ -13,6 +13,11 @@ from engine.errors import Invalid
 from service.lateness import LEAST
 from store.address import is_postgres
 
+UNHEARD = (
+    "Accounts name their Stripe customer, but Stripe's events are not taken: "
+    "set SEGUE_STRIPE_WEBHOOK_SECRET"
+)
+"""What `serve` and `doctor` say where that setting is missing and was meant to be there."""
 DEFAULT_DATABASE = "sqlite:///segue.db"
 
 
