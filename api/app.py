@@ -15,6 +15,7 @@ from litestar.types import Message, Method, Receive, Scope, Send
 
 import api.accounts
 import api.backtests
+import api.bounces
 import api.config
 import api.dialects
 import api.health
@@ -62,6 +63,7 @@ def create(context: Context, *, extra: Sequence[Any] = ()) -> Litestar:
             *api.config.routes(context),
             *api.backtests.routes(context),
             *api.webhooks.routes(context),
+            *api.bounces.routes(context),
             *api.health.routes(context),
             *extra,
         ],

@@ -14,6 +14,9 @@ from api.guesses import Guesses
 from engine.errors import Gone, Invalid, NotFound
 from service import answer, case, preview, replayed
 from service.context import Context
+from service.press import Press
+from service.refused import refused
+from templates.case_view import Refusal
 
 _PDF = ".pdf"
 FIELDS = ("name", "question", "reason", "not_before")
@@ -21,7 +24,7 @@ FIELDS = ("name", "question", "reason", "not_before")
 
 def routes(context: Context) -> list[Any]:
     """The page, the chart and the answers."""
-    guesses = Guesses()
+    guesses, press = Guesses(), Press()
 
     @get("/case/{token:str}", include_in_schema=False)
     async def opened(
@@ -32,7 +35,7 @@ def routes(context: Context) -> list[Any]:
     ) -> Response[Any]:
         if token.endswith(_PDF):
             try:
-                return await _pdf(context, token.removesuffix(_PDF), lang)
+                return await _pdf(press, context, token.removesuffix(_PDF), lang)
             except NotFound:
                 guesses.wrong(request)
                 raise
@@ -82,8 +85,8 @@ def routes(context: Context) -> list[Any]:
     return [opened, looked_up, chart, replay, previewed, respond]
 
 
-async def _pdf(context: Context, token: str, language: str) -> Response[bytes]:
-    made = await asyncio.to_thread(case.pdf, context, token, language=language)
+async def _pdf(press: Press, context: Context, token: str, language: str) -> Response[bytes]:
+    made = await press.pdf(context, token, language=language)
     headers = {**page.PRIVATE, "Content-Disposition": 'inline; filename="case.pdf"'}
     return Response(made, media_type="application/pdf", headers=headers)
 
@@ -99,10 +102,16 @@ def _respond(context: Context, token: str, kind: str, given: dict[str, str]) -> 
             name=given["name"],
             until=_day(given["not_before"]),
         )
-    except (NotFound, Gone):
+    except NotFound:
         return page.answer(case.page(context, token), forms=True)
-    except Invalid:
-        return page.answer(case.page(context, token, status=400), forms=True)
+    except Gone as error:
+        if kind != "question":  # The page itself says what was decided.
+            return page.answer(case.page(context, token), forms=True)
+        why = refused(kind, error, given)
+        return page.answer(case.page(context, token, status=409, refused=why), forms=True)
+    except Invalid as error:
+        why = refused(kind, error, given)
+        return page.answer(case.page(context, token, status=400, refused=why), forms=True)
     return Redirect(f"/case/{token}?answered={kind}", status_code=303)
 
 
@@ -110,4 +119,6 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise Invalid("write the date as year-month-day", pointer="/until") from None
+        raise Invalid(
+            "write the date as year-month-day", pointer="/until", code=Refusal.NO_DATE
+        ) from None

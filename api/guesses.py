@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from litestar import Request
@@ -23,7 +24,7 @@ class Guesses:
         Raises:
             TooMany: there were too many of late.
         """
-        here = request.client.host if request.client else ""
+        here = _place(request.client.host if request.client else "")
         now = time.monotonic()
         if len(self._wrong) > KNOWN:
             self._wrong.clear()
@@ -31,3 +32,14 @@ class Guesses:
         if len(lately) == MOST and now - lately[0] < WITHIN:
             raise TooMany("too many links that lead nowhere: come again", retry_after=int(WITHIN))
         lately.append(now)
+
+
+def _place(host: str) -> str:
+    """Where a client is: who has one IPv6 address has the 2^64 beside it."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address):
+        return host
+    return str(address.ipv4_mapped or int(address) >> 64)

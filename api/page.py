@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import category
 
 from litestar import MediaType, Response
 
@@ -16,8 +17,12 @@ PRIVATE = {
 
 
 def said(form: Mapping[str, Any], name: str) -> str:
-    """What somebody wrote into a field; no database keeps a NUL."""
-    return str(form.get(name) or "").replace("\0", "")
+    """What somebody wrote into a field, without characters that nobody sees.
+
+    No database keeps a NUL, and forms end a line by two characters that were typed as one.
+    """
+    text = str(form.get(name) or "").replace("\r\n", "\n")
+    return "".join(c for c in text if c in "\n\t" or category(c) != "Cc")
 
 
 def answer(shown: Page, *, forms: bool = False) -> Response[str]:

@@ -257,7 +257,8 @@ class Answered(msgspec.Struct, kw_only=True):
 class Forwarded(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A forward and how it goes out; a `mailto` draft where nobody can be reached.
 
-    `preview`: the page its recipient gets, without the answers, for who sent it.
+    `preview`: the page its recipient gets, without the answers, for who sent it. `note`:
+    "without_note" where they had been sent it before, so that a new note did not go along.
     """
 
     forward: str
@@ -265,6 +266,7 @@ class Forwarded(msgspec.Struct, kw_only=True, omit_defaults=True):
     channel: str | None
     undo_seconds: int
     state: str
+    note: Literal["", "without_note"] = ""
     preview: str = ""
     mailto: str = ""
 

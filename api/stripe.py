@@ -1,5 +1,7 @@
 """POST /integrations/stripe: Stripe's events, which nobody but Stripe can sign."""
 
+import logging
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -13,6 +15,7 @@ from engine.errors import Invalid, NotFound
 from service import stripe
 from service.context import Context
 
+log = logging.getLogger("segue.api")
 TOLERANCE = 300
 """Seconds after which a signature is no proof any more: somebody may have kept it."""
 _HEADER = "stripe-signature"
@@ -42,11 +45,18 @@ def routes(context: Context, secrets: tuple[str, ...]) -> list[Any]:
     )
     async def event(request: Request[Any, Any, Any]) -> Response[bytes]:
         if not secrets:
+            _unheard()
             raise NotFound("Stripe's events are not taken: set SEGUE_STRIPE_WEBHOOK_SECRET")
         body, signature = await request.body(), request.headers.get(_HEADER, "")
         return await run_sync(_take, context, secrets, body, signature)
 
     return [event]
+
+
+@cache
+def _unheard() -> None:
+    """Said once: Stripe, or anybody, may send for days."""
+    log.warning("Stripe sends events that are not taken: set SEGUE_STRIPE_WEBHOOK_SECRET")
 
 
 def _take(

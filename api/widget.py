@@ -204,6 +204,8 @@ def _forward(context: Context, visitor: Bearer, alert: str, wanted: Forward) -> 
     }
     if sent.by == visitor.sub:  # Somebody else's is nobody's to answer for.
         answer["preview"] = links.sender(context, visitor.account, sent.case)
+    if sent.without_note:
+        answer["note"] = "without_note"
     if sent.state == "draft":
         answer["mailto"] = forward.draft(context, account=visitor.account, id=sent.id)
     return answer

@@ -2,14 +2,17 @@
 
 import gc
 import logging
+from collections.abc import Iterator
+from typing import Any
 
 import uvicorn
 
 from engine.errors import NotFound
 from segue import wiring
 from segue.roles import Role
-from segue.settings import Settings
+from segue.settings import UNHEARD, Settings
 from service.context import Context
+from service.doctor import stripe_named
 
 log = logging.getLogger("segue")
 
@@ -31,25 +34,40 @@ class Server(uvicorn.Server):
 def run(settings: Settings, *, host: str, port: int, role: Role = Role.ALL) -> None:
     """Serve until told to stop."""
     runtime = wiring.build(settings, served_at=f"http://{host}:{port}", role=role)
-    for warning in runtime.warnings:
+    for warning in (*runtime.warnings, *missing(settings, runtime.context, role)):
         log.warning(warning)
-    if not _has_policy(runtime.context):
-        log.warning("no policy is in force: run `segue config apply segue.toml`")
-    config = uvicorn.Config(
-        runtime.app,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=10,
-        server_header=False,
-    )
+    config = configured(runtime.app, settings, host=host, port=port)
     spare_the_collector()
     log.info("Segue is at http://%s:%s (API document: /schema)", host, port)
     try:
         Server(config, runtime).run()
     finally:
         runtime.close()
+
+
+def missing(settings: Settings, context: Context, role: Role) -> Iterator[str]:
+    """What the stored data wants and nobody has said."""
+    if not _has_policy(context):
+        yield "no policy is in force: run `segue config apply segue.toml`"
+    if role.answers and not settings.stripe_webhook_secrets and stripe_named(context):
+        yield UNHEARD
+
+
+def configured(app: Any, settings: Settings, *, host: str, port: int) -> uvicorn.Config:
+    """How it is served: whom a proxy of ours speaks for is who asks; no other peer is believed.
+
+    Without `trusted_proxies` uvicorn's own default holds: this machine, or FORWARDED_ALLOW_IPS.
+    """
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=10,
+        server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies) or None,
+    )
 
 
 def spare_the_collector() -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +13,11 @@ from engine.errors import Invalid
 from service.lateness import LEAST
 from store.address import is_postgres
 
+UNHEARD = (
+    "Accounts name their Stripe customer, but Stripe's events are not taken: "
+    "set SEGUE_STRIPE_WEBHOOK_SECRET"
+)
+"""What `serve` and `doctor` say where that setting is missing and was meant to be there."""
 DEFAULT_DATABASE = "sqlite:///segue.db"
 
 
@@ -41,6 +47,7 @@ class Settings:
     stripe_webhook_secrets: tuple[str, ...] = ()
     nats_url: str | None = None
     webhook_private: bool = False
+    trusted_proxies: tuple[str, ...] = ()
     keep_events_days: int = LEAST.days
     keep_hours_days: int = LEAST.days
 
@@ -91,6 +98,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         stripe_webhook_secrets=_listed(text("STRIPE_WEBHOOK_SECRET")),
         nats_url=text("NATS_URL"),
         webhook_private=_switch("WEBHOOK_PRIVATE", text("WEBHOOK_PRIVATE")),
+        trusted_proxies=_listed(text("TRUSTED_PROXIES")),
         keep_events_days=_days("KEEP_EVENTS_DAYS", text("KEEP_EVENTS_DAYS")),
         keep_hours_days=_days("KEEP_HOURS_DAYS", text("KEEP_HOURS_DAYS")),
     )
@@ -105,6 +113,8 @@ def _check(settings: Settings) -> None:
     if settings.widget_secret and len(settings.widget_secret.encode()) < 32:
         raise Invalid("at least 32 bytes are needed", pointer="SEGUE_WIDGET_SECRET")
     _check_direct(settings)
+    for proxy in settings.trusted_proxies:
+        _check_network(proxy)
     if settings.nats_url and not is_postgres(settings.database_url):
         raise Invalid(
             "it stands before PostgreSQL: set SEGUE_DATABASE_URL too", pointer="SEGUE_NATS_URL"
@@ -141,6 +151,16 @@ def _check_direct(settings: Settings) -> None:
             "use postgresql://USER:PASSWORD@HOST/DATABASE, past the pooler",
             pointer="SEGUE_DATABASE_DIRECT_URL",
         )
+
+
+def _check_network(text: str) -> None:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise Invalid(
+            f"{text!r} is no address and no network, as 10.0.0.7 or 10.0.0.0/8",
+            pointer="SEGUE_TRUSTED_PROXIES",
+        ) from None
 
 
 def _database(url: str) -> str:

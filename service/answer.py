@@ -12,9 +12,9 @@ from service.context import Context
 from service.people import display, named
 from service.secrets import hashed, new_id
 from store import accounts, alerts, due, feedback, forwards
+from templates.case_view import NAMED, SAID, Refusal
 
 KINDS = ("approve", "question", "decline")
-TEXT_LENGTH, NAME_LENGTH = 500, 60
 _FEEDBACK = {"approve": FeedbackKind.APPROVED, "decline": FeedbackKind.DECLINED}
 _SETTLED = ("plan_changed", *_FEEDBACK.values())
 _SOONEST = timedelta(days=1)
@@ -34,7 +34,7 @@ def by_link(
     Raises:
         NotFound: no such link.
         Gone: expired, revoked, or decided already.
-        Invalid: an empty question or too long a text.
+        Invalid: an empty question, or too long a text or name.
     """
     with context.database.read() as session:
         found = forwards.case_behind(session, hashed(token))
@@ -90,13 +90,12 @@ def _record(
     id: str | None = None,
 ) -> None:
     now = context.clock.now()
-    text = _checked(kind, text)
+    text, name = _checked(kind, text), checked_length(name.strip(), NAMED, "/name")
     if links.expired(case, now):
         raise Gone("this link has expired or was withdrawn: ask for a new one")
-    decided = {a.kind for a in forwards.answers(session, case.account, case.id)} & set(_FEEDBACK)
-    if decided and kind in _FEEDBACK:
+    if {a.kind for a in forwards.answers(session, case.account, case.id)} & set(_FEEDBACK):
         raise Gone("this was answered already")
-    if kind in _FEEDBACK and over(alerts.get(session, case.account, case.alert)):
+    if over(alerts.get(session, case.account, case.alert)):
         raise Gone("this is settled already: nothing is left to answer")
     if until is not None and until < now.date() + _SOONEST:
         until = None
@@ -107,7 +106,7 @@ def _record(
         kind=kind,
         at=now,
         text=text,
-        name=name[:NAME_LENGTH],
+        name=name,
         until=until,
     )
     forwards.answer(session, given)
@@ -127,9 +126,14 @@ def _checked(kind: str, text: str) -> str:
     if kind not in KINDS:
         raise Invalid("say approve, question or decline", pointer="/kind")
     if kind == "question" and not text:
-        raise Invalid("write your question first", pointer="/text")
-    if len(text) > TEXT_LENGTH:
-        raise Invalid(f"at most {TEXT_LENGTH} characters", pointer="/text")
+        raise Invalid("write your question first", pointer="/text", code=Refusal.EMPTY)
+    return checked_length(text, SAID, "/text")
+
+
+def checked_length(text: str, most: int, pointer: str) -> str:
+    """The text; Invalid where it is longer."""
+    if len(text) > most:
+        raise Invalid(f"at most {most} characters", pointer=pointer, code=Refusal.TOO_LONG)
     return text
 
 

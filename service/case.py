@@ -17,7 +17,7 @@ from store import alerts, forwards
 from store.erase import ERASED
 from templates import case as pages
 from templates import case_pdf, chart
-from templates.case_view import AnswerKind, CaseAnswer, CaseStatus, CaseView
+from templates.case_view import AnswerKind, CaseAnswer, CaseStatus, CaseView, Refused
 from templates.message import Audience
 from templates.pack import languages
 
@@ -49,10 +49,12 @@ def page(
     status: int = 200,
     language: str = "",
     looks: bool = False,
+    refused: Refused | None = None,
 ) -> Page:
     """The case, what was recorded of an answer, or a small page that says why there is none.
 
-    `language`: the reader's choice, where there is one of theirs; `looks`: a person does.
+    `language`: the reader's choice, where there is one of theirs; `looks`: a person does;
+    `refused`: a form of theirs that was not taken.
     """
     product = context.policy().catalogue.product
     with context.database.read() as session:
@@ -60,6 +62,7 @@ def page(
         if case is None:
             return small(pages.not_found(product.name, product.locale), 404)
         view, locale = view_of(context, session, case, token)
+    view = replace(view, refused=refused)
     locale = language if language in languages() else locale
     if view.status in (CaseStatus.REVOKED, CaseStatus.EXPIRED):
         return small(pages.gone(product.name, locale), 410)
@@ -79,11 +82,11 @@ def page(
     return small(pages.page(view, locale), status)
 
 
-def pdf(context: Context, token: str, *, language: str = "") -> bytes:
-    """The case as a PDF.
+def printable(context: Context, token: str, *, language: str = "") -> tuple[CaseView, str]:
+    """The case as it goes on paper, and in which language.
 
     Raises:
-        NotFound: there is no such case, or nothing that makes a PDF.
+        NotFound: there is no such case.
         Gone: it is over.
     """
     with context.database.read() as session:
@@ -93,7 +96,7 @@ def pdf(context: Context, token: str, *, language: str = "") -> bytes:
         view, locale = view_of(context, session, case, token)
     if view.status in (CaseStatus.REVOKED, CaseStatus.EXPIRED):
         raise Gone("this link has expired or was withdrawn: ask for a new one")
-    return case_pdf.pdf(view, language if language in languages() else locale)
+    return view, language if language in languages() else locale
 
 
 def chart_png(context: Context, view_token: str) -> bytes:
@@ -133,6 +136,7 @@ def view_of(
         story=frozen.story(case.story),
         audience=Audience(case.audience),
         champion_name=_name(champion),
+        champion_email=champion.email or "",
         recipient_name=_name(recipient),
         created_at=case.created_at,
         expires_at=case.expires_at,

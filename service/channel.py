@@ -24,7 +24,8 @@ class DeliveryKind(StrEnum):
 class ForwardState:
     """Where one forward of `by` stands, for the champion's card. `undo_until` set: it still waits.
 
-    `look`: the page of the case for who sent it.
+    `look`: the page of the case for who sent it. `without_note`: it was there before, so what was
+    written along this time did not go.
     """
 
     id: str
@@ -39,6 +40,7 @@ class ForwardState:
     sent_at: datetime | None = None
     detail: str = ""
     look: str = ""
+    without_note: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from engine.alert import AlertClass
+from engine.snapshot import Person
 from service import cards, events, forward, routing
 from service.channel import Behind, DeliveryKind, Failed, Hold, Outgoing, Queue, Retry, Sent
 from service.context import Context
 from service.withdraw import take_back
 from store import alerts, forwards, outbox, places
+from store.forwards import StoredForward
 from store.outbox import DeliveryState, StoredDelivery
 
 log = logging.getLogger(__name__)
@@ -143,16 +145,26 @@ def _failed(context: Context, session: Session, ready: Ready, reason: str, now: 
     if delivery.kind != DeliveryKind.FORWARD or delivery.forward is None:
         return
     stored = forwards.get(session, delivery.account, delivery.forward)
-    if stored is None or stored.state == "withdrawn":
-        return
-    tried = [d.channel for d in outbox.of_alert(session, delivery.account, delivery.alert)
+    if stored is not None and stored.state != "withdrawn":
+        otherwise(context, session, stored, person, reason, now)
+
+
+def otherwise(
+    context: Context,
+    session: Session,
+    stored: StoredForward,
+    person: Person,
+    reason: str,
+    now: datetime,
+) -> None:
+    """What could not go the ways that were tried takes the next, or becomes its sender's draft."""
+    account = stored.account
+    tried = [d.channel for d in outbox.of_alert(session, account, stored.alert)
              if d.forward == stored.id and d.kind == DeliveryKind.FORWARD]  # fmt: skip
-    channel = routing.best(
-        session, delivery.account, person, context.channels, now=now, without=tried
-    )
+    channel = routing.best(session, account, person, context.channels, now=now, without=tried)
     if channel == routing.DRAFT:
-        forwards.move(session, delivery.account, stored.id, "draft", detail=reason, channel=channel)
+        forwards.move(session, account, stored.id, "draft", detail=reason, channel=channel)
     else:
-        forwards.move(session, delivery.account, stored.id, "waiting", channel=channel)
+        forwards.move(session, account, stored.id, "waiting", channel=channel)
         outbox.add(session, forward.delivery_of(stored, channel))
-    cards.refresh(session, delivery.account, delivery.alert, now)
+    cards.refresh(session, account, stored.alert, now)

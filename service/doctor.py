@@ -10,7 +10,7 @@ from engine import holdout
 from service import pause
 from service.context import Context
 from service.ready import problems
-from store import arms, buried, jetstream, webhooks
+from store import arms, buried, identities, jetstream, webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,12 @@ def examine(context: Context) -> Health:
         until=(draws.last + holdout.TERM).date() if draws.last else None,
         hooks=hooks,
     )
+
+
+def stripe_named(context: Context) -> bool:
+    """Whether accounts say which of Stripe's customers they are: then its events are awaited."""
+    with context.database.read() as session:
+        return identities.any_of(session, "stripe")
 
 
 def _hooks(session: Session) -> Iterator[Hook]:

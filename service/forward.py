@@ -1,16 +1,17 @@
 """A champion passes the story on: the case is frozen, the message waits ten seconds, then goes."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from sqlmodel import Session
 
 from engine.alert import AlertClass, FeedbackKind
-from engine.errors import Forbidden, Invalid, NotFound, TooMany
+from engine.errors import Forbidden, Gone, Invalid, NotFound, TooMany
 from engine.snapshot import Person, Role, Snapshot, Staff
 from engine.story import Story
-from service import cards, frozen, links, routing, snapshot, terms, wording
+from service import answer, cards, frozen, links, routing, snapshot, terms, wording
 from service.channel import DeliveryKind, ForwardState, Recipient
 from service.config import Applied
 from service.context import Context
@@ -108,6 +109,8 @@ def start(
 ) -> ForwardState:
     """Send the story to `to` (a person id) in ten seconds; a second click finds the first.
 
+    What is found keeps the note it went with: one written along the second time does not go.
+
     Raises:
         NotFound: no such alert or person.
         Invalid: the note is too long or holds a link.
@@ -126,15 +129,36 @@ def start(
             raise NotFound(f"there is no {to!r} at this account")
         if to == champion:
             raise Invalid("this is you: choose somebody else", pointer="/to")
-        for earlier in forwards.of_alert(session, account, alert):
-            if earlier.to == to and earlier.state in ("waiting", "sent"):
-                return _state(earlier, facts, now)
+        earlier = _earlier(context, session, account, alert, champion, person, now)
+        if earlier is not None:
+            unsaid = bool(note) and note != earlier.note
+            return replace(_state(earlier, facts, now), without_note=unsaid)
         _hold_to_cap(session, account, champion, to, now)
         forward = write(context, session, stored, facts, person, champion, note, applied, now)
         cards.refresh(session, account, alert, now)
         state = _state(forward, facts, now)
     context.signals.changed(account)
     return state
+
+
+def _earlier(
+    context: Context,
+    session: Session,
+    account: str,
+    alert: str,
+    champion: str,
+    person: Person,
+    now: datetime,
+) -> forwards.StoredForward | None:
+    """What this person was sent of an alert; a draft is its sender's alone, while it is one."""
+    best = routing.best(session, account, person, context.channels, now=now)
+    for earlier in forwards.of_alert(session, account, alert):
+        own = earlier.champion == champion and best == routing.DRAFT
+        live = earlier.state in ("waiting", "sent") or (earlier.state == "draft" and own)
+        case = forwards.case(session, account, earlier.case) if live else None
+        if earlier.to == person.id and case is not None and not links.expired(case, now):
+            return earlier
+    return None
 
 
 def undo(
@@ -302,15 +326,26 @@ def _state(forward: forwards.StoredForward, facts: Snapshot | Staff, now: dateti
 
 
 def draft(context: Context, *, account: str, id: str) -> str:
-    """A `mailto:` address that opens the champion's own mail with the story and the case's link."""
+    """A `mailto:` address that opens the champion's own mail with the story and the case's link.
+
+    Raises:
+        NotFound: there is no such draft.
+        Gone: its link was taken back or has expired, or there is nothing left to decide.
+    """
+    now = context.clock.now()
     with context.database.write() as session:
+        accounts.hold(session, account)
         stored = forwards.get(session, account, id)
-        if stored is None:
+        case = forwards.case(session, account, stored.case) if stored else None
+        if stored is None or case is None:
             raise NotFound("there is no such forward")
-        facts = snapshot.load(context, session, account, context.clock.now(), context.policy())
-        case = forwards.case(session, account, stored.case)
+        if links.expired(case, now):
+            raise Gone("this link has expired or was withdrawn")
+        if answer.over(alerts.get(session, account, stored.alert)):
+            raise Gone("this is settled: nothing is left to pass on")
+        facts = snapshot.load(context, session, account, now, context.policy())
         page, _ = links.of_case(context, session, account, stored.case)
-    if facts is None or case is None or page is None:
+    if facts is None or page is None:
         raise NotFound("there is no such case")
     person = named(facts.people, stored.to) or Person(id=stored.to)
     text = wording.message(

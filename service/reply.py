@@ -5,11 +5,12 @@ from sqlmodel import Session
 from engine.errors import Conflict, Gone, Invalid
 from engine.snapshot import Person
 from service import cards, links, snapshot, wording
-from service.answer import TEXT_LENGTH
+from service.answer import checked_length
 from service.context import Context
 from service.people import display, named
 from service.secrets import hashed
 from store import forwards
+from templates.case_view import SAID, Refusal
 
 KIND = "reply"
 
@@ -26,9 +27,8 @@ def reply(context: Context, session: Session, case: forwards.StoredCase, text: s
     """
     now, text = context.clock.now(), text.strip()
     if not text:
-        raise Invalid("write your answer first", pointer="/text")
-    if len(text) > TEXT_LENGTH:
-        raise Invalid(f"at most {TEXT_LENGTH} characters", pointer="/text")
+        raise Invalid("write your answer first", pointer="/text", code=Refusal.EMPTY)
+    checked_length(text, SAID, "/text")
     if links.expired(case, now):
         raise Gone("this link has expired or was withdrawn")
     if not any(a.kind == "question" for a in forwards.answers(session, case.account, case.id)):

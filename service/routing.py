@@ -13,7 +13,8 @@ DRAFT, EMAIL = "draft", "email"
 UNSUBSCRIBED, MUTED = "unsubscribed", "muted"
 _REMEMBERED = timedelta(days=30)
 """An address that was refused is tried again after that; relays have bad days, too."""
-_OF_THE_ADDRESS = ("refused: recipient", "address_invalid")
+BOUNCED = "bounced"
+_OF_THE_ADDRESS = ("refused: recipient", "address_invalid", BOUNCED)
 """What a failure begins with that will happen again, whatever is sent there."""
 
 

@@ -19,15 +19,25 @@ from service.sealed import opened
 from service.withdraw import take_back
 from store import accounts, alerts, forwards
 from templates import case as pages
-from templates.case_view import AnswerKind, CaseStatus, Sender
+from templates.case_view import AnswerKind, CaseStatus, Refused, Sender
 from templates.pack import languages
 
 _AGAIN = timedelta(hours=1)
 """How soon a case may be made anew; before that there is hardly anything new to say."""
 
 
-def page(context: Context, sealed: str, *, language: str = "") -> Page:
-    """The page as its recipient gets it, how often it was opened, and what can be done."""
+def page(
+    context: Context,
+    sealed: str,
+    *,
+    language: str = "",
+    status: int = 200,
+    refused: Refused | None = None,
+) -> Page:
+    """The page as its recipient gets it, how often it was opened, and what can be done.
+
+    `refused`: a form of theirs that was not taken.
+    """
     product, now = context.policy().catalogue.product, context.clock.now()
     try:
         with context.database.read() as session:
@@ -53,7 +63,7 @@ def page(context: Context, sealed: str, *, language: str = "") -> Page:
         again_url=f"/case/sent/{sealed}/again" if open_ and ripe else "",
     )
     locale = language if language in languages() else locale
-    return small(pages.page(replace(view, sender=sender), locale), 200)
+    return small(pages.page(replace(view, sender=sender, refused=refused), locale), status)
 
 
 def withdraw(context: Context, sealed: str) -> None:

@@ -108,6 +108,25 @@ class Person(Shape):
         zone(self.time_zone)
 
 
+class Bounce(Shape):
+    """An address that a mail server refused for good, after ours had handed the message over.
+
+    `reason`: what it said of it in short, as 5.1.1; without the address.
+    """
+
+    email: str
+    reason: str = ""
+
+    def check(self, catalogue: Catalogue) -> None:
+        """Raise Invalid where a value can't be."""
+        text(self.email, "/email")
+        if not _EMAIL.fullmatch(self.email):
+            raise Invalid("this is not an e-mail address", pointer="/email")
+        text(self.reason or None, "/reason")
+        if "@" in self.reason:
+            raise Invalid("leave the address out: this is shown and kept", pointer="/reason")
+
+
 class Plan(Shape):
     """A plan change."""
 

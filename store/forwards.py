@@ -107,6 +107,22 @@ def since(session: Session, account: str, champion: str, start: datetime) -> set
     return set(rows)
 
 
+def sent_to(
+    session: Session, account: str, person: str, channel: str, start: datetime
+) -> tuple[StoredForward, ...]:
+    """What reached a person over a channel since `start`, as far as is known."""
+    rows = session.exec(
+        select(tables.Forward).where(
+            col(tables.Forward.account) == account,
+            col(tables.Forward.to) == person,
+            col(tables.Forward.channel) == channel,
+            col(tables.Forward.state) == "sent",
+            col(tables.Forward.sent_at) >= start,
+        )
+    )
+    return tuple(_forward(row) for row in rows)
+
+
 def move(session: Session, account: str, forward: str, state: str, **values: Any) -> None:
     """Note where a forward stands now."""
     session.execute(

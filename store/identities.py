@@ -29,6 +29,12 @@ def owners(session: Session, source: str, names: Iterable[str]) -> dict[str, str
     return dict(rows.all())
 
 
+def any_of(session: Session, source: str) -> bool:
+    """Whether any account says what another system calls it."""
+    e = table(ExternalId).c
+    return session.execute(select(e.id).where(e.source == source).limit(1)).first() is not None
+
+
 def existing(session: Session, names: Iterable[str]) -> set[str]:
     """Which of these are the ids of accounts."""
     asked = as_list([[name] for name in names])

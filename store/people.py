@@ -115,6 +115,14 @@ def by_email(session: Session, account: str, email: str) -> str | None:
     ).first()
 
 
+def with_email(session: Session, email: str) -> list[tuple[str, str]]:
+    """(account, person) of everybody who has this e-mail address, whatever its case."""
+    p = table(tables.Person).c
+    asked = select_columns(p.account, p.id).where(func.lower(p.email) == email.lower())
+    rows = session.execute(asked.order_by(p.account, p.id))
+    return [(row.account, row.id) for row in rows]
+
+
 def address(session: Session, account: str, person: str, channel: str) -> str | None:
     """Where a channel reaches a person."""
     row = session.get(tables.Address, (account, person, channel))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from babel import Locale
 from markupsafe import Markup
@@ -15,8 +16,17 @@ from markupsafe import Markup
 from engine.alert import AlertClass
 from engine.story import PlanStory, Story
 from engine.usage import MeterKind, PeriodKind
-from templates.case_facts import Source, case_facts, effect_of, expected_use, source_of
-from templates.case_view import AnswerKind, CaseAnswer, CaseStatus, CaseView, Offer, Sender
+from templates.case_facts import PRICES, Source, case_facts, effect_of, expected_use, source_of
+from templates.case_view import (
+    NAMED,
+    SAID,
+    AnswerKind,
+    CaseAnswer,
+    CaseStatus,
+    CaseView,
+    Offer,
+    Sender,
+)
 from templates.chart import alt, svg
 from templates.facts import Fact, plan_per
 from templates.message import NOTE, Audience
@@ -24,7 +34,7 @@ from templates.pack import HERE, Pack, languages, pack
 from templates.plain import plain
 from templates.render import Cited, context_of, environment, isolated
 
-_NAME, _SAID = 60, 500
+_OVER = (CaseStatus.APPROVED, CaseStatus.DECLINED, CaseStatus.SETTLED)
 CELL = "\x1f"  # Divides the cells of a row; plain text never holds it.
 _UNBROKEN = 24  # Longer values, whole sentences among them, may break over lines.
 CSS = (HERE / "case" / "style.css").read_text("utf-8").rstrip()
@@ -125,8 +135,16 @@ def told(view: CaseView, locale: str, cited: type[Sourced]) -> dict[str, Any]:
         "answers": [_answer(answer) for answer in view.answers],
         "asks": view.story.alert_class is AlertClass.ASK and view.story.next_plan is not None,
         "open": view.status in (CaseStatus.OPEN, CaseStatus.QUESTION) and view.sender is None,
+        "decided": view.status in _OVER and view.sender is None,
+        "refused": view.refused,
+        "typed": view.refused.typed if view.refused else {},
+        "unsent": view.refused.typed.get("question", "") if view.refused else "",
+        "said": SAID,
+        "named": NAMED,
+        "mail": quote(view.champion_email, safe="@"),
         "bars": _bars(view.story),
         "at_pace": expected_use(view.story) is not None,
+        "costed": not facts.keys().isdisjoint(PRICES),
         "effect": effect_of(view),
         "tiers": max(
             len(offer.overage) if isinstance(offer.overage, Sequence) else 0
@@ -150,7 +168,7 @@ def answered(
 def _who(name: str, words: Pack) -> str:
     """A name, made safe; somebody whose name is not known any more is called so."""
     if name:
-        return isolated(plain(name, _NAME))
+        return isolated(plain(name, NAMED))
     texts: Any = environment(html=False).get_template(f"{words.name}/case.j2").module
     return str(texts.somebody()).strip()
 
@@ -198,7 +216,7 @@ def _charts(story: Story, locale: str) -> dict[str, str]:
 
 
 def _answer(answer: CaseAnswer) -> dict[str, str]:
-    text, name = plain(answer.text, _SAID), plain(answer.name, _NAME)
+    text, name = plain(answer.text, SAID), plain(answer.name, NAMED)
     return {"kind": answer.kind.value, "text": isolated(text), "name": isolated(name)}
 
 

@@ -38,6 +38,10 @@ from templates.pack import Pack
 from templates.why import meter_sentence
 
 SIDES = ("now", "next")
+PRICES = frozenset(
+    f"{side}_{name}" for side in SIDES for name in ("price", "annual", "overage", "tier_0")
+)
+"""The facts one of which is there where anything is said of what the plans cost."""
 
 
 class Source(StrEnum):
@@ -69,7 +73,7 @@ def source_of(name: str, fact: Fact) -> Source:
         return Source.ACCOUNT
     if name == "renewal":
         return Source.CONTRACT
-    if name.startswith(("at_", "was_", "until_")) or name == "views":
+    if name.startswith(("at_", "was_", "until_")) or name in ("views", "most"):
         return Source.CASE
     return _BY_KIND[fact.kind]
 
@@ -108,6 +112,8 @@ def _instants(view: CaseView, formats: Formats) -> Iterator[_Row]:
     for i, answer in enumerate(view.answers):
         if answer.until is not None:
             yield f"until_{i}", FactKind.DATE, formats.day(answer.until), as_of
+    if view.refused is not None and view.refused.most is not None:
+        yield "most", FactKind.COUNT, formats.quantity(Decimal(view.refused.most)), as_of
     for name, at in instants:
         yield name, FactKind.DATE, formats.instant(at, zone), as_of
     yield "frozen", FactKind.DATE, formats.instant(as_of, zone), as_of

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from engine.errors import NotFound
@@ -43,17 +44,22 @@ def pdf(view: CaseView, locale: str) -> bytes:
     Raises:
         NotFound: what lays it out is not installed.
     """
-    made: bytes = laid_out(
-        view,
-        locale,
-        pdf_standards=["ua-1"],
-        timestamp=int(view.created_at.timestamp()),
-    )
+    return printed(written(view, locale), view.created_at)
+
+
+def printed(written: str, at: datetime) -> bytes:
+    """As `pdf`, of what `written` gave and was frozen `at`."""
+    made: bytes = laid_out(written, pdf_standards=["ua-1"], timestamp=int(at.timestamp()))
     return made
 
 
-def laid_out(view: CaseView, locale: str, **how: Any) -> Any:
-    """The case as Typst makes it; `how`: its own options. Errors as for `pdf`."""
+def written(view: CaseView, locale: str) -> str:
+    """All that is on the pages of a case, as Typst takes it in."""
+    return json.dumps(_case(view, locale))
+
+
+def laid_out(written: str, **how: Any) -> Any:
+    """A case as Typst makes it; `how`: its own options. Errors as for `pdf`."""
     if not available():
         raise NotFound("PDFs need an extra: pip install 'segue[pdf]'")
     import typst
@@ -62,7 +68,7 @@ def laid_out(view: CaseView, locale: str, **how: Any) -> Any:
         _PAGE,
         root=_PAGE.parent,
         font_paths=[FONTS],
-        sys_inputs={"case": json.dumps(_case(view, locale))},
+        sys_inputs={"case": written},
         **how,
     )
 

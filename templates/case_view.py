@@ -1,6 +1,7 @@
 """What the business-case page is made from: frozen facts, answers, and where its forms go."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -8,6 +9,9 @@ from enum import StrEnum
 from engine.cost import Overage
 from engine.story import Story
 from templates.message import Audience
+
+SAID, NAMED = 500, 60
+"""How long what is said on the page may be, and a name."""
 
 
 class CaseStatus(StrEnum):
@@ -48,6 +52,31 @@ class CaseAnswer:
     until: date | None = None
 
 
+class Refusal(StrEnum):
+    """Why a form of the page was not taken."""
+
+    TOO_LONG = "too_long"
+    EMPTY = "empty"
+    NO_DATE = "no_date"
+    OVER = "over"
+    NOT_NOW = "not_now"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A form that was not taken: which (approve, question, decline, reply ...), and why.
+
+    `part`: what of it is wrong (text, name or until), `most`: how long that may be; `typed`: all
+    that was in it, which is not lost.
+    """
+
+    form: str
+    why: Refusal
+    part: str = ""
+    most: int | None = None
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """What the catalogue says of a plan beyond its price: overage by unit or tiers, and by year."""
@@ -76,7 +105,8 @@ class CaseView:
 
     The form addresses are paths of the case's own site; `pdf_url` None hides the link. `sender`:
     it is who sent it that looks, so it takes no answers. `previous`: the story it was made anew
-    from.
+    from. `champion_email`: where to write once nothing can be answered here. `refused`: a form
+    that was just sent and not taken.
     """
 
     story: Story
@@ -96,3 +126,5 @@ class CaseView:
     pdf_url: str | None = None
     sender: Sender | None = None
     previous: Story | None = None
+    champion_email: str = ""
+    refused: Refused | None = None

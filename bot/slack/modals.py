@@ -32,6 +32,9 @@ def listen(app: AsyncApp, context: Context) -> None:
         if state.state == "draft":
             line = words().say("unreachable", name=state.to_name)
             return {"response_action": "errors", "errors": {views.PERSON: line}}
+        if state.without_note:
+            line = words().say("without_note", name=state.to_name)
+            return {"response_action": "errors", "errors": {views.TEXT: line}}
         return {"response_action": "clear"}
 
     async def asked(body: dict[str, Any], client: AsyncWebClient) -> Answer:

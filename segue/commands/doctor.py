@@ -17,7 +17,8 @@ def doctor() -> None:
     """
     from segue import opening, settings
     from segue.commands.written import day
-    from service.doctor import examine
+    from segue.settings import UNHEARD
+    from service.doctor import examine, stripe_named
 
     told = settings.load()
     context = opening.context_of(told)
@@ -34,6 +35,8 @@ def doctor() -> None:
     print(f"- {held}{until}." if health.drawn else "- No account could be asked yet.")
     if health.hooks:
         _hooks(health.hooks)
+    if not told.stripe_webhook_secrets and stripe_named(context):
+        print(f"- {UNHEARD}.")
     if told.slack_is_on:
         _slack(context)
     if told.teams_is_on:

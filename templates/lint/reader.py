@@ -34,11 +34,17 @@ def prices(piece: Piece) -> Iterable[Problem]:
 
 def _periods(piece: Piece) -> Iterable[Problem]:
     period = rule(piece.words, "prices", "period")
-    for name in _PLAN_PRICES if piece.per_period else ():
-        fact = (piece.facts or {}).get(name)
-        for place in re.finditer(whole(fact.cited.value), piece.raw) if fact else ():
-            if not period.match(piece.fold(piece.raw[place.end() :])):
-                yield Problem("TL13", place.group(), "a price says what period it is for")
+    facts = piece.facts or {}
+    plans = [facts[name].cited for name in _PLAN_PRICES if piece.per_period and name in facts]
+    for value in dict.fromkeys(cited.value for cited in plans):
+        places = list(re.finditer(whole(value), piece.raw))
+        bare = [p for p in places if not period.match(piece.fold(piece.raw[p.end() :]))]
+        # What is paid for one unit may be the same text, and is for no period.
+        alike = {cited for cited in piece.cited if cited.value == value}
+        if alike - set(plans) and (not alike & set(plans) or len(bare) < len(places)):
+            continue
+        for place in bare:
+            yield Problem("TL13", place.group(), "a price says what period it is for")
 
 
 def offers(piece: Piece) -> Iterable[Problem]:

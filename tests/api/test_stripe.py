@@ -14,6 +14,7 @@ import pytest
 import stripe
 from sqlalchemy import text
 
+import api.stripe
 from engine.errors import ConfigInvalid
 from segue.settings import Settings
 from segue.wiring import build
@@ -672,13 +673,19 @@ def test_too_large_a_body_is_refused(sent: Stripe) -> None:
     assert sent.post(b" " * (1024 * 1024 + 1)).status_code == 413
 
 
-def test_without_a_secret_the_route_says_how_to_get_one(tmp_path: Any) -> None:
+def test_without_a_secret_the_route_says_how_to_get_one(
+    tmp_path: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.stripe._unheard.cache_clear()
     settings = Settings(database_url=f"sqlite:///{tmp_path}/segue.db")
     runtime = build(settings, served_at="http://127.0.0.1", background=False)
     try:
         with serving(runtime.app) as url, httpx.Client(base_url=url) as http:
-            answer = Stripe(http, "whsec_any").post(event(FAILED, invoice("cus_1"), NOW))
+            for _ in range(2):
+                answer = Stripe(http, "whsec_any").post(event(FAILED, invoice("cus_1"), NOW))
             assert answer.status_code == 404
+            said = [record.message for record in caplog.records]
+            assert sum("SEGUE_STRIPE_WEBHOOK_SECRET" in line for line in said) == 1
             assert "SEGUE_STRIPE_WEBHOOK_SECRET" in answer.json()["detail"]
     finally:
         runtime.close()

@@ -240,6 +240,17 @@ async def test_a_modal_says_what_is_wrong_beside_its_field(
     assert passed_on(world) == []
 
 
+async def test_a_note_that_did_not_go_along_is_told_beside_its_field(world: World) -> None:
+    await world.push()
+    await world.click("champion", world.button("chat.postMessage", "Send to somebody"))
+    await world.proxy.replies(1, "views.open")
+    view = world.proxy.of("views.open")[0].body["view"]
+    await world.submit("champion", view, choice(world, "manager", note="First."))
+    late = await world.submit("champion", view, choice(world, "manager", note="Another."))
+    assert "your note was not added" in late.json()["errors"]["text"]
+    assert len(passed_on(world)) == 1
+
+
 async def test_a_user_slack_does_not_know_can_not_be_chosen(world: World) -> None:
     await world.push()
     await world.click("champion", world.button("chat.postMessage", "Send to somebody"))

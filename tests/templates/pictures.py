@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from templates import chart, email
 from templates.case import AnswerKind, CaseAnswer, CaseView, Sender, page
-from templates.case_pdf import laid_out
+from templates.case_pdf import laid_out, written
 from templates.message import Audience, message
 from tests.bot.pictures import WEBP
 from tests.browser import ARGS, chromium
@@ -52,7 +52,9 @@ def shown() -> Iterator[tuple[str, Shown]]:
     yield "case-phone", Shown(html=page(manager, "en"), width=PHONE, height=844)
     yield "case-sender", Shown(html=page(_sent(), "en"), height=760)
     yield "case-again", Shown(html=page(_again(), "en"), height=900)
-    for number, picture in enumerate(laid_out(case(), "en", format="png", ppi=110), start=1):
+    for number, picture in enumerate(
+        laid_out(written(case(), "en"), format="png", ppi=110), start=1
+    ):
         yield f"case-paper-{number}", Shown(html=_image(picture), width=910, whole=True)
     yield "case-mail", Shown(html=_mail(), width=680, whole=True)
 

@@ -27,7 +27,7 @@ from templates.case import (
 from templates.case_facts import case_facts
 from templates.message import Audience
 from templates.pack import pack
-from tests.templates.stories import AS_OF, sample_meter, sample_story, variants
+from tests.templates.stories import AS_OF, sample_meter, sample_plan, sample_story, variants
 
 NEXT = Offer(overage=Decimal("0.05"), annual=Decimal("8900"))
 
@@ -189,10 +189,42 @@ def test_an_answer_buys_nothing_and_the_page_says_so():
     assert "can see how often this page was opened, but not by whom" in text
 
 
-def test_an_unknown_price_is_not_shown():
-    text = Page(page(view(story=variants()["no_price"], next=Offer()), "en")).text
-    assert "€490" not in text
-    assert "Stay on Team" in text
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_where_no_price_is_known_nothing_is_said_to_be_one(locale):
+    unpriced = variants(locale)["no_price"]
+    unpriced = replace(unpriced, main=replace(unpriced.main, overage=None))
+    case = view(story=unpriced, audience=Audience.FINANCE, next=Offer())
+    text = Page(page(case, locale)).text
+    stay, claims, unknown = {
+        "en": ("Stay on Team", ("what they cost", "What each choice costs", "net of tax"),
+               ("Each one above that not stated", "What these plans cost is not stated here")),
+        "de": ("Bei Team bleiben", ("was sie kosten", "Was jede Möglichkeit kostet", "netto"),
+               ("je Einheit keine Angabe", "Was diese Tarife kosten, steht hier nicht")),
+    }[locale]  # fmt: skip
+    assert "€" not in text
+    assert stay in text
+    for claim in claims:
+        assert claim not in text
+    for said in unknown:
+        assert said in text
+    assert text.count(unknown[0]) == 2  # Of both plans.
+
+
+def test_a_price_that_is_not_stated_beside_one_that_is_says_so():
+    story = replace(sample_story(), next_plan=sample_plan("business", "Business", None))
+    text = Page(page(view(story=story, audience=Audience.FINANCE, next=Offer()), "en")).text
+    moving = text[text.index("Move to Business") : text.index("means 14,000")]
+    assert "Price not stated" in moving
+    assert "Each one above that not stated" in moving
+    assert text.count("Price not stated") == 1
+
+
+def test_an_overage_that_is_not_stated_says_so_beside_tiers():
+    tiers = (Tier(unit=Decimal("0.08"), up_to=Decimal(1000)), Tier(unit=Decimal("0.05")))
+    text = Page(page(view(now=Offer(overage=tiers), next=Offer()), "en")).text
+    assert "Each one above that not stated" in text
+    stops = sample_story(main=sample_meter(at_limit=AtLimit.STOPS, overage=None))
+    assert "not stated" not in Page(page(view(story=stops, next=Offer()), "en")).text
 
 
 def test_tiers_are_listed_and_counted():

@@ -1,6 +1,7 @@
 """The tone lint, as a table: sentences it refuses, and calm ones it lets through."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -222,3 +223,17 @@ def test_a_price_among_the_facts_is_one_even_where_no_text_says_it():
 def test_a_price_says_what_period_it_is_for():
     assert codes(said(f"{VALUE} {CALM} Business costs €890.00.")) == {"TL13"}
     assert codes(said(f"{VALUE} {CALM} Business costs €890.00 a month.")) == set()
+
+
+def test_a_price_for_one_unit_may_be_the_same_text_as_the_plans():
+    free = replace(
+        sample_story(moment=Moment.SUSTAINED_OVER),
+        plan=sample_plan("team", "Team", "0.00"),
+        next_plan=sample_plan("business", "Business", "0.00"),
+        main=sample_meter(overage=Decimal("0.00")),
+    )
+    text = message(free, audience=Audience.FINANCE, locale="en", can_buy=True)
+    assert "Each one above that costs €0.00. Team costs €0.00 a month" in text.body
+    assert codes(text, free, audience=Audience.FINANCE) == set()
+    bare = replace(text, body=text.body.replace("€0.00 a month", "€0.00"))
+    assert codes(bare, free, audience=Audience.FINANCE) == {"TL13"}

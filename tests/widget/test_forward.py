@@ -74,6 +74,20 @@ def test_a_draft_is_opened_in_the_readers_own_mailbox(visit: Visit) -> None:
     expect(link).to_have_attribute("href", "mailto:fiona@acme.test?subject=Reports")
 
 
+@pytest.mark.parametrize("state", ["waiting", "sent", "draft"])
+def test_a_note_that_did_not_go_along_is_told(state: str, visit: Visit) -> None:
+    visit.segue.forward_as = {"state": state, "note": "without_note"}
+    if state == "draft":
+        visit.segue.forward_as["mailto"] = "mailto:fiona@acme.test"
+    visit.open()
+    visit.button("Send to Fiona").click()
+    told = "There is one for Fiona already; your note was not added to it."
+    expect(visit.card).to_contain_text(told)
+    if state == "waiting":
+        visit.page.clock.run_for(10_500)
+        expect(visit.card).to_contain_text(told)
+
+
 def test_it_asks_whom_when_nobody_is_known(visit: Visit) -> None:
     visit.segue.state["alert"] = sample.asking_whom()
     page = visit.open()

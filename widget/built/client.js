@@ -1,1 +1,1 @@
-export {createClient} from "./parts/live-N4MSMVWQ.js";
+export {createClient} from "./parts/live-75JNB3E7.js";

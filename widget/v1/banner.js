@@ -201,7 +201,7 @@ export class Banner {
     this.#busy = true;
     try {
       const forward = await this.#desk.client()?.forward(alert.id, addressee);
-      if (forward && this.#host.isConnected) this.#forwarded(alert, forward, addressee);
+      if (forward && this.#host.isConnected) this.#forwarded(alert, forward);
     } catch (problem) {
       failed(problem);
     } finally {
@@ -213,23 +213,23 @@ export class Banner {
   /**
    * @param {Alert} alert
    * @param {import("./types").Forward} forward
-   * @param {Addressee} addressee
    */
-  #forwarded(alert, { forward, to_name, state, mailto, preview, undo_seconds }, addressee) {
-    const name = to_name || addressee.name || addressee.email || "";
+  #forwarded(alert, { forward, to_name, state, note, mailto, preview, undo_seconds }) {
+    // What was written along and not passed on is told before all else.
+    const say = (/** @type {string} */ key) => this.#say(note || key, { name: to_name });
     const link = preview && { label: this.#say("look"), href: preview };
-    const sent = () => this.#tell(this.#say("sent", { name }), { link }, READING);
+    const sent = () => this.#tell(say("sent"), { link }, READING);
     const waits = undo_seconds * 1000;
     if (mailto) {
       this.#tell(
-        this.#say("draft", { name }),
+        say("draft"),
         { link: { label: this.#say("open_draft"), href: mailto } },
         0,
       );
     } else if (state === "sent") sent();
     else {
       const undo = this.#undo(alert, "forwarded", Promise.resolve(forward));
-      this.#tell(this.#say("sending", { name }), { undo, link, way: true }, waits, sent);
+      this.#tell(say("sending"), { undo, link, way: true }, waits, sent);
       fill(this.#room.querySelector(".way"), waits);
     }
     this.#desk.remember(alert.id, "forwarded");

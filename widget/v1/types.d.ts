@@ -49,6 +49,8 @@ export type Forward = {
   channel: string;
   undo_seconds: number;
   state: string;
+  /** The label that says so where the note was not passed on. */
+  note: string;
   mailto: string;
   /** The page that its recipient gets, without the answers. */
   preview: string;

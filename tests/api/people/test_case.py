@@ -1,6 +1,9 @@
 """The business case behind a link: frozen, private, safe, and answered by a person's own click."""
 
+import asyncio
 import re
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,6 +12,8 @@ import pytest
 
 import api.case
 from api.app import create
+from engine.errors import Gone
+from service.press import AGE, KEPT, Press
 from tests.api.live import PEOPLE, Live, links
 from tests.backends import FILE
 from tests.fakes.slack_proxy import problems_of
@@ -71,6 +76,9 @@ def test_a_price_in_another_currency_is_not_taken_for_theirs(world: Live) -> Non
     html = world.open(dollars).text
     assert "0.30" not in html
     assert "490" not in html
+    for claim in ("what they cost", "What each choice costs", "net of tax"):
+        assert claim in world.open(euros).text
+        assert claim not in html
 
 
 def test_its_headers_keep_it_private_and_alone(world: Live) -> None:
@@ -116,6 +124,48 @@ def test_the_same_is_there_as_a_pdf_while_the_link_works(world: Live) -> None:
     assert world.open(f"{page}x.pdf").status_code == 404
     world.clock.advance(days=31)
     assert world.http.get(link).status_code == 410
+
+
+def test_a_pdf_is_laid_out_once_for_what_it_says(world: Live) -> None:
+    _, _, page = mailed(world)
+    context = world.runtime.context
+    press = Press()
+
+    async def many(token: str, languages: Sequence[str]) -> list[bytes]:
+        return await asyncio.gather(*(press.pdf(context, token, language=t) for t in languages))
+
+    token = page.rpartition("/")[2]
+    first = asyncio.run(many(token, ["en", "de"] * 25))
+    assert len(set(first)) == press.made == 2
+    world.open(f"{page}/question", "POST", data={"question": "Why now?"})
+    press = Press()  # Of another loop.
+    [asked] = asyncio.run(many(token, ["en"]))
+    assert asked not in first
+    assert asked == world.http.get(f"/case/{token}.pdf").content
+    world.clock.advance(days=31)
+    with pytest.raises(Gone):
+        asyncio.run(many(token, ["en"]))
+
+
+def test_many_who_ask_for_a_pdf_hold_up_nobody(world: Live) -> None:
+    pages = [mailed(world)[2] for _ in range(3)]
+    with ThreadPoolExecutor(51) as pool:
+        asked = [pool.submit(world.open, f"{pages[n % 3]}.pdf") for n in range(50)]
+        beside = pool.submit(world.http.get, "/healthz").result(10)
+        made = {answer.result(30).content for answer in asked}
+    assert beside.status_code == 200
+    assert len(made) == 3
+
+
+def test_what_is_kept_of_pdfs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    press = Press()
+    for n in range(KEPT + 10):
+        press._keep(bytes([n]), b"%PDF-")
+    assert press._known(bytes([0])) is None
+    assert press._known(bytes([KEPT + 9])) == b"%PDF-"
+    later = time.monotonic() + AGE
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert press._known(bytes([KEPT + 9])) is None
 
 
 def test_what_a_chat_shows_of_its_link_holds_no_number(world: Live) -> None:

@@ -6,7 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from engine.errors import Gone
+from service import forward
 from tests.api.live import PEOPLE, Live, links
+from tests.api.people.test_sent import forwards_of
 from tests.backends import SERVER
 
 BACKENDS = SERVER
@@ -245,6 +248,74 @@ def test_without_a_channel_it_is_a_draft_in_the_champions_own_mail(world: Live) 
     after(world, 60)
     assert rooms(world) == []
     assert world.mailbox.messages == []
+
+
+def outside(world: Live) -> tuple[str, str]:
+    """(account, alert): fiona is reached by nothing but her colleagues' own mail."""
+    people: dict[str, dict[str, Any]] = {
+        **PEOPLE, "fiona": {**PEOPLE["fiona"], "email": None},
+    }  # fmt: skip
+    return world.asked(people=people)
+
+
+def case_of(told: dict[str, Any]) -> str:
+    [page] = links(parse_qs(urlsplit(told["mailto"]).query)["body"][0], "case")
+    return page
+
+
+def test_a_draft_clicked_twice_is_one_case(world: Live) -> None:
+    account, alert = outside(world)
+    priya = world.widget(account)
+    first = priya.send(alert, to="fiona")
+    second = priya.send(alert, to="fiona")
+    assert said(second) == said(first)
+    with world.runtime.context.database.read() as session:
+        assert len(forwards_of(session, account)) == 1
+    jonas = world.widget(account, "jonas").send(alert, to="fiona").json()
+    assert jonas["forward"] != first.json()["forward"], "a draft is only its sender's"
+    undone = priya.post(alert, "undo", {"id": first.json()["forward"]})
+    assert undone.json()["undone"] is True
+    anew = priya.send(alert, to="fiona").json()
+    assert case_of(anew) != case_of(first.json())
+    assert world.open(case_of(anew)).status_code == 200
+    known = {**PEOPLE["fiona"], "email": f"fiona@{account}.example"}
+    put = world.admin("PUT", f"/v1/accounts/{account}/people/fiona", known)
+    assert put.is_success, put.text
+    sent = priya.send(alert, to="fiona").json()
+    assert sent["state"] == "waiting", "who can be reached by now is sent it"
+
+
+def test_a_note_that_does_not_go_is_not_said_to_have_gone(world: Live) -> None:
+    account, alert = world.asked()
+    priya, fiona = world.widget(account), world.widget(account, "fiona")
+    first = priya.send(alert, to="tomas", note="For Rotterdam.").json()
+    assert "note" not in first
+    assert "note" not in priya.send(alert, to="tomas", note=" For  Rotterdam. ").json()
+    assert "note" not in fiona.send(alert, to="tomas").json()
+    for _ in range(2):
+        late = fiona.send(alert, to="tomas", note="I agree with Priya.").json()
+        assert (late["forward"], late["note"]) == (first["forward"], "without_note")
+        after(world, 10)
+    assert "I agree" not in str(world.sink.messages)
+    labels = fiona.state()["labels"]
+    assert "your note was not added" in labels[late["note"]]
+
+
+def test_a_draft_whose_link_is_over_is_none(world: Live) -> None:
+    account, alert = outside(world)
+    told = world.widget(account).send(alert, to="fiona").json()
+    context = world.runtime.context
+
+    def draft() -> str:
+        return forward.draft(context, account=account, id=told["forward"])
+
+    assert case_of({"mailto": draft()}) == case_of(told)
+    world.open(f"{case_of(told)}/approve", "POST", data={})
+    with pytest.raises(Gone, match="settled"):
+        draft()
+    world.clock.advance(days=31)
+    with pytest.raises(Gone, match="expired"):
+        draft()
 
 
 def test_what_is_over_is_not_forwarded(world: Live) -> None:

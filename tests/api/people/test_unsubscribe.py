@@ -164,9 +164,8 @@ def test_an_address_that_was_refused_is_not_tried_again_until_it_may_be_right(wo
     world.settle()
     assert world.mailbox.messages == []
     assert [one["detail"] for one in world.alerts(account)[0]["forwards"]] == [
-        "refused: recipient 550",
-        "refused: recipient 550",
-    ]
+        "refused: recipient 550"
+    ], "the draft is found again"
     person = {"email": f"fiona.b@{account}.example", **PEOPLE["fiona"]}
     assert world.admin("PUT", f"/v1/accounts/{account}/people/fiona", person).is_success
     assert passed_on(world, account, "fiona")["channel"] == "email"
