@@ -105,11 +105,19 @@ def add_recipient(
 
 
 def start(
-    context: Context, *, account: str, alert: str, champion: str, to: str, note: str = ""
+    context: Context,
+    *,
+    account: str,
+    alert: str,
+    champion: str,
+    to: str,
+    note: str = "",
+    by_hand: bool = False,
 ) -> ForwardState:
     """Send the story to `to` (a person id) in ten seconds; a second click finds the first.
 
     What is found keeps the note it went with: one written along the second time does not go.
+    `by_hand`: nothing is sent, the champion passes the link on themselves.
 
     Raises:
         NotFound: no such alert or person.
@@ -129,12 +137,23 @@ def start(
             raise NotFound(f"there is no {to!r} at this account")
         if to == champion:
             raise Invalid("this is you: choose somebody else", pointer="/to")
-        earlier = _earlier(context, session, account, alert, champion, person, now)
+        earlier = _earlier(context, session, account, alert, champion, person, now, by_hand=by_hand)
         if earlier is not None:
             unsaid = bool(note) and note != earlier.note
             return replace(_state(earlier, facts, now), without_note=unsaid)
         _hold_to_cap(session, account, champion, to, now)
-        forward = write(context, session, stored, facts, person, champion, note, applied, now)
+        forward = write(
+            context,
+            session,
+            stored,
+            facts,
+            person,
+            champion,
+            note,
+            applied,
+            now,
+            by_hand=by_hand,
+        )
         cards.refresh(session, account, alert, now)
         state = _state(forward, facts, now)
     context.signals.changed(account)
@@ -149,11 +168,13 @@ def _earlier(
     champion: str,
     person: Person,
     now: datetime,
+    *,
+    by_hand: bool,
 ) -> forwards.StoredForward | None:
     """What this person was sent of an alert; a draft is its sender's alone, while it is one."""
     best = routing.best(session, account, person, context.channels, now=now)
     for earlier in forwards.of_alert(session, account, alert):
-        own = earlier.champion == champion and best == routing.DRAFT
+        own = earlier.champion == champion and (by_hand or best == routing.DRAFT)
         live = earlier.state in ("waiting", "sent") or (earlier.state == "draft" and own)
         case = forwards.case(session, account, earlier.case) if live else None
         if earlier.to == person.id and case is not None and not links.expired(case, now):
@@ -232,6 +253,7 @@ def write(
     now: datetime,
     *,
     anew: tuple[str, Story] | None = None,
+    by_hand: bool = False,
 ) -> forwards.StoredForward:
     """Forward, case, delivery and feedback, all in the caller's commit.
 
@@ -240,9 +262,14 @@ def write(
     previous, story = anew or (None, None)
     account = facts.account.id
     audience = Role.MANAGER if person.role is Role.MANAGER else Role.FINANCE
-    channel = routing.best(session, account, person, context.channels, now=now)
+    best = routing.best(session, account, person, context.channels, now=now)
+    channel = routing.DRAFT if by_hand else best
     drafted = channel == routing.DRAFT
-    why = routing.refusal(session, account, person, now) if drafted and person.email else None
+    why = (
+        routing.refusal(session, account, person, now)
+        if best == routing.DRAFT and person.email
+        else None
+    )
     case = forwards.StoredCase(
         account=account,
         id=new_id("case"),

@@ -8,8 +8,8 @@ from bot.slack.limits import Limit
 from bot.slack.text import Block, plain
 from bot.words import Words
 from engine.snapshot import Role
-from service.answer import TEXT_LENGTH
 from service.forward import NOTE_LENGTH
+from templates.case_view import SAID
 
 FORWARD, ASK = "forward", "question"
 PERSON, ROLE, TEXT = "person", "role", "text"
@@ -46,7 +46,7 @@ def forward(ref: Ref, words: Words) -> dict[str, Any]:
 
 def question(ref: Ref, words: Words) -> dict[str, Any]:
     """A question to the champion."""
-    asked = _input(TEXT, words.say("question"), _text_input(TEXT_LENGTH))
+    asked = _input(TEXT, words.say("question"), _text_input(SAID))
     return _modal(ASK, ref, words, title="question_title", submit="send", shown=[asked])
 
 

@@ -16,7 +16,7 @@ from bot.teams.limits import Limit
 from bot.teams.text import Element, block, label, small
 from bot.words import TEAMS, Words, message_of, words_of
 from engine.errors import Invalid, SegueError
-from service import forward, previewed
+from service import by_hand, previewed
 from service.context import Context
 
 INSERT = "insert"
@@ -65,7 +65,7 @@ def _inserted(context: Context, caller: Caller, person: str, words: Words) -> tu
     alert = previewed.newest(context, account=caller.account)
     if alert is None or not person:
         raise Invalid("there is nothing to pass on", pointer="/alert")
-    made = forward.by_hand(
+    made = by_hand.story(
         context, account=caller.account, alert=alert, champion=caller.person, to=person
     )
     text = message_of(made)

@@ -19,12 +19,12 @@ from bot.words import TEAMS, Words
 from engine.errors import Forbidden, Invalid, SegueError
 from engine.snapshot import Role
 from service import answer, champion, forward, people, previewed
-from service.answer import TEXT_LENGTH
 from service.channel import ForwardState
 from service.context import Context
 from service.forward import NOTE_LENGTH
 from service.people import APPROVERS, display
 from service.secrets import hashed
+from templates.case_view import SAID
 
 PASS_ON = "pass_on"  # noqa: S105  (a name, not a secret)
 PERSON, EMAIL, ROLE, NOTE, TEXT = "person", "email", "role", "note", "text"
@@ -124,7 +124,7 @@ def previews(context: Context, caller: Caller, ref: Ref, words: Words) -> Elemen
 def question(ref: Ref, words: Words) -> Element:
     """A question to the champion."""
     needed = words.say("question")
-    asked = fields.text(TEXT, words.say("question"), TEXT_LENGTH, lines=True, needed=needed)
+    asked = fields.text(TEXT, words.say("question"), SAID, lines=True, needed=needed)
     send = fields.send(words.say("send"), Click.QUESTION, ref=ref.value())
     return cards.whole([asked], actions=[send])
 
