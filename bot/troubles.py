@@ -1,11 +1,10 @@
-"""What deliveries of a chat ran into, in sentences that say how to mend it."""
+"""What a chat ran into, in sentences that say how to mend it."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-
-from sqlmodel import Session
+from collections.abc import Callable, Collection
+from datetime import timedelta
 
 from bot.words import Words
+from service.context import Context
 from store import inbound, lanes, outbox
 from store.outbox import DeliveryState
 
@@ -14,31 +13,40 @@ _LONG = timedelta(minutes=1)
 _SHOWN = 10
 
 
-def of_deliveries(
-    session: Session, chat: str, now: datetime, words: Words, known: Callable[[str], str | None]
+def troubles(
+    context: Context,
+    chat: str,
+    words: Words,
+    *,
+    teams: Collection[str],
+    known: Callable[[str], str | None],
 ) -> list[str]:
-    """What went wrong lately; `known` says which meaning a reason begins with."""
-    lines = []
-    for state, reason, count in outbox.trouble(session, chat, now - _LOOKED_BACK):
-        failed = state is DeliveryState.FAILED
-        meaning = known(reason) or ("refused" if failed else None)
-        if meaning is not None:  # What only waits for its hour is in order.
-            label = "doctor_failed" if failed else "doctor_retried"
-            told = words.say(label, count=str(count), why=reason)
-            lines.append(f"{told} {words.say(f'trouble_{meaning}')}")
-    return lines[:_SHOWN]
+    """What is closed for a while in these workspaces, what waits, and what failed lately.
+
+    `known` says which meaning the reason of a failure begins with.
+    """
+    now = context.clock.now()
+    with context.database.read() as session:
+        closed = [one for one in lanes.held(session, now) if one.name.partition("/")[0] in teams]
+        waiting = inbound.waiting(session, now - _LONG, chat=chat)
+        found = outbox.trouble(session, chat, now - _LOOKED_BACK)
+    lines = [
+        words.say("doctor_closed", lane=one.name, until=f"{one.until:%H:%M:%S} UTC", why=one.why)
+        for one in closed[:_SHOWN]
+    ]
+    if waiting:
+        lines.append(words.say("doctor_waiting", count=str(waiting)))
+    failures = [_failure(*one, words, known) for one in found]
+    return [*lines, *[line for line in failures if line][:_SHOWN]]
 
 
-def of_lanes(session: Session, now: datetime, words: Words, teams: set[str]) -> list[str]:
-    """What the chat has closed for a while, of these workspaces."""
-    return [
-        words.say("doctor_closed", lane=lane.name, until=f"{lane.until:%H:%M:%S} UTC", why=lane.why)
-        for lane in lanes.held(session, now)
-        if lane.name.partition("/")[0] in teams
-    ][:_SHOWN]
-
-
-def of_inbox(session: Session, chat: str, now: datetime, words: Words) -> list[str]:
-    """What was taken in long ago and is not done."""
-    waiting = inbound.waiting(session, now - _LONG, chat=chat)
-    return [words.say("doctor_waiting", count=str(waiting))] if waiting else []
+def _failure(
+    state: DeliveryState, reason: str, count: int, words: Words, known: Callable[[str], str | None]
+) -> str:
+    """What deliveries ran into; empty where they only wait for their hour."""
+    failed = state is DeliveryState.FAILED
+    meaning = known(reason) or ("refused" if failed else None)
+    if meaning is None:
+        return ""
+    told = words.say("doctor_failed" if failed else "doctor_retried", count=str(count), why=reason)
+    return f"{told} {words.say(f'trouble_{meaning}')}"

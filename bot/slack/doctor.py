@@ -17,15 +17,13 @@ def troubles(context: Context, locale: str = "en") -> list[str]:
     words, now = Words(locale), context.clock.now()
     with context.database.read() as session:
         workspaces = [w for w in installs.everyone(session) if w.revoked_at is None]
-        closed = common.of_lanes(session, now, words, {w.team for w in workspaces})
-        waiting = common.of_inbox(session, SLACK, now, words)
-        failed = common.of_deliveries(session, SLACK, now, words, meaning_of)
     lines = [line for w in workspaces for line in _of_workspace(context, w, words, now)]
     if not workspaces:
         lines.append(words.say("doctor_no_workspace"))
     elif all(w.account is not None for w in workspaces):
         lines.append(words.say("doctor_no_home"))
-    return [*lines, *closed, *waiting, *failed]
+    here = {w.team for w in workspaces}
+    return [*lines, *common.troubles(context, SLACK, words, teams=here, known=meaning_of)]
 
 
 def _of_workspace(context: Context, of: Workspace, words: Words, now: datetime) -> list[str]:

@@ -1,7 +1,5 @@
 """Where the app is in Teams and what it may do there: what nobody finds out by looking."""
 
-from sqlmodel import Session
-
 from bot import troubles as common
 from bot.teams.place import LOST
 from bot.teams.refusals import meaning_of
@@ -13,14 +11,11 @@ from store.rooms import PERSONAL, StoredRoom
 
 def troubles(context: Context, locale: str = "en") -> list[str]:
     """One line for each thing that is wrong; empty: all is well."""
-    words, now = Words(locale, TEAMS), context.clock.now()
+    words = Words(locale, TEAMS)
     with context.database.read() as session:
         tenants = [w for w in installs.everyone(session, TEAMS) if w.revoked_at is None]
         known = {w.team for w in tenants}
         strangers = {r.team for r in rooms.everyone(session, TEAMS)} - known
-        closed = common.of_lanes(session, now, words, known)
-        waiting = common.of_inbox(session, TEAMS, now, words)
-        failed = common.of_deliveries(session, TEAMS, now, words, meaning_of)
         lost = outbox.with_reference(session, TEAMS, f"/{LOST}/{LOST}")
     lines = [words.say("doctor_unlinked", team=team) for team in sorted(strangers)]
     if not tenants:
@@ -28,7 +23,8 @@ def troubles(context: Context, locale: str = "en") -> list[str]:
     elif all(w.account is not None for w in tenants):
         lines.append(words.say("doctor_no_home"))
     unsure = [words.count("doctor_unsure", lost)] if lost else []
-    return [*lines, *closed, *waiting, *failed, *unsure]
+    ran_into = common.troubles(context, TEAMS, words, teams=known, known=meaning_of)
+    return [*lines, *ran_into, *unsure]
 
 
 def where(context: Context, locale: str = "en") -> list[str]:
@@ -36,7 +32,8 @@ def where(context: Context, locale: str = "en") -> list[str]:
     words = Words(locale, TEAMS)
     with context.database.read() as session:
         tenants = [w for w in installs.everyone(session, TEAMS) if w.revoked_at is None]
-        return [_of_tenant(session, w.team, w.account, words) for w in tenants]
+        found = [(w, rooms.of_team(session, TEAMS, w.team)) for w in tenants]
+    return [_of_tenant(w.team, w.account, here, words) for w, here in found]
 
 
 def counted_in(context: Context, tenant: str, words: Words) -> str:
@@ -45,8 +42,7 @@ def counted_in(context: Context, tenant: str, words: Words) -> str:
         return counted(rooms.of_team(session, TEAMS, tenant), words) + "."
 
 
-def _of_tenant(session: Session, tenant: str, account: str | None, words: Words) -> str:
-    here = rooms.of_team(session, TEAMS, tenant)
+def _of_tenant(tenant: str, account: str | None, here: tuple[StoredRoom, ...], words: Words) -> str:
     whose = (
         words.say("doctor_of", team=tenant, account=account)
         if account
