@@ -53,6 +53,11 @@ class Inbox:
         self._under_way: dict[Name, asyncio.Task[None]] = {}
         self._renewing: asyncio.Task[None] | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether something that was taken is being done."""
+        return bool(self._under_way)
+
     async def take(self, name: Name, body: dict[str, Any]) -> None:
         """Keep it, and do it soon; what was sent before is there already.
 

@@ -96,7 +96,9 @@ class Sdk:
         """Hand every activity to `answer` from now on."""
 
         async def handle(ctx: Any) -> Any:
-            return await answer(ctx.activity.model_dump(by_alias=True, exclude_none=True))
+            return await answer(
+                ctx.activity.model_dump(mode="json", by_alias=True, exclude_none=True)
+            )
 
         self.app.router.add_handler(lambda _: True, handle)
         await self.app.initialize()

@@ -338,12 +338,12 @@ def context(tmp_path: Path, public_port: int) -> Iterator[Context]:
         public_url=f"http://127.0.0.1:{public_port}",
         channels=("slack",),
     )
-    _fill(context)
+    fill(context)
     yield context
     database.close()
 
 
-def _fill(context: Context) -> None:
+def fill(context: Context) -> None:
     now = context.clock.now()
     story = sample_story()
     with context.database.write() as session:

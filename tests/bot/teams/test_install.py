@@ -1,0 +1,108 @@
+"""The app comes and goes: who it can write to, and whose organisation it is."""
+
+from service import rooms
+from store import people
+from store import rooms as stored
+from tests.bot.conftest import ACCOUNT
+from tests.bot.teams.conftest import BOT, FINN, MARA, MARTA, STRANGER, World, texts
+from tests.fakes.microsoft import TENANT
+
+TEAM = {"id": "19:team@thread.tacv2", "conversationType": "channel", "tenantId": TENANT}
+
+
+async def test_in_an_organisation_nobody_linked_it_asks_for_a_code(world: World) -> None:
+    await world.install()
+    assert "isn't linked to an account yet" in texts(world.microsoft.last().card)
+    card = await world.type("usage")
+    assert "isn't linked" in texts(card)
+
+
+async def test_a_code_links_the_organisation_once(world: World) -> None:
+    await world.install()
+    code = rooms.code(world.context, ACCOUNT)
+    card = await world.type(f"link {code}")
+    assert f"linked to {ACCOUNT}" in texts(card)
+    again = await world.type(f"link {code}")
+    assert "was used already" in texts(again)
+    assert "no link code" in texts(await world.type(f"link {code[:-6]}aaaaaa"))
+
+
+async def test_a_linked_organisation_stays_with_its_account(world: World) -> None:
+    await world.link()
+    await world.install()
+    home = rooms.code(world.context, None)
+    assert "linked already" in texts(await world.type(f"link {home}"))
+
+
+async def test_who_adds_it_is_greeted_by_name_and_can_be_written_to(world: World) -> None:
+    await world.link()
+    await world.install()
+    assert "You are Mara Lindt (champion)" in texts(world.microsoft.last().card)
+    with world.context.database.read() as session:
+        found = people.address(session, ACCOUNT, "mara", "teams")
+        everybody = people.everybody(session, {ACCOUNT: {}}, channels=("teams",))[ACCOUNT]
+    assert found == f"{TENANT}/{MARA}"
+    assert {p.id for p in everybody if p.reachable} == {"mara"}
+
+
+async def test_said_twice_it_greets_once(world: World) -> None:
+    await world.link()
+    body = world.activity("installationUpdate", action="add")
+    await world.send(body)
+    await world.done()
+    await world.send(body)
+    await world.done()
+    update = world.activity("conversationUpdate", membersAdded=[{"id": BOT}])
+    await world.send(update)
+    await world.done()
+    assert len(world.microsoft.posted) == 1
+
+
+async def test_in_a_team_all_its_members_are_known(world: World) -> None:
+    await world.link()
+    body = world.activity("installationUpdate", action="add", conversation=TEAM)
+    await world.send(body)
+    await world.done()
+    with world.context.database.read() as session:
+        everybody = people.everybody(session, {ACCOUNT: {}}, channels=("teams",))[ACCOUNT]
+    assert {p.id for p in everybody if p.reachable} == {"mara", "marta", "finn"}
+    assert "Mention me" in texts(world.microsoft.last().card)
+
+
+async def test_somebody_who_joins_a_team_later_is_known_then(world: World) -> None:
+    await world.link()
+    joined = world.activity("conversationUpdate", membersAdded=[{"id": f"29:{FINN}"}])
+    await world.send({**joined, "conversation": TEAM})
+    await world.done()
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "finn", "teams") == f"{TENANT}/{FINN}"
+    assert world.microsoft.posted == []
+
+
+async def test_who_takes_it_out_is_not_written_to_until_they_add_it_again(world: World) -> None:
+    await world.link()
+    await world.install()
+    await world.send(world.activity("installationUpdate", action="remove"))
+    await world.done()
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "mara", "teams") is None
+        assert stored.of_member(session, "teams", TENANT, MARA) is None
+    await world.install()
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
+
+
+async def test_a_stranger_is_nobody_at_the_account(world: World) -> None:
+    await world.link()
+    await world.install(STRANGER)
+    assert "can't tell who you are" in texts(world.microsoft.last().card)
+    assert "can't tell who you are" in texts(await world.type("usage", STRANGER))
+
+
+async def test_where_it_wants_answers_may_change(world: World) -> None:
+    await world.link()
+    await world.install(MARTA)
+    with world.context.database.read() as session:
+        room = stored.of_member(session, "teams", TENANT, MARTA)
+    assert room is not None
+    assert room.service_url == world.microsoft.url
