@@ -182,6 +182,8 @@ def name_approvers(
     try:
         for role in APPROVERS:
             person, email = wanted.get(role, ""), wanted.get(f"{role}_{EMAIL}", "")
+            if person == caller.person:
+                raise Invalid("choose somebody else", pointer="/to", code="yourself")
             if person or email:
                 _name(context, caller, role, person, email)
     except Forbidden:

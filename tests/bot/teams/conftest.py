@@ -16,11 +16,11 @@ from litestar import Litestar
 from bot.teams.app import TeamsApp
 from bot.teams.verify import Keys, Verifier
 from segue.teams_mount import route
-from service import deliver, rooms
-from service.channel import DeliveryKind
+from service import deliver, outgoing, rooms, snapshot
+from service.channel import DeliveryKind, Sent
 from service.context import Context
 from service.secrets import Secrets
-from store import outbox
+from store import alerts, outbox
 from store.database import Database
 from store.migrations import migrate
 from tests.bot.conftest import ACCOUNT, ALERT, Clock, fill
@@ -150,7 +150,7 @@ class World:
         rooms.bind(self.context, "teams", TENANT, code, by="tests", bot=BOT)
 
     async def push(self, kind: DeliveryKind = DeliveryKind.SUMMARY) -> outbox.StoredDelivery:
-        """The summary is to go out to the champion."""
+        """The summary has gone out to the champion; whether it may is not what is tested here."""
         delivery = outbox.StoredDelivery(
             account=ACCOUNT,
             id=f"delivery_{kind}",
@@ -161,8 +161,19 @@ class World:
             due_at=self.clock.at,
             created_at=self.clock.at,
         )
+        applied = self.context.policy()
         with self.context.database.write() as session:
             outbox.add(session, delivery)
+            facts = snapshot.load(self.context, session, ACCOUNT, self.clock.at, applied)
+            alert = alerts.get(session, ACCOUNT, ALERT)
+            assert facts
+            assert alert
+            made = outgoing.build(self.context, session, delivery, alert, facts, applied)
+        result = await self.app.channel.send(made)
+        assert isinstance(result, Sent), result
+        with self.context.database.write() as session:
+            sent, reference = outbox.DeliveryState.SENT, result.reference
+            outbox.finish(session, delivery, sent, at=self.clock.at, reference=reference)
         return delivery
 
     async def drain(self) -> None:

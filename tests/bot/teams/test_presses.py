@@ -1,0 +1,142 @@
+"""Presses on a card: done once, answered with the card as it stands then, right on the second."""
+
+import pytest
+
+from bot.card import card
+from bot.teams import cards
+from store import alerts, feedback, forwards
+from tests.bot.conftest import ACCOUNT, ALERT
+from tests.bot.deliveries import notice
+from tests.bot.teams.conftest import FINN, MARA, MARTA, World, buttons, texts
+
+
+@pytest.fixture
+async def told(world: World) -> World:
+    """The champion has their summary in Teams; the manager has the app too."""
+    await world.link()
+    for who in (MARA, MARTA):
+        await world.install(who)
+    await world.push()
+    await world.drain()
+    return world
+
+
+def summary(world: World) -> dict[str, object]:
+    return world.microsoft.last(f"a:{MARA}").card
+
+
+async def test_one_press_sends_it_to_the_manager(told: World) -> None:
+    answer = await told.press(buttons(summary(told))["Send to Marta Silva"])
+    assert answer["type"] == "application/vnd.microsoft.card.adaptive"
+    assert "Sending to Marta Silva" in texts(answer["value"])
+    assert "Send to Marta Silva" not in buttons(answer["value"])
+    told.clock.pass_by(seconds=11)
+    await told.drain()
+    got = told.microsoft.last(f"a:{MARTA}").card
+    assert "Mara Lindt" in texts(got)
+    assert "Sent to Marta Silva" in texts(summary(told))
+
+
+async def test_a_press_delivered_again_does_nothing_more(told: World) -> None:
+    button = buttons(summary(told))["Send to Marta Silva"]
+    first = await told.press(button, id="same")
+    again = await told.press(button, id="same")
+    assert texts(first["value"]) == texts(again["value"])
+    with told.context.database.read() as session:
+        assert len(forwards.of_alert(session, ACCOUNT, ALERT)) == 1
+
+
+async def test_it_is_taken_back_while_it_waits(told: World) -> None:
+    answer = await told.press(buttons(summary(told))["Send to Marta Silva"])
+    undone = await told.press(buttons(answer["value"])["Undo"])
+    assert "Not sent to Marta Silva" in texts(undone["value"])
+    told.clock.pass_by(seconds=11)
+    await told.drain()
+    assert not [
+        p for p in told.microsoft.posted if p.room == f"a:{MARTA}" and "Mara" in str(p.body)
+    ]
+
+
+async def test_not_now_closes_it_everywhere_and_can_be_undone(told: World) -> None:
+    answer = await told.press(buttons(summary(told))["Not now"], id="one")
+    assert "won't come back before" in texts(answer["value"])
+    with told.context.database.read() as session:
+        stored = alerts.get(session, ACCOUNT, ALERT)
+        given = feedback.of_alert(session, ACCOUNT, ALERT)
+    assert stored
+    assert stored.closed_as == "snoozed"
+    assert [f.channel for f in given] == ["teams"]
+    undone = await told.press(buttons(answer["value"])["Undo"])
+    assert "Taken back" in texts(undone["value"])
+    with told.context.database.read() as session:
+        stored = alerts.get(session, ACCOUNT, ALERT)
+    assert stored
+    assert stored.closed_as is None
+    assert "Send to Marta Silva" in buttons(undone["value"])
+
+
+async def test_a_card_that_is_opened_shows_how_it_stands(told: World) -> None:
+    refresh = summary(told)["refresh"]
+    await told.press(buttons(summary(told))["Not now"])
+    answer = await told.press(refresh["action"])  # type: ignore[index]
+    assert "won't come back before" in texts(answer["value"])
+    assert "Send to Marta Silva" not in buttons(answer["value"])
+
+
+async def test_who_it_was_not_for_sees_nothing(told: World) -> None:
+    await told.install(FINN)
+    refresh = summary(told)["refresh"]
+    answer = await told.press(refresh["action"], FINN)  # type: ignore[index]
+    assert answer["type"] == "application/vnd.microsoft.activity.message"
+    with told.context.database.read() as session:
+        assert not feedback.of_alert(session, ACCOUNT, ALERT)
+
+
+async def test_a_manager_declines_and_the_champion_hears_of_it(told: World) -> None:
+    await told.press(buttons(summary(told))["Send to Marta Silva"])
+    told.clock.pass_by(seconds=11)
+    await told.drain()
+    got = told.microsoft.last(f"a:{MARTA}").card
+    assert buttons(got)["Open the case"]["type"] == "Action.OpenUrl"
+    answer = await told.press(buttons(got)["Not now"], MARTA)
+    assert "Not now" not in buttons(answer["value"])
+    assert "Open the case" in buttons(answer["value"]) or buttons(answer["value"]) == {}
+    await told.drain()
+    assert "Marta Silva" in texts(told.microsoft.last(f"a:{MARA}").card)
+
+
+async def test_a_withdrawn_story_is_gone_from_the_readers_chat(told: World) -> None:
+    await told.press(buttons(summary(told))["Send to Marta Silva"])
+    told.clock.pass_by(seconds=11)
+    await told.drain()
+    sent = told.microsoft.last(f"a:{MARTA}")
+    await told.press(buttons(summary(told))["Withdraw"])
+    await told.drain()
+    assert sent.id in told.microsoft.removed
+
+
+async def test_an_old_client_sends_a_press_as_a_message(told: World) -> None:
+    shown = told.microsoft.last(f"a:{MARA}")
+    button = buttons(shown.card)["Useful"]
+    body = told.activity("message", value=button["fallback"]["data"], replyToId=shown.id)
+    await told.send(body)
+    await told.done()
+    assert "Useful" not in buttons(summary(told))
+
+
+async def test_a_button_of_another_version_says_so(told: World) -> None:
+    button = buttons(summary(told))["Useful"]
+    for data in (
+        {**button["data"], "ref": "nothing"},
+        {**button["data"], "name": "explode"},
+        {"action": "unknown"},
+        {},
+    ):
+        answer = await told.press({**button, "data": data})
+        assert answer["type"] == "application/vnd.microsoft.activity.message"
+        assert "earlier version" in answer["value"]
+
+
+async def test_a_notice_offers_its_way_out_alone(told: World) -> None:
+    shown = cards.message(card(notice(), "teams"))
+    assert set(buttons(shown)) == {"Stop these messages"}
