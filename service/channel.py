@@ -58,7 +58,7 @@ class Outgoing:
     `reference` is where an earlier message of the same alert went (for cards and threads);
     `asked_by` the champion who forwards, `note` what they added (plain text, at most 280).
     `closed_as` says how the alert was answered, if it was. `look`: the page of a case for who sent
-    it, where this tells them of it.
+    it, where this tells them of it; `page_url`: that of a summary for whom it is mailed to.
     """
 
     id: str
@@ -74,6 +74,7 @@ class Outgoing:
     chart_url: str | None = None
     case_url: str | None = None
     look: str | None = None
+    page_url: str | None = None
     upgrade_url: str | None = None
     asked_by: Person | None = None
     note: str = ""

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from engine.errors import Unavailable
 from engine.policy import Policy
 from engine.release import Defer, Ended, Expire
-from engine.snapshot import Snapshot
+from engine.snapshot import Person, Snapshot
 from service import cards, delivered, dispatch, outgoing, quiet, routing, snapshot
 from service.channel import Channel, Failed, Hold, Retry, Sent
 from service.context import Context
@@ -206,9 +206,20 @@ def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:
             if _held(context, session, delivery, alert, facts, policy, now):
                 return None
         made = outgoing.build(context, session, delivery, alert, facts, applied)
-        mailed = delivery.channel == routing.EMAIL
-        no = routing.refusal(session, delivery.account, made.person, now) if mailed else None
-        return Ready(delivery, made, unwanted=no)
+        return Ready(delivery, made, unwanted=_unwanted(session, delivery, made.person, now))
+
+
+def _unwanted(
+    session: Session, delivery: StoredDelivery, person: Person, now: datetime
+) -> str | None:
+    """Why its reader is not to be mailed it: they want none, or it is no way to them by now."""
+    if delivery.channel != routing.EMAIL:
+        return None
+    no = routing.refusal(session, delivery.account, person, now)
+    if no is not None or delivery.kind not in cards.PUSHED:
+        return no
+    tried = set(delivered.tried_ways(session, delivery)) - {routing.EMAIL}
+    return routing.not_by_mail(person, tuple(tried))
 
 
 def _held(

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from engine.alert import AlertClass
+from engine.snapshot import Person
 from service import cards, events, forward, routing
 from service.channel import Behind, DeliveryKind, Failed, Hold, Outgoing, Queue, Retry, Sent
 from service.context import Context
@@ -137,16 +138,18 @@ def _sent(session: Session, delivery: StoredDelivery, now: datetime) -> None:
 
 
 def _failed(context: Context, session: Session, ready: Ready, reason: str, now: datetime) -> None:
-    """A forward that can't go one way takes the next; at the end the champion is told."""
+    """A push or a forward that can't go one way takes the next; of a forward that can go none the
+    champion is told."""
     delivery, person = ready.delivery, ready.outgoing.person
     routing.remember(session, delivery.account, person, delivery.channel, reason, now)
+    if delivery.kind in cards.PUSHED:
+        _another_way(session, delivery, person, now)
     if delivery.kind != DeliveryKind.FORWARD or delivery.forward is None:
         return
     stored = forwards.get(session, delivery.account, delivery.forward)
     if stored is None or stored.state == "withdrawn":
         return
-    tried = [d.channel for d in outbox.of_alert(session, delivery.account, delivery.alert)
-             if d.forward == stored.id and d.kind == DeliveryKind.FORWARD]  # fmt: skip
+    tried = tried_ways(session, delivery)
     channel = routing.best(
         session, delivery.account, person, context.channels, now=now, without=tried
     )
@@ -156,3 +159,31 @@ def _failed(context: Context, session: Session, ready: Ready, reason: str, now: 
         forwards.move(session, delivery.account, stored.id, "waiting", channel=channel)
         outbox.add(session, forward.delivery_of(stored, channel))
     cards.refresh(session, delivery.account, delivery.alert, now)
+
+
+def tried_ways(session: Session, delivery: StoredDelivery) -> list[str]:
+    """The channels over which this push or this forward was to go, or is."""
+    return [
+        d.channel
+        for d in outbox.of_alert(session, delivery.account, delivery.alert)
+        if d.kind == delivery.kind and d.forward == delivery.forward
+    ]
+
+
+def _another_way(session: Session, delivery: StoredDelivery, person: Person, now: datetime) -> None:
+    """One push an alert, whatever happens: another is tried only where this one surely failed."""
+    channel = routing.next_way(person, tried_ways(session, delivery))
+    if channel is None or outbox.may_have_arrived(session, delivery):
+        return
+    outbox.add(
+        session,
+        replace(
+            delivery,
+            id=f"{delivery.id}.{channel}",
+            channel=channel,
+            due_at=now,
+            attempts=0,
+            reference=None,
+            reason=None,
+        ),
+    )

@@ -195,6 +195,21 @@ def unsure(session: Session, delivery: StoredDelivery) -> bool:
     return settled < delivery.attempts - 1
 
 
+def may_have_arrived(session: Session, delivery: StoredDelivery) -> bool:
+    """Whether some try, the last one too, may have arrived: not each of them was refused."""
+    table = tables.Attempt
+    refused = session.exec(
+        select(func.count())
+        .select_from(table)
+        .where(
+            col(table.account) == delivery.account,
+            col(table.delivery) == delivery.id,
+            col(table.outcome).in_(("retry", "failed")),
+        )
+    ).one()
+    return refused < delivery.attempts
+
+
 def finish(
     session: Session,
     delivery: StoredDelivery,

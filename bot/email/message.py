@@ -92,6 +92,7 @@ def _written(outgoing: Outgoing) -> email.Mail:
                 text,
                 outgoing.story,
                 locale=outgoing.locale,
+                page_url=outgoing.page_url,
                 upgrade_url=outgoing.upgrade_url if outgoing.person.can_buy else None,
                 why=outgoing.why,
                 unsubscribe_url=outgoing.unsubscribe_url,
