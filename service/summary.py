@@ -14,7 +14,7 @@ from service import feedback, forward, frozen, links, routing, snapshot, wording
 from service.case import Page
 from service.channel import ForwardState
 from service.context import Context
-from service.people import display, named
+from service.people import named
 from service.sealed import opened
 from service.secrets import new_id
 from service.unsubscribe import nowhere
@@ -216,7 +216,6 @@ def _view(
         number=new_id("answer"),
         story=story,
         message=text,
-        reader=display(person),
         why=wording.why(alert, story, applied.policy, locale),
         open=not done,
         today=now.date(),

@@ -59,7 +59,6 @@ class SummaryView:
     number: str
     story: Story
     message: Message
-    reader: str
     why: Sequence[str]
     open: bool
     tomorrow: date
@@ -85,7 +84,6 @@ def page(view: SummaryView, locale: str) -> str:
         "asks": story.alert_class is AlertClass.ASK,
         "notice": story.alert_class is AlertClass.NOTICE,
         "plan_url": safe(view.plan_url) if view.message.priced else "",
-        "reader": isolated(plain(view.reader, _NAME)),
         "to": [(to, isolated(plain(to.name, _NAME))) for to in view.to],
         "passed": [
             (p, isolated(plain(p.name, _NAME)), _when(p, formats, story)) for p in view.passed
