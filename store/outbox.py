@@ -313,6 +313,22 @@ def said_before(
     return found
 
 
+def went(session: Session, account: str, person: str, channel: str, since: datetime) -> bool:
+    """Whether anything went to a person over a channel since then, or is to go."""
+    mine = tables.Delivery
+    found = session.exec(
+        select(mine.id)
+        .where(
+            col(mine.account) == account,
+            col(mine.person) == person,
+            col(mine.channel) == channel,
+            or_(col(mine.sent_at) >= since, col(mine.state) == DeliveryState.DUE),
+        )
+        .limit(1)
+    ).first()
+    return found is not None
+
+
 def trouble(
     session: Session, channel: str, since: datetime
 ) -> tuple[tuple[DeliveryState, str, int], ...]:
