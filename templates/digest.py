@@ -10,7 +10,7 @@ from templates.chart import PALETTES
 from templates.email import Mail, safe
 from templates.facts import CitedFact, Fact, FactKind, formats_of, label_of
 from templates.formats import Formats
-from templates.lint import check_text
+from templates.lint import Problem, check_text
 from templates.message import greeting, plain_line
 from templates.pack import pack
 from templates.plain import plain
@@ -55,15 +55,19 @@ def mail(
 
 def blocked(done: Accomplished, story: Story, locale: str) -> bool:
     """Whether it can't be said as calmly as everything else is."""
+    return any(problem.blocks for problem in problems(done, story, locale))
+
+
+def problems(done: Accomplished, story: Story, locale: str) -> tuple[Problem, ...]:
+    """Every breach in what it says."""
     written = mail(done, story, locale=locale)
-    found = check_text(
+    return check_text(
         f"{written.subject}\n{written.text}",
         story,
         locale=locale,
         facts=facts_of(done, story, locale),
         names=spoken_names(done),
     )
-    return any(problem.blocks for problem in found)
 
 
 def facts_of(done: Accomplished, story: Story, locale: str) -> dict[str, Fact]:
