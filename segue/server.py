@@ -5,10 +5,13 @@ import logging
 
 import uvicorn
 
+from bot.desk import unmailed
+from bot.words import Words
 from engine.errors import NotFound
 from segue import wiring
 from segue.roles import Role
 from segue.settings import Settings
+from service import doctor
 from service.context import Context
 
 log = logging.getLogger("segue")
@@ -35,6 +38,8 @@ def run(settings: Settings, *, host: str, port: int, role: Role = Role.ALL) -> N
         log.warning(warning)
     if not _has_policy(runtime.context):
         log.warning("no policy is in force: run `segue config apply segue.toml`")
+    for line in unmailed(doctor.unmailed(runtime.context), Words("en")):
+        log.warning(line)
     config = uvicorn.Config(
         runtime.app,
         host=host,
