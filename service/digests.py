@@ -62,7 +62,7 @@ def run(context: Context) -> int:
         for one in found:
             zone = one.zone or applied.catalogue.product.time_zone
             stretch = due(how_often, zone, now)
-            if stretch is not None and _to_be_looked_at(one, stretch, now):
+            if stretch is not None and not _settled(one.last, stretch, now):
                 written += _write(context, one, stretch, applied, now)
         if len(found) < _AT_ONCE:
             break
@@ -121,11 +121,11 @@ def _switched_on(context: Context, applied: Applied) -> bool:
     return wanted and routing.EMAIL in context.channels
 
 
-def _to_be_looked_at(one: Champion, stretch: Stretch, now: datetime) -> bool:
-    last = one.last
-    if last is None or last.period < stretch.start:
-        return True
-    return last.period == stretch.start and last.reason not in _FINAL and now >= last.at + _AGAIN
+def _settled(known: StoredDigest | None, stretch: Stretch, now: datetime) -> bool:
+    """Whether there is nothing to be done about these days, or not before a day has passed."""
+    if known is None or known.period != stretch.start:
+        return False
+    return known.reason in _FINAL or known.at <= now < known.at + _AGAIN
 
 
 def _write(
@@ -135,10 +135,11 @@ def _write(
     account, person, period = one.account, one.person, stretch.start
     with context.database.write() as session:
         accounts.hold(session, account)
-        before = digests.get(session, account, person, period)
+        if _settled(digests.get(session, account, person, period), stretch, now):
+            return False
         facts = snapshot.load(context, session, account, now, applied)
         who = named(facts.people, person) if facts else None
-        if facts is None or who is None or (before is not None and before.reason in _FINAL):
+        if facts is None or who is None:
             return False
         why, decision = _not_told(context, session, facts, who, applied, now)
         spacing = timedelta(days=applied.policy.email.digest_spacing_days)
