@@ -5,6 +5,7 @@ nobody is told of a period twice. It goes out by the outbox like everything else
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,7 @@ _AGAIN = timedelta(hours=20)
 """How soon somebody held back is looked at anew: once a day."""
 _KEPT = timedelta(days=400)
 _AT_ONCE = 500
+_SHOWN = 8
 NOTHING, NOBODY, LATELY, UNSAYABLE = "nothing_done", "no_recipient", "mailed_lately", "copy_blocked"
 """Why nobody is told, beside what holds back everything: see `engine/accomplished`."""
 _FINAL = (None, NOTHING)
@@ -70,6 +72,12 @@ def run(context: Context) -> int:
     if written:
         log.info("%d digests written", written)
     return written
+
+
+def of_account(context: Context, account: str) -> Sequence[StoredDigest]:
+    """What became of an account's newest digests, and why."""
+    with context.database.read() as session:
+        return digests.of_account(session, account, _SHOWN)
 
 
 def tidy(context: Context) -> None:

@@ -124,6 +124,12 @@ def subscribe(session: Session, account: str, person: str) -> None:
     unreachable.forget(session, account, person, EMAIL)
 
 
+def unsubscribed_by(session: Session, account: str, person: str, at: datetime) -> bool:
+    """Whether they wanted nothing mailed already before an instant."""
+    known = unreachable.get(session, account, person, EMAIL)
+    return known is not None and known.reason == UNSUBSCRIBED and known.at < at
+
+
 def verified(session: Session, account: str, email: str) -> bool:
     """Whether an address belongs to a domain that the vendor verified for the account."""
     domain = email.rpartition("@")[2].lower()

@@ -98,7 +98,8 @@ def answer(
         # What the vendor states of them anew does not bring e-mails back.
         with context.database.write() as session:
             accounts.hold(session, account)
-            routing.unsubscribe(session, account, person.id, now)
+            if not routing.unsubscribed_by(session, account, person.id, context.clock.now()):
+                routing.unsubscribe(session, account, person.id, context.clock.now())
 
 
 def pass_on(context: Context, sealed: str, to: str, note: str) -> None:
@@ -154,7 +155,9 @@ def undo(context: Context, sealed: str, id: str) -> bool:
     with context.database.write() as session:
         accounts.hold(session, account)
         given = answers.get(session, account, id)
-        if undone and given is not None and given.kind is FeedbackKind.MUTED:
+        muted = undone and given is not None and given.kind is FeedbackKind.MUTED
+        # Who had unsubscribed before that stays so.
+        if muted and given and not routing.unsubscribed_by(session, account, person, given.at):
             routing.subscribe(session, account, person)
     return undone
 

@@ -96,6 +96,15 @@ def get(session: Session, account: str, person: str, period: date) -> StoredDige
     return StoredDigest(**{n: getattr(row, n) for n in StoredDigest.__slots__}) if row else None
 
 
+def of_account(session: Session, account: str, limit: int) -> Sequence[StoredDigest]:
+    """What became of an account's, newest period first."""
+    d = table(Digest).c
+    rows = session.connection().execute(
+        select(*d).where(d.account == account).order_by(d.period.desc(), d.person).limit(limit)
+    )
+    return [StoredDigest(**row._mapping) for row in rows]
+
+
 def note(session: Session, digest: StoredDigest) -> None:
     """Remember what became of it; what was held back before may be written by now."""
     put(session, Digest, asdict(digest))

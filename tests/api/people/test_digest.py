@@ -5,14 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from rich.console import Console
 from sqlmodel import col, select
 
+from segue.commands.explained import mailed as mailed_page
 from segue.opening import context_of
 from service import configure, digests, links
 from store import tables
 from tests.api.live import NOW, PEOPLE, Live, live, policy
+from tests.api.live import links as cases
 from tests.backends import BOTH, Backend
 
 BACKENDS = BOTH
@@ -144,7 +148,11 @@ def test_it_is_held_back_at_a_wrong_time_and_comes_once_that_is_over(
     assert world.admin("PUT", f"/v1/accounts/{name}/blockers/b", blocker).is_success
     world.settle()
     assert world.mailbox.messages == []
-    assert len(reasons(world, name)) == 1
+    [known] = digests.of_account(world.runtime.context, name)
+    console = Console(width=80)
+    with console.capture() as page:
+        console.print(mailed_page([known], ZoneInfo("Europe/Berlin")))
+    assert f"priya: held back ({known.reason})" in page.get()
     assert world.admin("DELETE", f"/v1/accounts/{name}/blockers/b").is_success
     world.clock.advance(days=1)
     world.settle()
@@ -165,7 +173,7 @@ def test_after_another_mail_it_waits_some_days(world: Live) -> None:
     world.settle()
     world.clock.set(datetime(2026, 11, 22, 12, tzinfo=UTC))
     world.widget(name).send(alert, to="tomas")
-    [page] = links_in(world)
+    [page] = cases(text(world.mailbox.messages[-1]), "case")
     world.open(f"{page}/question", "POST", data={"question": "Does it hold for 2027?"})
     world.settle()
     before = mailed(world)
@@ -181,12 +189,6 @@ def test_after_another_mail_it_waits_some_days(world: Live) -> None:
     world.settle()
     digest = [m for m in world.mailbox.messages if "16–22 November" in str(m["Subject"])]
     assert len(digest) == 1
-
-
-def links_in(world: Live) -> list[str]:
-    from tests.api.live import links as found
-
-    return found(text(world.mailbox.messages[-1]), "case")[:1]
 
 
 def test_it_waits_for_its_readers_own_quiet_hours(world: Live) -> None:

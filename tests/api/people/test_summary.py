@@ -11,7 +11,7 @@ import pytest
 
 from service import configure
 from service import links as made
-from store import feedback
+from store import feedback, unreachable
 from tests.api.live import NOW, PEOPLE, Live, links, live, policy
 from tests.api.people.test_case import body_of
 from tests.backends import BOTH, Backend
@@ -80,6 +80,17 @@ def test_it_arrives_once_whole_and_says_why_with_a_way_out(world: Live) -> None:
     [delivery] = world.deliveries(account)
     assert (delivery["channel"], delivery["state"]) == ("email", "sent")
     assert world.sink.messages == []
+
+
+def test_switched_off_nothing_is_mailed(world: Live) -> None:
+    configure.apply(world.runtime.context, policy(), "test")
+    try:
+        account, _ = world.asked(slack=False)
+        world.settle()
+        assert world.mailbox.messages == []
+        assert world.deliveries(account) == []
+    finally:
+        configure.apply(world.runtime.context, policy(summaries="true"), "test")
 
 
 def test_what_was_put_off_or_cut_short_goes_out_once(world: Live) -> None:
@@ -289,6 +300,19 @@ def test_an_answer_is_taken_back_within_ten_seconds(world: Live) -> None:
     assert world.widget(account).alert() is None
     link = made.unsubscribe(world.runtime.context, account, "priya")
     assert world.open(link).status_code == 200
+
+
+def test_who_had_unsubscribed_before_stays_so(world: Live) -> None:
+    account, _, page = told(world)
+    link = made.unsubscribe(world.runtime.context, account, "priya")
+    world.open(link, "POST", data=ONE_CLICK)
+    world.clock.advance(minutes=1)
+    answer = say(world, page, "muted")
+    [undo] = re.findall(r'name="id" value="(mail\.[^"]+)"', answer.text)
+    world.open(f"{page}/undo", "POST", data={"id": undo})
+    with world.runtime.context.database.read() as session:
+        known = unreachable.get(session, account, "priya", "email")
+    assert known is not None
 
 
 def test_an_answer_in_the_app_shows_on_the_page(world: Live) -> None:
