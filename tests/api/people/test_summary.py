@@ -373,3 +373,33 @@ def test_it_speaks_the_readers_language_and_is_safe(world: Live) -> None:
     assert "&lt;b&gt;Söhne &amp; Co&lt;/b&gt;" in html
     assert "<b>Söhne" not in html
     assert "Your answer" in world.open(f"{page}?lang=en").text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"to": "fiona\x00", "note": "a\x00b"},
+        {"to": "nobody-of-this-name"},
+        {"to": "priya"},
+        {"to": "fiona", "note": "x" * 281},
+        {"email": "a@b.test\r\nBcc: c@d.test", "role": "finance"},
+        {"email": "x" * 300 + "@b.test", "role": "manager"},
+        {},
+    ],
+)
+def test_what_is_odd_in_a_form_sends_nothing_to_strangers(
+    data: dict[str, str], world: Live
+) -> None:
+    account, _, page = told(world)
+    answer = world.open(f"{page}/forward", "POST", data=data, follow_redirects=True)
+    assert answer.status_code == 200
+    for what in ("snoozed", "useful", "approved", "seen", "nonsense", "undo"):
+        odd = {"id": "x" if what != "snoozed" else "answer-one", "until": "soon"}
+        assert world.open(f"{page}/{what}", "POST", data=odd).status_code == 303
+    huge = world.open(f"{page}/useful", "POST", content=b"id=" + b"a" * 20_000)
+    assert huge.status_code in (303, 413)
+    world.clock.advance(seconds=10)
+    world.settle()
+    allowed = {f"priya@{account}.example", f"fiona@{account}.example"}
+    assert set(recipients(world)) <= allowed
+    assert world.widget(account).alert() is not None
