@@ -12,6 +12,7 @@ from bot.clicks import Click
 from bot.refs import Ref
 from bot.words import SLACK, Words, message_of
 from engine.alert import AlertClass
+from engine.errors import NotFound
 from engine.story import Story
 from service.channel import DeliveryKind, ForwardState, Outgoing, Recipient
 from service.people import display
@@ -109,6 +110,8 @@ def card(outgoing: Outgoing, chat: str = SLACK) -> Card:
             return Card(summary=gone, lines=(Line(name="withdrawn", text=gone),))
         case DeliveryKind.SUMMARY | DeliveryKind.NOTICE | DeliveryKind.CARD:
             return _champions(outgoing, text, words)
+        case DeliveryKind.DIGEST:
+            raise NotFound("a digest is mailed alone")
 
 
 def forwarded(outgoing: Outgoing, chat: str = SLACK) -> Card:

@@ -154,10 +154,16 @@ def report(context: Context, words: Words, command: Command) -> Said:
 def examine(context: Context, words: Words, command: Command) -> Said:
     """What is wrong and what is held back."""
     health = doctor.examine(context)
-    wrong = (*health.problems, *_hooks(context, health, words)) or (words.say("nothing_wrong"),)
+    wrong = (*health.problems, *unmailed(health.unmailed, words), *_hooks(context, health, words))
+    found = wrong or (words.say("nothing_wrong"),)
     return Said(
-        title=words.say("doctor_title"), lines=(*wrong, *health.paused, held_out(health, words))
+        title=words.say("doctor_title"), lines=(*found, *health.paused, held_out(health, words))
     )
+
+
+def unmailed(keys: tuple[str, ...], words: Words) -> tuple[str, ...]:
+    """That what the policy has mailed is not, since e-mail is not set up."""
+    return (words.say("doctor_unmailed", keys=", ".join(keys)),) if keys else ()
 
 
 def held_out(health: doctor.Health, words: Words) -> str:

@@ -76,9 +76,9 @@ class Audience:
             case AlertClass.NOTICE:
                 return self._best(p for p in people if self._carries(p) or p.role is Role.ADMIN)
             case AlertClass.REFLECTION:
-                return self._best(p for p in people if self._carries(p) and self._settled(p.id))
+                return self._best(p for p in people if self._carries(p) and self.settled(p.id))
             case AlertClass.ASK:
-                fit = (p for p in people if self._carries(p) and self._settled(p.id))
+                fit = (p for p in people if self._carries(p) and self.settled(p.id))
                 return self._best(p for p in fit if p.id not in self.spared)
 
     def banner(self, alert_class: AlertClass) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ class Audience:
         enough = self.policy.recipients.value_days
         users = {user for user, days in self.days.items() if days >= enough}
         carriers = {p.id for p in self.snapshot.people if p.role in CARRIERS}
-        ids = {i for i in (users | carriers) - self.muted if self._settled(i)}
+        ids = {i for i in (users | carriers) - self.muted if self.settled(i)}
         if alert_class is AlertClass.ASK:
             ids -= self.spared
         return tuple(sorted(ids))
@@ -125,7 +125,7 @@ class Audience:
         enough = self.policy.recipients.value_days
         return person.role is Role.CHAMPION or self.days.get(person.id, 0) >= enough
 
-    def _settled(self, person_id: str) -> bool:
+    def settled(self, person_id: str) -> bool:
         """Whether they have been there long enough; unknown is not long enough."""
         stored = self.people.get(person_id)
         joined = (stored.joined if stored else None) or self.first.get(person_id)

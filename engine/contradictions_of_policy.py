@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import exp2
 
-from engine.policy import Policy
+from engine.policy import Digest, Policy
 from engine.whole import WEEKS, beta20
 
 
@@ -403,6 +403,16 @@ RULES: tuple[Rule, ...] = (
         ),
         "{0} lies so far below {1} that {2} is not the end of the silence, even in use every day: "
         "raise the first.",
+    ),
+    Rule(
+        ("email.digest_spacing_days", "email.digest"),
+        lambda p: p.email.digest is Digest.OFF and _moved(p, "email.digest_spacing_days"),
+        "{0} never acts: {1}; set it to weekly or monthly, or leave the former out.",
+    ),
+    Rule(
+        ("email.digest_spacing_days", "email.digest"),
+        lambda p: p.email.digest is Digest.WEEKLY and p.email.digest_spacing_days >= 7,
+        "{0} is no shorter than a week, with {1}: each digest holds the next one back; use 3.",
     ),
     Rule(
         ("quiet.hours",),

@@ -27,6 +27,14 @@ class Mode(StrEnum):
     OFF = "off"
 
 
+class Digest(StrEnum):
+    """How often champions without a chat are mailed what their account got done."""
+
+    OFF = "off"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataPolicy(Bounded):
     """When usage is too old, too odd or too little to decide from."""
@@ -394,6 +402,20 @@ class RecipientsPolicy(Bounded):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmailPolicy(Bounded):
+    """What Segue mails of its own accord to people whom no chat reaches: nothing, until you say."""
+
+    RANGES = ranges(digest_spacing_days=SOME)
+
+    summaries: bool = False
+    """true: the champion's summary goes by e-mail where no chat reaches them."""
+    digest: Digest = Digest.OFF
+    """off | weekly | monthly: what their account got done, for champions without a chat ..."""
+    digest_spacing_days: int = 3
+    """... unless they were mailed anything else in this many days."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class QuietPolicy(Bounded):
     """When no push is sent, in the reader's zone; the widget is not bound by it."""
 
@@ -458,6 +480,7 @@ class Policy(Bounded):
     ask: AskPolicy = field(default_factory=AskPolicy)
     trust: TrustPolicy = field(default_factory=TrustPolicy)
     blockers: BlockersPolicy = field(default_factory=BlockersPolicy)
+    email: EmailPolicy = field(default_factory=EmailPolicy)
     quiet: QuietPolicy = field(default_factory=QuietPolicy)
     holdout: HoldoutPolicy = field(default_factory=HoldoutPolicy)
 

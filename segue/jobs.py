@@ -14,12 +14,14 @@ RENEW = 5
 """Seconds between two looks at who leads."""
 PACK = 20
 """Seconds between two looks at whether fingerprints are to be packed."""
+DIGESTS = 15
+"""Minutes between two looks at who is due a digest: a morning begins somewhere each hour."""
 NIGHT: dict[str, Any] = {"hour": 0, "minute": 5}
 """When what a night is for is done, in UTC."""
 
 
 class Jobs:
-    """Who leads, and for the leader alone: tidying, packing, and the night.
+    """Who leads, and for the leader alone: tidying, packing, digests and the night.
 
     `lead`: lead or go on leading, and say the term, None: another does. What a night left undone,
     since nobody was there, is made up for where a term begins.
@@ -30,6 +32,7 @@ class Jobs:
         *,
         tidy: Callable[[], object],
         pack: Callable[[], object],
+        digests: Callable[[], object],
         nightly: Callable[[], object],
         lead: Callable[[], int | None],
     ) -> None:
@@ -58,6 +61,14 @@ class Jobs:
             self._leading, "interval", seconds=PACK, args=[pack], id="pack", executor="pack"
         )
         self._scheduler.add_job(
+            self._leading,
+            "interval",
+            minutes=DIGESTS,
+            args=[digests],
+            id="digests",
+            executor="threads",
+        )
+        self._scheduler.add_job(
             self._leading, "cron", **NIGHT, args=[nightly], id="nightly", executor="threads"
         )
 
@@ -67,7 +78,7 @@ class Jobs:
 
     def again(self) -> None:
         """The clock was put back: nothing waits until it shows once more what it showed before."""
-        for name in ("lead", "tidy", "pack"):
+        for name in ("lead", "tidy", "pack", "digests"):
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
         self._scheduler.reschedule_job("nightly", trigger="cron", **NIGHT)
 

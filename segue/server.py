@@ -7,10 +7,13 @@ from typing import Any
 
 import uvicorn
 
+from bot.desk import unmailed
+from bot.words import Words
 from engine.errors import NotFound
 from segue import wiring
 from segue.roles import Role
 from segue.settings import UNHEARD, Settings
+from service import doctor
 from service.context import Context
 from service.doctor import stripe_named
 
@@ -36,6 +39,8 @@ def run(settings: Settings, *, host: str, port: int, role: Role = Role.ALL) -> N
     runtime = wiring.build(settings, served_at=f"http://{host}:{port}", role=role)
     for warning in (*runtime.warnings, *missing(settings, runtime.context, role)):
         log.warning(warning)
+    for line in unmailed(doctor.unmailed(runtime.context), Words("en")):
+        log.warning(line)
     config = configured(runtime.app, settings, host=host, port=port)
     spare_the_collector()
     log.info("Segue is at http://%s:%s (API document: /schema)", host, port)

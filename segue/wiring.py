@@ -16,6 +16,7 @@ import api.playground
 import api.sent
 import api.stream
 import api.stripe
+import api.summary
 import api.timeline
 import api.unsubscribe
 import api.widget
@@ -164,6 +165,7 @@ def _routes(
         *api.stream.routes(context, hub, settings.widget_secret),
         *api.case.routes(context),
         *api.sent.routes(context),
+        *api.summary.routes(context),
         *api.timeline.routes(context),
         *api.unsubscribe.routes(context),
         *api.decisions.routes(context),

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from engine.errors import Unavailable
 from segue.jobs import Jobs
-from service import calibrate, deliver, evaluate, pack, pause, retention, tidy
+from service import calibrate, deliver, digests, evaluate, pack, pause, retention, tidy
 from service.channel import Channel
 from service.context import Change, Context
 from service.retention import KEEP, Keep
@@ -71,6 +71,7 @@ class Worker:
 
     async def until_idle(self) -> None:
         """Steps until nothing is due at this instant."""
+        await asyncio.to_thread(digests.run, self._context)
         while await self.step():
             pass
         await asyncio.to_thread(tidy.run, self._context)
@@ -87,6 +88,7 @@ class Worker:
         self._jobs = Jobs(
             tidy=lambda: tidy.run(self._led()),
             pack=self._pack,
+            digests=lambda: digests.run(self._led()),
             nightly=lambda: night(self._led(), self._keep),
             lead=lambda: self._leadership.keep(self._context.clock.now()),
         )
@@ -148,6 +150,7 @@ def night(context: Context, keep: Keep = KEEP) -> None:
     with ExitStack() as rest:  # Trouble with one is no reason to leave the others.
         rest.callback(retention.run, context, keep)
         rest.callback(calibrate.nightly, context)
+        rest.callback(digests.tidy, context)
         pause.watch(context)
 
 

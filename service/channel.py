@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from engine.accomplished import Accomplished
 from engine.snapshot import Person
 from engine.story import Story
 
@@ -18,6 +19,7 @@ class DeliveryKind(StrEnum):
     CARD = "card"
     WITHDRAWAL = "withdrawal"
     RECEIPT = "receipt"
+    DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,8 @@ class Outgoing:
     `reference` is where an earlier message of the same alert went (for cards and threads);
     `asked_by` the champion who forwards, `note` what they added (plain text, at most 280).
     `closed_as` says how the alert was answered, if it was. `look`: the page of a case for who sent
-    it, where this tells them of it.
+    it, where this tells them of it; `page_url`: that of a summary for whom it is mailed to.
+    `done`: what a digest tells, its story is that of the meter it begins with.
     """
 
     id: str
@@ -76,6 +79,8 @@ class Outgoing:
     chart_url: str | None = None
     case_url: str | None = None
     look: str | None = None
+    page_url: str | None = None
+    done: Accomplished | None = None
     upgrade_url: str | None = None
     asked_by: Person | None = None
     note: str = ""

@@ -13,9 +13,10 @@ from sqlmodel import Session
 from engine.errors import Unavailable
 from engine.policy import Policy
 from engine.release import Defer, Ended, Expire
-from engine.snapshot import Snapshot
-from service import cards, delivered, dispatch, outgoing, quiet, routing, snapshot
-from service.channel import Channel, Failed, Hold, Retry, Sent
+from engine.snapshot import Person, Snapshot
+from service import cards, delivered, digests, dispatch, outgoing, quiet, routing, snapshot
+from service.channel import Channel, DeliveryKind, Failed, Hold, Retry, Sent
+from service.config import Applied
 from service.context import Context
 from service.delivered import Ready
 from store import alerts, outbox
@@ -190,6 +191,8 @@ def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:
     """Decide again at the moment of sending, where it is a push; None where it does not go now."""
     now = context.clock.now()
     applied = context.policy()
+    if delivery.kind == DeliveryKind.DIGEST:
+        return _prepare_digest(context, delivery, applied, now)
     load = snapshot.load if delivery.kind in cards.PUSHED else snapshot.staff
     with context.database.write() as session:
         if not outbox.renew(session, delivery, now):
@@ -206,9 +209,31 @@ def _prepare(context: Context, delivery: StoredDelivery) -> Ready | None:
             if _held(context, session, delivery, alert, facts, policy, now):
                 return None
         made = outgoing.build(context, session, delivery, alert, facts, applied)
-        mailed = delivery.channel == routing.EMAIL
-        no = routing.refusal(session, delivery.account, made.person, now) if mailed else None
-        return Ready(delivery, made, unwanted=no)
+        return Ready(delivery, made, unwanted=_unwanted(session, delivery, made.person, now))
+
+
+def _prepare_digest(
+    context: Context, delivery: StoredDelivery, applied: Applied, now: datetime
+) -> Ready | None:
+    """The same for what tells of no alert."""
+    with context.database.write() as session:
+        if not outbox.renew(session, delivery, now):
+            return None
+        made = digests.prepare(context, session, delivery, applied, now)
+    return Ready(delivery, made) if made else None
+
+
+def _unwanted(
+    session: Session, delivery: StoredDelivery, person: Person, now: datetime
+) -> str | None:
+    """Why its reader is not to be mailed it: they want none, or it is no way to them by now."""
+    if delivery.channel != routing.EMAIL:
+        return None
+    no = routing.refusal(session, delivery.account, person, now)
+    if no is not None or delivery.kind not in cards.PUSHED:
+        return no
+    tried = set(delivered.tried_ways(session, delivery)) - {routing.EMAIL}
+    return routing.not_by_mail(person, tuple(tried))
 
 
 def _held(

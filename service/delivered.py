@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -139,9 +139,12 @@ def _sent(session: Session, delivery: StoredDelivery, now: datetime) -> None:
 
 
 def _failed(context: Context, session: Session, ready: Ready, reason: str, now: datetime) -> None:
-    """A forward that can't go one way takes the next; at the end the champion is told."""
+    """A push or a forward that can't go one way takes the next; of a forward that can go none the
+    champion is told."""
     delivery, person = ready.delivery, ready.outgoing.person
     routing.remember(session, delivery.account, person, delivery.channel, reason, now)
+    if delivery.kind in cards.PUSHED:
+        _another_way(session, delivery, person, now)
     if delivery.kind != DeliveryKind.FORWARD or delivery.forward is None:
         return
     stored = forwards.get(session, delivery.account, delivery.forward)
@@ -159,8 +162,7 @@ def otherwise(
 ) -> None:
     """What could not go the ways that were tried takes the next, or becomes its sender's draft."""
     account = stored.account
-    tried = [d.channel for d in outbox.of_alert(session, account, stored.alert)
-             if d.forward == stored.id and d.kind == DeliveryKind.FORWARD]  # fmt: skip
+    tried = _tried(session, account, stored.alert, DeliveryKind.FORWARD, stored.id)
     channel = routing.best(session, account, person, context.channels, now=now, without=tried)
     if channel == routing.DRAFT:
         forwards.move(session, account, stored.id, "draft", detail=reason, channel=channel)
@@ -168,3 +170,38 @@ def otherwise(
         forwards.move(session, account, stored.id, "waiting", channel=channel)
         outbox.add(session, forward.delivery_of(stored, channel))
     cards.refresh(session, account, stored.alert, now)
+
+
+def tried_ways(session: Session, delivery: StoredDelivery) -> list[str]:
+    """The channels over which this push or this forward was to go, or is."""
+    who = delivery.account, delivery.alert
+    return _tried(session, *who, delivery.kind, delivery.forward)
+
+
+def _tried(session: Session, account: str, alert: str, kind: str, forward: str | None) -> list[str]:
+    return [
+        d.channel
+        for d in outbox.of_alert(session, account, alert)
+        if d.kind == kind and d.forward == forward
+    ]
+
+
+def _another_way(session: Session, delivery: StoredDelivery, person: Person, now: datetime) -> None:
+    """One push an alert, whatever happens: another is tried only where this one surely failed."""
+    channel = routing.next_way(person, tried_ways(session, delivery))
+    if channel is None or outbox.may_have_arrived(session, delivery):
+        return
+    if routing.has_left(session, delivery.account, person.id):
+        return
+    outbox.add(
+        session,
+        replace(
+            delivery,
+            id=f"{delivery.id}.{channel}",
+            channel=channel,
+            due_at=now,
+            attempts=0,
+            reference=None,
+            reason=None,
+        ),
+    )

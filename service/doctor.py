@@ -7,7 +7,9 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from engine import holdout
-from service import pause
+from engine.errors import NotFound
+from engine.policy import Digest
+from service import pause, routing
 from service.context import Context
 from service.ready import problems
 from store import arms, buried, identities, jetstream, webhooks
@@ -28,7 +30,8 @@ class Health:
     """`problems` stand in the way of serving; `paused` says why no ask goes out.
 
     `held` of the `drawn` accounts that could have been asked are held out, the last `until` a day.
-    `hooks`: endpoints that take no events.
+    `hooks`: endpoints that take no events. `unmailed`: keys of the policy that have something
+    mailed, where e-mail is not set up.
     """
 
     problems: tuple[str, ...] = ()
@@ -37,6 +40,7 @@ class Health:
     drawn: int = 0
     until: date | None = None
     hooks: tuple[Hook, ...] = ()
+    unmailed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,7 @@ def examine(context: Context) -> Health:
         drawn=draws.drawn,
         until=(draws.last + holdout.TERM).date() if draws.last else None,
         hooks=hooks,
+        unmailed=unmailed(context),
     )
 
 
@@ -73,6 +78,18 @@ def stripe_named(context: Context) -> bool:
     """Whether accounts say which of Stripe's customers they are: then its events are awaited."""
     with context.database.read() as session:
         return identities.any_of(session, "stripe")
+
+
+def unmailed(context: Context) -> tuple[str, ...]:
+    """What the policy has mailed, where nothing can be; none where there is no policy yet."""
+    try:
+        email = context.policy().policy.email
+    except NotFound:
+        return ()
+    if routing.EMAIL in context.channels:
+        return ()
+    on = {"email.summaries": email.summaries, "email.digest": email.digest is not Digest.OFF}
+    return tuple(key for key, wanted in on.items() if wanted)
 
 
 def _hooks(session: Session) -> Iterator[Hook]:

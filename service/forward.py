@@ -125,7 +125,7 @@ def start(
         TooMany: more than five new recipients in a day.
     """
     now, applied = context.clock.now(), context.policy()
-    note = _checked(note)
+    note = check_note(note)
     with context.database.write() as session:
         accounts.hold(session, account)
         stored = require_open(alerts.get(session, account, alert))
@@ -226,7 +226,12 @@ def states(
     return tuple(_state(f, facts, now) for f in found)
 
 
-def _checked(note: str) -> str:
+def check_note(note: str) -> str:
+    """A note as it is sent.
+
+    Raises:
+        Invalid: it is too long, or holds a link.
+    """
     note = " ".join(note.split())
     if len(note) > NOTE_LENGTH:
         raise Invalid(f"a note has at most {NOTE_LENGTH} characters", pointer="/note")
@@ -374,10 +379,31 @@ def draft(context: Context, *, account: str, id: str) -> str:
         page, _ = links.of_case(context, session, account, stored.case)
     if facts is None or page is None:
         raise NotFound("there is no such case")
+    return _letter(facts, stored, case, page)
+
+
+def drafted(
+    context: Context, session: Session, facts: Snapshot | Staff, id: str
+) -> tuple[str, str] | None:
+    """A draft as it was made before, by `draft`, and the page of its case; nothing is written."""
+    stored = forwards.get(session, facts.account.id, id)
+    case = forwards.case(session, facts.account.id, stored.case) if stored else None
+    if stored is None or case is None or not case.token_hash or case.revoked_at is not None:
+        return None
+    page = links.case_page(context, case)
+    return _letter(facts, stored, case, page), page
+
+
+def _letter(
+    facts: Snapshot | Staff, stored: forwards.StoredForward, case: forwards.StoredCase, page: str
+) -> str:
     person = named(facts.people, stored.to) or Person(id=stored.to)
     text = wording.message(
         frozen.story(case.story), case.audience, wording.locale_of(person, facts), can_buy=False
     )
-    body = f"{text.body}\n\n{page}\n\n{text.source_line}"
-    to = quote(person.email or "", safe="@")
-    return f"mailto:{to}?subject={quote(text.title)}&body={quote(body)}"
+    return mailto(person.email or "", text.title, f"{text.body}\n\n{page}\n\n{text.source_line}")
+
+
+def mailto(to: str, subject: str, body: str) -> str:
+    """An address that opens one's own mail with a message in it."""
+    return f"mailto:{quote(to, safe='@')}?subject={quote(subject)}&body={quote(body)}"

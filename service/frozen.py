@@ -6,13 +6,14 @@ from typing import Any
 
 import msgspec
 
+from engine.accomplished import Accomplished
 from engine.decision import Decision
 from engine.snapshot import Snapshot
 from engine.story import Story
 
 
-def freeze(value: Story | Decision) -> dict[str, Any]:
-    """JSON values of a story or decision; amounts become text, so nothing is rounded."""
+def freeze(value: Story | Decision | Accomplished) -> dict[str, Any]:
+    """JSON values of a value of the engine; amounts become text, so nothing is rounded."""
     built: dict[str, Any] = msgspec.to_builtins(value, str_keys=True)
     return built
 
@@ -20,6 +21,11 @@ def freeze(value: Story | Decision) -> dict[str, Any]:
 def story(values: Mapping[str, Any]) -> Story:
     """The story that `freeze` took."""
     return msgspec.convert(values, Story)
+
+
+def accomplished(values: Mapping[str, Any]) -> Accomplished:
+    """What was done, that `freeze` took."""
+    return msgspec.convert(values, Accomplished)
 
 
 def decision(values: Mapping[str, Any]) -> Decision:

@@ -14,6 +14,8 @@ from store import alerts, forwards
 
 SENT, LOOK = "a case that was sent", timedelta(days=60)
 """What the link for who sent a case is sealed for, and how long it works."""
+SUMMARY = "a summary that was mailed"
+"""What the link is sealed for by which who was mailed a summary answers it; it works as long."""
 UNSUBSCRIBE, WAY_OUT = "unsubscribe", timedelta(days=400)
 """The same of the way out in an e-mail, which may lie in a mailbox for long."""
 
@@ -33,7 +35,12 @@ def of_case(
     token = case_token(context, case)
     view = context.secrets.token("chart", case.account, case.id, str(case.issue))
     forwards.link(session, account, number, token_hash=hashed(token), chart_hash=hashed(view))
-    return f"{context.public_url}/case/{token}", chart(context, view)
+    return case_page(context, case), chart(context, view)
+
+
+def case_page(context: Context, case: forwards.StoredCase) -> str:
+    """The page of a case; it opens once `of_case` has remembered its link."""
+    return f"{context.public_url}/case/{case_token(context, case)}"
 
 
 def chart_of_alert(context: Context, session: Session, alert: alerts.StoredAlert) -> str:
@@ -51,6 +58,12 @@ def chart(context: Context, view: str) -> str:
 def sender(context: Context, account: str, case: str) -> str:
     """The page of a case for who sent it: as its recipient gets it, without the answers."""
     return f"{context.public_url}/case/sent/{seal(context, SENT, account, case, lives=LOOK)}"
+
+
+def summary(context: Context, account: str, alert: str, person: str) -> str:
+    """The page of an alert for the one person to whom it was mailed."""
+    sealed = seal(context, SUMMARY, account, alert, person, lives=LOOK)
+    return f"{context.public_url}/summary/{sealed}"
 
 
 def unsubscribe(context: Context, account: str, person: str) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from engine.snapshot import Person, Role, Snapshot, Staff
-from service import forward, frozen, links, routing, wording
+from service import cards, forward, frozen, links, routing, wording
 from service.channel import DeliveryKind, ForwardState, Outgoing
 from service.config import Applied
 from service.context import Context
@@ -64,6 +64,9 @@ def build(
         chart_url=chart_url,
         case_url=case_url,
         look=look,
+        page_url=links.summary(context, alert.account, alert.id, person.id)
+        if delivery.channel == routing.EMAIL and delivery.kind in cards.PUSHED
+        else None,
         upgrade_url=links.upgrade(applied, facts, alert.id) if person.can_buy else None,
         asked_by=champion,
         note=passed_on.note if passed_on else "",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from engine.errors import Conflict, Gone, Invalid, NotFound
-from service import accounts, sealed, workspaces
+from service import accounts, routing, sealed, workspaces
 from service.context import Context
 from service.secrets import new_id
 from store import callbacks, installs, people, rooms
@@ -59,6 +59,7 @@ def known(context: Context, platform: str, team: str, members: Sequence[Member])
             person = _person(session, workspace.account, platform, team, member)
             if person is not None:
                 found[member.id] = person
+                routing.come_back(session, workspace.account, person, platform)
                 _of_person(session, platform, team, member.id, person)
     if found and workspace.account:
         context.signals.changed(workspace.account)
@@ -80,6 +81,7 @@ def left(context: Context, platform: str, team: str, id: str, why: str) -> bool:
             person = people.by_address(session, was.account, platform, address)
             if person is not None:
                 people.forget_address(session, was.account, person, platform)
+                routing.leave(session, was.account, person, platform, why, now)
     if was.account:
         context.signals.changed(was.account)
     return True

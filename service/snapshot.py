@@ -9,7 +9,7 @@ from sqlmodel import Session
 from engine import holdout
 from engine.calibration import scale
 from engine.snapshot import Blocker, Snapshot, Staff
-from service import arm
+from service import arm, routing
 from service.config import Applied
 from service.context import Context
 from store import calibrations, config, facts, past, pauses
@@ -26,7 +26,10 @@ def staff(
     context: Context, session: Session, account: str, now: datetime, applied: Applied
 ) -> Staff | None:
     """The account and its people alone: for what needs no decision."""
-    return facts.staff(session, account, now, applied.catalogue, channels=context.channels)
+    found = facts.staff(session, account, now, applied.catalogue, channels=context.channels)
+    if found is None or not _mails(context, applied):
+        return found
+    return replace(found, people=routing.by_mail(session, {account: found.people}, now)[account])
 
 
 def load_all(
@@ -36,6 +39,9 @@ def load_all(
     if not accounts:
         return {}
     found = facts.load_all(session, accounts, now, applied.catalogue, channels=context.channels)
+    if _mails(context, applied):
+        people = routing.by_mail(session, {a: one.people for a, one in found.items()}, now)
+        found = {a: replace(one, people=people[a]) for a, one in found.items()}
     arms = arm.of_all(context, session, found, now, applied)
     calibration = calibrations.in_force(session, scale(applied.policy), now)
     paused, released = (
@@ -53,6 +59,11 @@ def load_all(
         )
         for account, one in found.items()
     }
+
+
+def _mails(context: Context, applied: Applied) -> bool:
+    """Whether alerts are pushed by e-mail, too."""
+    return applied.policy.email.summaries and routing.EMAIL in context.channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,15 +45,20 @@ def _meant(context: Context, token: str) -> tuple[str, str]:
     return account, person
 
 
+def nowhere(context: Context, *, gone: bool) -> Page:
+    """What a link shows that is over (`gone`), or was never one."""
+    product = context.policy().catalogue.product
+    state, status = ("gone", 410) if gone else ("not_found", 404)
+    return _page(pages.page(state, product.name, "", product.locale), status)
+
+
 def _shown(context: Context, token: str, state: str) -> Page:
     applied = context.policy()
     product = applied.catalogue.product
     try:
         account, person = _meant(context, token)
-    except NotFound:
-        return _page(pages.page("not_found", product.name, "", product.locale), 404)
-    except Gone:
-        return _page(pages.page("gone", product.name, "", product.locale), 410)
+    except (NotFound, Gone) as error:
+        return nowhere(context, gone=isinstance(error, Gone))
     with context.database.read() as session:
         facts = snapshot.staff(context, session, account, context.clock.now(), applied)
     name = facts.account.name if facts else ""

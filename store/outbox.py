@@ -195,6 +195,21 @@ def unsure(session: Session, delivery: StoredDelivery) -> bool:
     return settled < delivery.attempts - 1
 
 
+def may_have_arrived(session: Session, delivery: StoredDelivery) -> bool:
+    """Whether some try, the last one too, may have arrived: not each of them was refused."""
+    table = tables.Attempt
+    refused = session.exec(
+        select(func.count())
+        .select_from(table)
+        .where(
+            col(table.account) == delivery.account,
+            col(table.delivery) == delivery.id,
+            col(table.outcome).in_(("retry", "failed")),
+        )
+    ).one()
+    return refused < delivery.attempts
+
+
 def finish(
     session: Session,
     delivery: StoredDelivery,
@@ -296,6 +311,22 @@ def said_before(
         .limit(1)
     ).first()
     return found
+
+
+def went(session: Session, account: str, person: str, channel: str, since: datetime) -> bool:
+    """Whether anything went to a person over a channel since then, or is to go."""
+    mine = tables.Delivery
+    found = session.exec(
+        select(mine.id)
+        .where(
+            col(mine.account) == account,
+            col(mine.person) == person,
+            col(mine.channel) == channel,
+            or_(col(mine.sent_at) >= since, col(mine.state) == DeliveryState.DUE),
+        )
+        .limit(1)
+    ).first()
+    return found is not None
 
 
 def trouble(

@@ -105,6 +105,20 @@ class Unreachable(SQLModel, table=True):
     at: datetime = instant(nullable=False)
 
 
+class Digest(SQLModel, table=True):
+    """What became of telling a person what was done in a period: it is told once at most.
+
+    `period`: the first day that is told of. `reason`: why it is held back; None: it was written.
+    """
+
+    account: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    period: date = Field(primary_key=True)
+    at: datetime = instant(nullable=False)
+    reason: str | None = None
+    __table_args__ = (Index("digest_period", "period"),)
+
+
 class Blocker(SQLModel, table=True):
     """A wrong time to speak; account "*" is everyone."""
 

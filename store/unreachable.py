@@ -1,11 +1,15 @@
 """Channels that are not to be tried for a person: they said so, or their address was refused."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
-from store.rows import put
+from store.rows import among, as_list, dialect_of, put, table
 from store.tables import Unreachable
 
 
@@ -27,6 +31,22 @@ def get(session: Session, account: str, person: str, channel: str) -> StoredRefu
     if row is None:
         return None
     return StoredRefusal(**{n: getattr(row, n) for n in StoredRefusal.__slots__})
+
+
+def of_accounts(
+    session: Session, accounts: Collection[str], channel: str
+) -> dict[tuple[str, str], StoredRefusal]:
+    """The same of everybody at these accounts, by account and person."""
+    wanted = as_list([[account] for account in accounts]) | {"channel": channel}
+    rows = session.execute(_of_accounts(dialect_of(session)), wanted)
+    found = (StoredRefusal(**row._mapping) for row in rows)
+    return {(one.account, one.person): one for one in found}
+
+
+@lru_cache
+def _of_accounts(dialect: str) -> Any:
+    u = table(Unreachable).c
+    return select(*u).where(among(dialect, u.account), u.channel == bindparam("channel"))
 
 
 def note(session: Session, refusal: StoredRefusal) -> None:

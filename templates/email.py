@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from engine.alert import AlertClass
 from engine.story import Story
 from templates.chart import PALETTES
 from templates.message import Message, plain_line
@@ -56,18 +57,23 @@ def summary(
     story: Story,
     *,
     locale: str,
+    page_url: str | None = None,
     upgrade_url: str | None = None,
     why: Sequence[str] = (),
     chart: bool = True,
     unsubscribe_url: str | None = None,
 ) -> Mail:
-    """The champion's own summary; a link to the plans only for who may see a price."""
+    """The champion's own summary; a link to the plans only for who may see a price.
+
+    `page_url`: where they pass it on or answer.
+    """
     return _mail(
         message,
         story,
         locale,
         forwarded=False,
-        url=upgrade_url if message.priced else None,
+        url=page_url,
+        plan_url=upgrade_url if message.priced else None,
         why=why,
         chart=chart,
         unsubscribe_url=unsubscribe_url,
@@ -83,6 +89,7 @@ def _mail(
     url: str | None,
     chart: bool,
     unsubscribe_url: str | None,
+    plan_url: str | None = None,
     asked_by: str = "",
     why: Sequence[str] = (),
 ) -> Mail:
@@ -90,12 +97,14 @@ def _mail(
     context = context_of(story, words, room="full") | {
         "message": message,
         "forwarded": forwarded,
+        "asks": story.alert_class is AlertClass.ASK,
         "asked_by": asked_by,
-        "button_url": _safe(url),
+        "button_url": safe(url),
+        "plan_url": safe(plan_url),
         "why": why,
         "facts": message.facts[:_FACTS],
         "chart_cid": CHART_CID if chart else "",
-        "unsubscribe_url": _safe(unsubscribe_url),
+        "unsubscribe_url": safe(unsubscribe_url),
         "light": PALETTES["light"],
         "dark": PALETTES["dark"],
         "lang": words.babel.language,
@@ -106,7 +115,7 @@ def _mail(
     spoken: Any = texts.make_module(context)
     subject = spoken.forward_subject() if forwarded else spoken.summary_subject()
     context["subject"] = plain_line(subject)[:_SUBJECT]
-    context["button"] = spoken.open_case() if forwarded else spoken.see_plan()
+    context["button"] = spoken.open_case() if forwarded else spoken.open_page()
     return Mail(
         subject=context["subject"],
         text=environment(html=False).get_template("email/message.txt.j2").render(context),
@@ -114,6 +123,6 @@ def _mail(
     )
 
 
-def _safe(url: str | None) -> str:
+def safe(url: str | None) -> str:
     """An address a person may follow; anything but http and https is left out."""
     return url if url and urlsplit(url).scheme in ("https", "http") else ""

@@ -93,7 +93,7 @@ def message(
         title=title,
         body=body,
         lead=_lead(words, asked_by),
-        greeting=_greeting(words, recipient_name),
+        greeting=greeting(words, recipient_name),
         note=plain(note, NOTE),
         facts=cited.in_order(),
         chart_alt=alt(story, locale=locale),
@@ -152,7 +152,8 @@ def _lead(words: Pack, asked_by: str | None) -> str:
     return str(words.words["text"]["lead"]).format(name=name) if name else ""
 
 
-def _greeting(words: Pack, recipient: str | None) -> str:
+def greeting(words: Pack, recipient: str | None) -> str:
+    """How a message begins."""
     name = isolated(plain(recipient or "", _NAME))
     key = "greeting" if name else "greeting_nobody"
     return str(words.words["text"][key]).format(name=name)

@@ -6,8 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine.accomplished import Accomplished, Done
+from engine.accomplished import Stretch as Days
 from engine.alert import AlertClass, Moment
 from engine.decision import Stage
+from engine.policy import Digest
 from engine.story import MeterStory, PlanStory, Range, Story, Stretch
 from engine.usage import Aggregation, AtLimit, MeterKind, PeriodKind
 from templates.pack import pack
@@ -160,6 +163,48 @@ def typical(locale: str) -> Iterator[Story]:
         for kind in classes:
             story = fitting.get(moment, known["ahead"])
             yield replace(story, moment=moment, alert_class=kind)
+
+
+def digests(locale: str) -> Iterator[tuple[Accomplished, Story]]:
+    """What a digest may tell: much, little, of a week and of a month; each with its story."""
+    main, seats = sample_meter(locale), seats_meter(locale)
+    reports = _done(main, "1530", "1420")
+    much = (reports, _done(seats, "2", None))
+    calm = sample_story(locale, alert_class=AlertClass.REFLECTION, moment=Moment.MILESTONE)
+    week = Days(start=date(2026, 11, 9), end=date(2026, 11, 16))
+    turn = Days(start=date(2026, 10, 26), end=date(2026, 11, 2))
+    month = Days(start=date(2026, 10, 1), end=date(2026, 11, 1))
+    told = (
+        (Digest.WEEKLY, week, much, 14),
+        (Digest.WEEKLY, turn, (replace(reports, amount=Decimal(1), before=Decimal(0)),), None),
+        (Digest.MONTHLY, month, much, 14),
+        (Digest.MONTHLY, month, (replace(reports, before=None, value=""),), None),
+    )
+    for how_often, stretch, done, people in told:
+        yield (
+            Accomplished(
+                account_name=calm.account_name,
+                product=calm.product,
+                time_zone=calm.time_zone,
+                how_often=how_often,
+                stretch=stretch,
+                done=done,
+                people=people,
+                as_of=AS_OF,
+            ),
+            calm,
+        )
+
+
+def _done(meter: MeterStory, amount: str, before: str | None) -> Done:
+    return Done(
+        meter=meter.key,
+        name_one=meter.name_one,
+        name_other=meter.name_other,
+        value=meter.value,
+        amount=Decimal(amount),
+        before=None if before is None else Decimal(before),
+    )
 
 
 def moments(locale: str) -> Iterator[tuple[str, Story]]:

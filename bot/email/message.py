@@ -13,7 +13,7 @@ from engine.errors import Invalid
 from engine.snapshot import Person
 from service.channel import DeliveryKind, Outgoing
 from service.people import display
-from templates import chart, email
+from templates import chart, digest, email
 from templates.plain import plain
 
 _NAME, _LONGEST = 60, 254
@@ -26,7 +26,7 @@ def compose(outgoing: Outgoing, *, sender: str, now: datetime) -> EmailMessage:
         Invalid: the address is none, or the sender is not set up.
     """
     made = EmailMessage(policy=SMTP)
-    mail = _written(outgoing)
+    mail = _digest(outgoing) if outgoing.done else _written(outgoing)
     own = address(*reversed(parseaddr(sender)))
     made["Subject"] = plain(mail.subject, 200)
     made["From"] = own
@@ -44,6 +44,7 @@ def compose(outgoing: Outgoing, *, sender: str, now: datetime) -> EmailMessage:
     made.set_content(mail.text)
     if mail.html:
         made.add_alternative(mail.html, subtype="html")
+    if mail.html and not outgoing.done:
         _attach_chart(made, outgoing)
     return made
 
@@ -69,6 +70,17 @@ def _of_person(person: Person) -> Address:
     return address(person.email or "", person.name)
 
 
+def _digest(outgoing: Outgoing) -> email.Mail:
+    assert outgoing.done is not None
+    return digest.mail(
+        outgoing.done,
+        outgoing.story,
+        locale=outgoing.locale,
+        reader=outgoing.person.name,
+        unsubscribe_url=outgoing.unsubscribe_url,
+    )
+
+
 def _written(outgoing: Outgoing) -> email.Mail:
     text = message_of(outgoing)
     match outgoing.kind:
@@ -92,6 +104,7 @@ def _written(outgoing: Outgoing) -> email.Mail:
                 text,
                 outgoing.story,
                 locale=outgoing.locale,
+                page_url=outgoing.page_url,
                 upgrade_url=outgoing.upgrade_url if outgoing.person.can_buy else None,
                 why=outgoing.why,
                 unsubscribe_url=outgoing.unsubscribe_url,

@@ -33,6 +33,8 @@ def doctor() -> None:
     held = f"{health.held} of {health.drawn} accounts that could be asked are held out at random"
     until = f", the last until {day(health.until)}" if health.until else ""
     print(f"- {held}{until}." if health.drawn else "- No account could be asked yet.")
+    if health.unmailed:
+        _unmailed(health.unmailed)
     if health.hooks:
         _hooks(health.hooks)
     if not told.stripe_webhook_secrets and stripe_named(context):
@@ -43,6 +45,14 @@ def doctor() -> None:
         _teams(context)
     if told.nats_url:
         _front(told.nats_url)
+
+
+def _unmailed(keys: "tuple[str, ...]") -> None:
+    from bot.desk import unmailed
+    from bot.words import Words
+
+    for line in unmailed(keys, Words("en")):
+        print(f"- {line}")
 
 
 def _hooks(hooks: "tuple[Hook, ...]") -> None:

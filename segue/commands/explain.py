@@ -25,11 +25,12 @@ def explain(
     from rich.console import Console
 
     from segue import opening, settings
-    from segue.commands.explained import LINE, told
-    from service import detail
+    from segue.commands.explained import LINE, mailed, told
+    from service import detail, digests
     from service.shown import shown
 
-    found = detail.one(opening.context_of(settings.load()), account, on=on)
+    context = opening.context_of(settings.load())
+    found = detail.one(context, account, on=on)
     if json:
         text = msgspec.json.encode(shown(found.explanation, found))
         print(msgspec.json.format(text, indent=2).decode())
@@ -38,4 +39,6 @@ def explain(
     console.width = min(console.width, LINE)
     with console.capture() as page:
         console.print(told(found))
+        if on is None and (known := digests.of_account(context, account)):
+            console.print(mailed(known, found.explanation.zone))
     print("\n".join(line.rstrip() for line in page.get().splitlines()))

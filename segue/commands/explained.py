@@ -20,6 +20,7 @@ from service import detail as behind
 from service.channel import DeliveryKind
 from service.detail import Detail, GateAnswer, Judged, Outlook, Passed
 from service.explain import Explanation
+from store.digests import StoredDigest
 from templates.labels import evidence_name, moment_name, overlay_name, stage_name
 
 LINE = 80
@@ -60,6 +61,18 @@ def told(detail: Detail) -> Group:
     parts += _section("What would change it", _what_if(detail))
     parts += _section("Replay", _replay(found))
     return Group(*parts)
+
+
+def mailed(known: Sequence[StoredDigest], zone: ZoneInfo) -> Group:
+    """What became of the newest digests."""
+    rows = [
+        (day(one.period), f"{one.person}: {_fate(one)} {instant(one.at, zone)}") for one in known
+    ]
+    return Group(*_section("Digests", _grid(rows)))
+
+
+def _fate(digest: StoredDigest) -> str:
+    return "written" if digest.reason is None else f"held back ({digest.reason}),"
 
 
 def _section(title: str, body: RenderableType) -> list[RenderableType]:

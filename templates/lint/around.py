@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.alert import AlertClass
 from engine.story import Story
-from templates import case, email
+from templates import case, email, summary
 from templates.case_facts import case_facts
 from templates.case_view import CaseView
 from templates.chart import alt
@@ -17,6 +17,7 @@ from templates.facts import Fact
 from templates.lint import Problem, check_text, check_words
 from templates.message import Audience, message
 from templates.pack import pack
+from templates.summary import SummaryView, To
 from templates.why import meter_sentence, why
 
 _SENDER, _READER = "Ana Petrova", "Marta Silva"
@@ -79,6 +80,8 @@ def texts(story: Story, locale: str) -> Iterator[Around]:
         yield Around(what="meter", text=standing, story=replace(story, main=meter))
     yield Around(what="chart", text=alt(story, locale=locale), story=story)
     yield Around(what="email summary", text=_summary(story, locale), story=story)
+    page = _Words(summary.page(_opened(story, locale), locale)).text
+    yield Around(what="summary's page", text=page, story=story)
     for audience in (Audience.MANAGER, Audience.FINANCE):
         if story.alert_class is AlertClass.NOTICE:
             continue  # A notice is not passed on.
@@ -115,8 +118,32 @@ def _strings(table: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, st
 
 def _summary(story: Story, locale: str) -> str:
     text = message(story, audience=Audience.CHAMPION, locale=locale, can_buy=True)
-    mail = email.summary(text, story, locale=locale, upgrade_url=_ADDRESS, unsubscribe_url=_ADDRESS)
+    mail = email.summary(
+        text,
+        story,
+        locale=locale,
+        page_url=_ADDRESS,
+        upgrade_url=_ADDRESS,
+        unsubscribe_url=_ADDRESS,
+    )
     return f"{mail.subject}\n{mail.text}"
+
+
+def _opened(story: Story, locale: str) -> SummaryView:
+    day = story.as_of.date()
+    return SummaryView(
+        url="/s",
+        number="n",
+        story=story,
+        message=message(story, audience=Audience.CHAMPION, locale=locale, can_buy=True),
+        why=why(story, locale=locale, spacing_days=_DAYS),
+        open=True,
+        today=day,
+        tomorrow=day + timedelta(days=1),
+        to=(To(id="r", name=_READER, drafted=True),),
+        letter="mailto:",
+        plan_url=_ADDRESS,
+    )
 
 
 def _forward(story: Story, locale: str, audience: Audience) -> str:

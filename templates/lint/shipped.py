@@ -8,11 +8,12 @@ from jinja2 import TemplateError
 
 from engine.alert import AlertClass, Moment
 from engine.story import Story
+from templates import digest
 from templates.labels import decline_labels
 from templates.lint import Problem, around, check
 from templates.message import Audience, Message, copy_names, message
 from templates.pack import COPY
-from templates.samples import moments
+from templates.samples import digests, moments
 
 # One moment of each class is enough for the texts around it: they don't depend on the moment.
 _AROUND = (
@@ -41,6 +42,9 @@ def everything(locale: str) -> Iterator[Linted]:
     """Every text of a language that is shipped: messages, what goes with them, short words."""
     yield from _messages(locale, None)
     yield from _around(locale)
+    for done, story in digests(locale):
+        found = digest.problems(done, story, locale)
+        yield Linted(where=f"{locale}/digest.j2", moment=done.how_often, problems=found)
     for name, problem in around.labels(locale):
         yield Linted(where=f"{locale}/words.toml [{name}]", problems=(problem,))
 

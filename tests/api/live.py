@@ -83,6 +83,10 @@ rollout_days = 0
 [policy.milestone]
 within_days = {milestone_days}
 
+[policy.email]
+summaries = {summaries}
+digest = "{digest}"
+
 [policy.holdout]
 share = {holdout}
 small_share = {holdout}
@@ -101,6 +105,8 @@ def policy(**changes: Any) -> str:
         "at_limit": "continues",
         "mode": "live",
         "milestone_days": 0,
+        "summaries": "false",
+        "digest": "off",
         "holdout": 0.0,
         "origin": ORIGIN,
     }

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from engine.alert import AlertClass, Moment
 from engine.snapshot import Person, Role
 from service.channel import DeliveryKind, ForwardState, Outgoing, Recipient
+from templates.samples import digests
 from tests.templates.stories import AS_OF, sample_meter, sample_story
 
 NOW = datetime(2026, 11, 18, 15, 30, tzinfo=UTC)
@@ -42,6 +43,13 @@ def summary(**changes: object) -> Outgoing:
         recipients=KNOWN,
         why=WHY,
     )
+    return replace(outgoing, **changes)  # type: ignore[arg-type]
+
+
+def digested(**changes: object) -> Outgoing:
+    """What an account got done in a week."""
+    done, story = next(digests("en"))
+    outgoing = summary(id="delivery_2", kind=DeliveryKind.DIGEST, alert="", story=story, done=done)
     return replace(outgoing, **changes)  # type: ignore[arg-type]
 
 

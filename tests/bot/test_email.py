@@ -100,6 +100,15 @@ async def test_a_summary_offers_a_plan_only_to_who_may_buy(context: Context) -> 
     assert "890" not in part(may_not, "plain")
 
 
+async def test_a_summary_leads_to_a_page_of_its_readers_own(context: Context) -> None:
+    url = "https://segue.example.com/summary/sealed"
+    message = await received(context, mail(summary(page_url=url)))
+    assert url in part(message, "plain")
+    assert "Pass it on, or answer" in part(message, "html")
+    calm = await received(context, mail(notice(page_url=url)))
+    assert "Open the page" in part(calm, "plain")
+
+
 async def test_a_notice_sells_nothing(context: Context) -> None:
     message = await received(context, mail(notice()))
     for shown in (part(message, "plain"), part(message, "html")):

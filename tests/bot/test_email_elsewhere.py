@@ -9,7 +9,7 @@ import pytest
 
 from bot.email.message import compose
 from service.channel import Outgoing
-from tests.bot.deliveries import NOW, forwarded, notice, summary
+from tests.bot.deliveries import NOW, digested, forwarded, notice, summary
 from tests.bot.test_email import FROM, mail
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +44,17 @@ def test_both_parts_and_the_chart_are_whole(outgoing: Outgoing) -> None:
     assert (chart["mimeType"], chart["contentId"]) == ("image/png", "<chart>")
     assert chart["disposition"] == "inline"
     assert chart["content"].startswith("iVBORw0KGgo")
+
+
+def test_a_digest_is_whole_and_holds_no_picture() -> None:
+    read = elsewhere(digested(unsubscribe_url="https://segue.example.com/stop/abc"))
+    assert read["subject"] == "1,530 reports delivered to your clients, 9–15 November"
+    for part in (read["text"], read["html"]):
+        assert "1,420" in part
+        assert "https://segue.example.com/stop/abc" in part
+        assert "\ufffd" not in part
+    assert read["attachments"] == []
+    assert read["to"] == [{"name": "Mara Lindt", "address": "champion@acme.test"}]
 
 
 def test_who_it_is_from_and_whom_an_answer_goes_to() -> None:

@@ -9,7 +9,7 @@ import pytest
 from engine.catalogue import Catalogue, Meter, Name, Plan, Product
 from engine.contradictions import Contradiction, contradictions
 from engine.contradictions_of_policy import RULES
-from engine.policy import PRESETS, Policy, Preset
+from engine.policy import PRESETS, Digest, Policy, Preset
 from engine.usage import Aggregation, AtLimit, MeterKind, PeriodKind
 from service import config
 
@@ -68,6 +68,10 @@ TRIPS: dict[str, dict[str, Any]] = {
     "trust.upgrade_silence_days": {"trust.upgrade_silence_days": 60},
     "blockers.upgrade": {"trust.upgrade_silence_days": 120},
     "trust.after_upgrade": {"trust.after_upgrade": 0, "trust.value_day": 0.25},
+    "email.digest_spacing_days": {"email.digest_spacing_days": 5},
+    "email.digest_spacing_days (a week)": {
+        "email.digest": Digest.WEEKLY, "email.digest_spacing_days": 7
+    },
     "quiet.hours": {"quiet.hours": ("09:30", "09:00")},
     "quiet.expire_days": {"quiet.expire_days": 4},
     "holdout.share": {"holdout.share": 0, "holdout.small_share": 0},

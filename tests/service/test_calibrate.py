@@ -306,6 +306,7 @@ async def test_the_night_is_made_up_for_at_the_start() -> None:
     jobs = Jobs(
         tidy=lambda: None,
         pack=lambda: None,
+        digests=lambda: None,
         nightly=lambda: loop.call_soon_threadsafe(done.set),
         lead=lambda: 1,
     )

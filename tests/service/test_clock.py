@@ -109,6 +109,7 @@ async def test_jobs_wait_for_no_time_that_is_over() -> None:
     jobs = Jobs(
         tidy=lambda: loop.call_soon_threadsafe(tidied.set),
         pack=lambda: None,
+        digests=lambda: None,
         nightly=lambda: None,
         lead=lead,
     )

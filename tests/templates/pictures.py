@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/pictures that show a case: its page, its sender's, the PDF, the mail.
+"""Takes the pictures of docs/pictures that show a case, and what is mailed to a champion.
 
 .venv/bin/python -m tests.templates.pictures
 """
@@ -12,14 +12,17 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from templates import chart, email
+from templates import chart, digest, email, summary
 from templates.case import AnswerKind, CaseAnswer, CaseView, Sender, page
 from templates.case_pdf import laid_out, written
 from templates.message import Audience, message
+from templates.samples import digests
+from templates.why import why
 from tests.bot.pictures import WEBP
 from tests.browser import ARGS, chromium
 from tests.templates.stories import AS_OF, sample_meter, sample_story
 from tests.templates.test_case import view
+from tests.templates.test_summary import view as opened
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 DESK, PHONE = 1000, 390
@@ -57,6 +60,9 @@ def shown() -> Iterator[tuple[str, Shown]]:
     ):
         yield f"case-paper-{number}", Shown(html=_image(picture), width=910, whole=True)
     yield "case-mail", Shown(html=_mail(), width=680, whole=True)
+    yield "summary-mail", Shown(html=_summary(), width=680, whole=True)
+    yield "summary-page", Shown(html=summary.page(opened(), "en"), height=1500)
+    yield "digest-mail", Shown(html=_digest(), width=680, height=660)
 
 
 def _sent() -> CaseView:
@@ -73,13 +79,40 @@ def _again() -> CaseView:
     return case(previous=replace(before, main=main, as_of=AS_OF - timedelta(days=6)))
 
 
+def _summary() -> str:
+    story, to = case().story, "Mara Lindt"
+    text = message(story, audience=Audience.CHAMPION, locale="en", can_buy=True, recipient_name=to)
+    url = "https://segue.example.com/summary/sealed"
+    mail = email.summary(
+        text,
+        story,
+        locale="en",
+        page_url=url,
+        upgrade_url=url,
+        why=why(story, locale="en", spacing_days=30),
+        unsubscribe_url=url,
+    )
+    return _drawn(mail.html)
+
+
+def _digest() -> str:
+    done, story = next(digests("en"))
+    url = "https://segue.example.com/unsubscribe/sealed"
+    return digest.mail(done, story, locale="en", reader="Mara Lindt", unsubscribe_url=url).html
+
+
 def _mail() -> str:
     story = case().story
     text = message(story, audience=Audience.FINANCE, locale="en", can_buy=True)
     url = "https://segue.example.com/case/token"
     mail = email.forward(text, story, locale="en", asked_by="Ana Petrova", case_url=url)
-    drawn = chart.png(chart.svg(story, locale="en"))
-    return mail.html.replace(f"cid:{email.CHART_CID}", _url(drawn))
+    return _drawn(mail.html)
+
+
+def _drawn(html: str) -> str:
+    """A mail with its chart, which lies in the message itself."""
+    picture = chart.png(chart.svg(case().story, locale="en"))
+    return html.replace(f"cid:{email.CHART_CID}", _url(picture))
 
 
 def _url(png: bytes) -> str:

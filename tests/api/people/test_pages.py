@@ -8,8 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, sync_playwright
 
+from service import links as made
 from service import timeline
-from tests.api.live import Live, links
+from tests.api.live import PEOPLE, Live, links
 from tests.backends import FILE
 from tests.browser import ARGS, chromium
 
@@ -64,7 +65,19 @@ def asked(world: Live) -> str:
     return str(told["preview"])
 
 
+def summary(world: Live, **account: Any) -> str:
+    """The page of a summary for whom it was mailed to: one draft, one on its way, all answers."""
+    people = {**PEOPLE, "fiona": {**PEOPLE["fiona"], "email": None}}
+    name, alert = world.asked(slack=False, people=people, **account)
+    page = made.summary(world.runtime.context, name, alert, "priya")
+    for to in ("tomas", "fiona"):
+        world.open(f"{page}/forward", "POST", data={"to": to})
+    return f"{page}?told=outside"
+
+
 PAGES = {
+    "summary": summary,
+    "long summary": lambda world: summary(world, name=LONG, locale="de"),
     "finance": lambda world: forwarded(world, "fiona", slack=False),
     "its sender's": asked,
     "manager": lambda world: forwarded(world, "tomas"),
@@ -113,6 +126,22 @@ def test_a_case_is_answered_by_keyboard_without_a_script(world: Live) -> None:
         assert page.evaluate(focused) == "Send the question"
         page.keyboard.press("Enter")
         page.get_by_text("Your question is on its way").wait_for()
+
+
+def test_a_summary_is_passed_on_and_answered_by_keyboard_without_a_script(world: Live) -> None:
+    name, alert = world.asked(slack=False)
+    page_url = made.summary(world.runtime.context, name, alert, "priya")
+    with opened(world, page_url, width=320) as page:
+        assert page.locator("script").count() == 0
+        page.get_by_label("A line from you").first.focus()
+        page.keyboard.type("For Rotterdam.")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.get_by_text("It goes to Tomás Vidal in a moment.").wait_for()
+        page.get_by_label("Not before").fill("2027-02-01")
+        page.get_by_role("button", name="Not now").press("Enter")
+        page.get_by_text("This won't come back before 1 February 2027.").wait_for()
+    assert world.widget(name).alert() is None
 
 
 def audit(page: Page) -> list[str]:
