@@ -61,11 +61,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gauge:
-    """How full the meter is: `shown` says it in words ("8,412 / 10,000")."""
+    """How full the meter is: `shown` says it ("8,412 / 10,000"), `label` what the limit is."""
 
     used: Decimal
     limit: Decimal
     shown: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +149,13 @@ def gauge(story: Story, words: Words) -> Gauge | None:
     amounts, limit = words.quantities(story), story.main.limit
     if amounts is None or not limit:
         return None
-    return Gauge(used=story.main.used, limit=limit, shown=" / ".join(amounts))
+    used, included, label = amounts
+    return Gauge(
+        used=story.main.used,
+        limit=limit,
+        shown=f"{used} / {included}",
+        label=label[:1].upper() + label[1:],
+    )
 
 
 def facts(text: Message) -> tuple[tuple[str, str], ...]:

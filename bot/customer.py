@@ -118,7 +118,8 @@ def _doctor(asked: Asked) -> Said:
         name=people.display(who),
         role=words.role(who.role),
     )
-    lines = [words.say("doctor_here", account=asked.account), you]
+    name = people.account_name(asked.context, asked.account)
+    lines = [words.say("doctor_here", account=name), you]
     return Said(lines=(*lines, words.say("doctor_muted")) if who.muted else tuple(lines))
 
 

@@ -117,12 +117,13 @@ class Words:
             return self.say("taken_back" if kind == "undone" else "over")
         return labels.outcome(FeedbackKind(kind), locale=self.locale, until=until, today=today)
 
-    def quantities(self, story: Story) -> tuple[str, str] | None:
-        """What is used and what is included, as every text writes them."""
+    def quantities(self, story: Story) -> tuple[str, str, str] | None:
+        """What is used, what is included and what that is called, as every text writes them."""
         facts = facts_of(story, self._pack)
         if "limit" not in facts:
             return None
-        return facts["used"].cited.value, facts["limit"].cited.value
+        used, limit = facts["used"].cited, facts["limit"].cited
+        return used.value, limit.value, limit.label
 
     def role(self, role: str) -> str:
         """What a role is called."""

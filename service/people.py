@@ -2,6 +2,7 @@
 
 from engine.snapshot import Person, Role
 from service.context import Context
+from store import accounts
 from store import people as stored
 
 APPROVERS = (Role.MANAGER, Role.FINANCE)
@@ -20,6 +21,13 @@ def everybody(context: Context, account: str) -> tuple[Person, ...]:
     with context.database.read() as session:
         found = stored.everybody(session, {account: {}}, channels=context.channels)
     return found.get(account, ())
+
+
+def account_name(context: Context, account: str) -> str:
+    """What to call an account in a text."""
+    with context.database.read() as session:
+        found = accounts.get(session, account)
+    return (found.name if found else None) or account
 
 
 def by_address(

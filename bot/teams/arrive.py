@@ -13,10 +13,13 @@ from bot.teams.caller import Desk, asked
 from bot.teams.incoming import Incoming
 from bot.words import TEAMS, Words, words_of
 from service import rooms
-from service.people import display, of_token
+from service.people import account_name, display, of_token
 from service.rooms import Entered, Member
+from store import rooms as stored
 
 log = logging.getLogger(__name__)
+_MET = 200
+"""Conversations of an organisation that are looked through when it is linked."""
 
 
 async def changed(desk: Desk, incoming: Incoming) -> None:
@@ -48,6 +51,21 @@ async def arrived(desk: Desk, incoming: Incoming) -> None:
         text = await asyncio.to_thread(_hello, desk, incoming, entered, person, words)
         card = said.shown(Said(lines=tuple(text)), words)
         await desk.connector.post(incoming.service_url, incoming.room, card, summary=text[0])
+
+
+async def meet_all(desk: Desk, tenant: str) -> None:
+    """The organisation was linked just now: who is in the conversations that are there already."""
+    with desk.context.database.read() as session:
+        here = [r for r in stored.of_team(session, TEAMS, tenant) if r.gone_at is None][:_MET]
+    for room in here:
+        try:
+            found = await desk.connector.members(room.service_url, room.id)
+        except httpx.HTTPError as error:
+            log.warning("who is in %s is not known: %s", room.id, type(error).__name__)
+            continue
+        if room.member:  # A chat of two: the other one is the app.
+            found = [one for one in found if one.id == room.member]
+        await asyncio.to_thread(rooms.known, desk.context, TEAMS, tenant, found)
 
 
 async def _left(desk: Desk, incoming: Incoming) -> None:
@@ -95,6 +113,6 @@ def _hello(
         "welcome_who",
         name=display(who),
         role=words.role(who.role),
-        account=entered.workspace.account,
+        account=account_name(desk.context, entered.workspace.account),
     )
     return [words.say("welcome", product=name), told, words.say("see_help")]

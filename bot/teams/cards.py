@@ -99,7 +99,9 @@ def gauge(of: Gauge, chart_url: str | None, alt: str) -> list[Element]:
         "showLegend": False,
         "showMinMax": False,
         "subLabel": label(of.shown, Limit.FACT),
-        "segments": [{"legend": "", "size": _number(of.limit), "color": "good"}],
+        "segments": [
+            {"legend": label(of.label, Limit.FACT), "size": _number(of.limit), "color": "good"}
+        ],
         "fallback": {"type": "Container", "items": fallback},
     }
     return [chart]

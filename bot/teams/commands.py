@@ -16,6 +16,7 @@ from bot.refs import Ref
 from bot.said import Said
 from bot.sorry import sorry, sorry_desk
 from bot.teams import cards, said
+from bot.teams.arrive import meet_all
 from bot.teams.caller import Caller, Desk, actor, asked, identify
 from bot.teams.doctor import counted_in, troubles
 from bot.teams.incoming import Incoming
@@ -23,7 +24,7 @@ from bot.teams.links import code_link
 from bot.teams.text import Element
 from bot.words import TEAMS, Words, words_of
 from engine.errors import Conflict, Gone, Invalid, SegueError, Unavailable
-from service import champion, forward, preview, replayed, rooms
+from service import champion, forward, people, preview, replayed, rooms
 from service.context import Context
 from service.replayed import Replay
 from store import installs
@@ -78,7 +79,10 @@ async def answered(desk: Desk, incoming: Incoming) -> None:
     words = words_of(desk.context, TEAMS)
     one = Asked(desk=desk, incoming=incoming, words=words)
     if (code := _code(incoming.text)) is not None:
-        await one.say(await asyncio.to_thread(_bound, one, code))
+        bound, fresh = await asyncio.to_thread(_bound, one, code)
+        if fresh:
+            await meet_all(desk, incoming.tenant)
+        await one.say(bound)
         return
     if entered.workspace is None:
         await one.say(Said(lines=(words.say("not_linked"),)))
@@ -147,7 +151,7 @@ async def _of_customer(one: Asked, command: Command) -> None:
         case "doctor":
             found = await asyncio.to_thread(customer.answer, typed) or Said()
             here = await asyncio.to_thread(counted_in, one.context, one.incoming.tenant, words)
-            await one.say(_with(found, [here]))
+            await one.say(_with(found, here))
         case "stop":
             text = await asyncio.to_thread(customer.answer, typed)
             again = {"action": AGAIN}
@@ -280,21 +284,23 @@ def _code(text: str) -> str | None:
     return rest if verb.lower() == "link" and len(rest) >= _CODE else None
 
 
-def _bound(one: Asked, code: str) -> Said:
+def _bound(one: Asked, code: str) -> tuple[Said, bool]:
+    """What became of a code, and whether it bound the organisation."""
     incoming, words = one.incoming, one.words
     try:
         made = rooms.bind(
             one.context, TEAMS, incoming.tenant, code, by=actor(incoming), bot=incoming.bot
         )
     except Gone:
-        return Said(lines=(words.say("code_over"),))
+        return Said(lines=(words.say("code_over"),)), False
     except Conflict:
-        return Said(lines=(words.say("bound_already"),))
+        return Said(lines=(words.say("bound_already"),)), False
     except Invalid:
-        return Said(lines=(words.say("code_unknown"),))
+        return Said(lines=(words.say("code_unknown"),)), False
     if made.account is None:
-        return Said(lines=(words.say("bound_home"),))
-    return Said(lines=(words.say("bound", account=made.account), words.say("see_help")))
+        return Said(lines=(words.say("bound_home"),)), True
+    name = people.account_name(one.context, made.account)
+    return Said(lines=(words.say("bound", account=name), words.say("see_help"))), True
 
 
 def _own_room(context: Context, incoming: Incoming) -> stored.StoredRoom | None:

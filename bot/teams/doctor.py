@@ -36,10 +36,10 @@ def where(context: Context, locale: str = "en") -> list[str]:
     return [_of_tenant(w.team, w.account, here, words) for w, here in found]
 
 
-def counted_in(context: Context, tenant: str, words: Words) -> str:
+def counted_in(context: Context, tenant: str, words: Words) -> list[str]:
     """How many of an organisation can be written to, and how many took the app out."""
     with context.database.read() as session:
-        return counted(rooms.of_team(session, TEAMS, tenant), words) + "."
+        return counted(rooms.of_team(session, TEAMS, tenant), words)
 
 
 def _of_tenant(tenant: str, account: str | None, here: tuple[StoredRoom, ...], words: Words) -> str:
@@ -48,10 +48,10 @@ def _of_tenant(tenant: str, account: str | None, here: tuple[StoredRoom, ...], w
         if account
         else (words.say("doctor_of_home", team=tenant))
     )
-    return f"{whose} {counted(here, words)}."
+    return " ".join((whose, *counted(here, words)))
 
 
-def counted(here: tuple[StoredRoom, ...], words: Words) -> str:
+def counted(here: tuple[StoredRoom, ...], words: Words) -> list[str]:
     """How many can be written to, and how many took the app out."""
     live = [r for r in here if r.gone_at is None]
     alone = sum(r.kind == PERSONAL for r in live)
@@ -59,4 +59,4 @@ def counted(here: tuple[StoredRoom, ...], words: Words) -> str:
     parts = [words.count("doctor_chats", alone), words.count("doctor_teams", len(live) - alone)]
     if left:
         parts.append(words.count("doctor_left", left))
-    return "; ".join(parts)
+    return [f"{part}." for part in parts]

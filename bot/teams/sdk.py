@@ -1,15 +1,22 @@
 """Microsoft's SDK behind our own route: it reads activities, signs in and calls the Connector."""
 
+import logging
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
-from microsoft_teams.api.auth.cloud_environment import PUBLIC
-from microsoft_teams.apps import App
-from microsoft_teams.apps.http.adapter import HttpMethod, HttpRouteHandler
-from microsoft_teams.apps.http.http_server import HttpServer
-from microsoft_teams.common import ClientOptions
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # It warns of previews, none of which we use.
+    from microsoft_teams.api.auth.cloud_environment import PUBLIC
+    from microsoft_teams.apps import App
+    from microsoft_teams.apps.http.adapter import HttpMethod, HttpRouteHandler
+    from microsoft_teams.apps.http.http_server import HttpServer
+    from microsoft_teams.common import ClientOptions
+
+# What it warns of is how it would check requests and users; that is done by `bot.teams.verify`.
+logging.getLogger("microsoft_teams").setLevel(logging.ERROR)
 
 ROUTE = "/teams/messages"
 SERVICE = "https://smba.trafficmanager.net/teams"

@@ -21,7 +21,7 @@ async def test_a_code_links_the_organisation_once(world: World) -> None:
     await world.install()
     code = rooms.code(world.context, ACCOUNT)
     card = await world.type(f"link {code}")
-    assert f"linked to {ACCOUNT}" in texts(card)
+    assert "linked to Harbor Logistics" in texts(card)
     again = await world.type(f"link {code}")
     assert "was used already" in texts(again)
     assert "no link code" in texts(await world.type(f"link {code[:-6]}aaaaaa"))

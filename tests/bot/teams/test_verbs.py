@@ -73,7 +73,7 @@ async def test_stop_ends_it_and_is_taken_back_by_its_button(linked: World) -> No
 
 async def test_doctor_says_who_one_is_and_where_the_app_is(linked: World) -> None:
     told = texts(await linked.type("doctor"))
-    assert f"linked to {ACCOUNT}" in told
+    assert "linked to Harbor Logistics" in told
     assert "You are Mara Lindt (champion); we can write to you here." in told
     assert "1 person can be written to" in told
 
