@@ -119,7 +119,8 @@ def forwarded(outgoing: Outgoing, chat: str = SLACK) -> Card:
     """What manager or finance gets: from the app, saying who asked, with everything to answer."""
     words, text = Words(outgoing.locale, chat), message_of(outgoing)
     ref = Ref(account=outgoing.account, alert=outgoing.alert, case=outgoing.extra.get("case", ""))
-    decisions = [] if outgoing.closed_as else _decisions(outgoing, ref, words)
+    page = link(1, words.say("open_case"), outgoing.case_url)
+    decisions = page if outgoing.closed_as else _decisions(outgoing, ref, words)
     return Card(
         summary=f"{text.lead} {text.title}",
         lead=text.lead or "",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from zoneinfo import available_timezones
 
 from sqlmodel import Session
 
@@ -35,8 +36,11 @@ class Entered:
     person: str | None = field(default=None)
 
 
-def entered(context: Context, room: StoredRoom) -> Entered:
-    """Keep where a conversation is, with the account of its workspace."""
+def entered(context: Context, room: StoredRoom, *, zone: str = "") -> Entered:
+    """Keep where a conversation is, with the account of its workspace.
+
+    `zone`: the time zone that the platform says of who wrote there; one that is none is ignored.
+    """
     with context.database.write() as session:
         workspace = installs.by_team(session, room.team, room.platform)
         account = workspace.account if workspace else None
@@ -44,6 +48,9 @@ def entered(context: Context, room: StoredRoom) -> Entered:
         if account and room.member:
             address = f"{room.team}/{room.member}"
             person = people.by_address(session, account, room.platform, address)
+        if account and person and zone in available_timezones():
+            who = account, person, room.platform
+            people.learn(session, *who, time_zone=zone, at=room.seen_at)
         fresh = rooms.keep(session, replace(room, account=account, person=person))
         return Entered(workspace=workspace, fresh=fresh, person=person)
 

@@ -74,7 +74,10 @@ class Asked:
 async def answered(desk: Desk, incoming: Incoming) -> None:
     """Carry out what was typed."""
     entered = await asyncio.to_thread(
-        rooms.entered, desk.context, incoming.stored(desk.context.clock.now())
+        rooms.entered,
+        desk.context,
+        incoming.stored(desk.context.clock.now()),
+        zone=incoming.zone,
     )
     words = words_of(desk.context, TEAMS)
     one = Asked(desk=desk, incoming=incoming, words=words)

@@ -102,7 +102,8 @@ def send_on(
     else:
         if state.state == "draft":
             return _by_hand(context, caller, state, words), ""
-        return None, words.say("sending_to", name=state.to_name)
+        label_of = "without_note" if state.without_note else "sending_to"
+        return None, words.say(label_of, name=state.to_name)
     return pass_on(context, caller, ref, words, wrong=wrong, wanted=wanted), ""
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +40,7 @@ class Incoming:
     removed: tuple[Mapping[str, Any], ...] = ()
     reply_to: str = ""
     team_name: str = ""
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    zone: str = ""
 
     @property
     def room(self) -> str:
@@ -98,7 +98,7 @@ def read(body: Mapping[str, Any]) -> Incoming:
         removed=tuple(body.get("membersRemoved") or ()),
         reply_to=str(body.get("replyToId") or ""),
         team_name=str((channel.get("team") or {}).get("name") or ""),
-        raw=body,
+        zone=str(body.get("localTimezone") or ""),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot import customer, office
-from bot.card import Button, Card, Line, card
+from bot.card import Button, Card, Line, Row, card
 from bot.clicks import Click, Press, Pressed, click_of, opens, press
 from bot.refs import Ref
 from bot.refs import read as ref_of
@@ -132,9 +132,15 @@ def _with(made: Card, done: Pressed, words: Words) -> Card:
     if done.undo is not None:
         undo = Button(name=Click.UNDO_ANSWER, label=words.say("undo"), ref=done.undo)
     kept = tuple(one for one in made.lines if one.name != "answer")
-    rows = () if done.closes else made.rows
+    rows = pages(made.rows) if done.closes else made.rows
     lines = (*kept, Line(name="answer", text=done.line, button=undo))
     return replace(made, lines=lines, rows=rows)
+
+
+def pages(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """What opens a page stays when everything else is settled."""
+    kept = (replace(r, buttons=tuple(b for b in r.buttons if b.ref is None)) for r in rows)
+    return tuple(row for row in kept if row.buttons)
 
 
 async def _confirmed(desk: Desk, incoming: Incoming, data: Element, words: Words) -> Element:

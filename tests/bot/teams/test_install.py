@@ -106,3 +106,16 @@ async def test_where_it_wants_answers_may_change(world: World) -> None:
         room = stored.of_member(session, "teams", TENANT, MARTA)
     assert room is not None
     assert room.service_url == world.microsoft.url
+
+
+async def test_a_time_zone_that_nobody_stated_is_what_teams_says(world: World) -> None:
+    await world.link()
+    await world.install()
+    await world.type("usage", localTimezone="America/Lima")
+    with world.context.database.read() as session:
+        everybody = people.everybody(session, {ACCOUNT: {}}, channels=("teams",))[ACCOUNT]
+    assert [p.time_zone for p in everybody if p.id == "mara"] == ["America/Lima"]
+    await world.type("usage", localTimezone="Middle/Earth")
+    with world.context.database.read() as session:
+        everybody = people.everybody(session, {ACCOUNT: {}}, channels=("teams",))[ACCOUNT]
+    assert [p.time_zone for p in everybody if p.id == "mara"] == ["America/Lima"]

@@ -49,7 +49,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(folder: Path) -> Iterator[Stage]:
+def staged(folder: Path, *, scale: float = 1) -> Iterator[Stage]:
     """Everything, with real servers and a browser."""
     database = Database(f"sqlite:///{folder / 'segue.db'}")
     migrate(database)
@@ -87,7 +87,9 @@ def staged(folder: Path) -> Iterator[Stage]:
         for me, other in ((CHAMPION, MANAGER), (MANAGER, CHAMPION)):
             address = stack.enter_context(playground(folder / me.id, signed, me, [other]))
             hosts.add(address)
-            page = browser.new_page(viewport={"width": 1100, "height": 1400})
+            page = browser.new_page(
+                viewport={"width": 1100, "height": 1400}, device_scale_factor=scale
+            )
             opened(page, address)
             said(page, "isn't linked to an account yet")
             pages.append(page)
