@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from zoneinfo import available_timezones
 
 from sqlmodel import Session
 
@@ -11,6 +10,7 @@ from engine.errors import Conflict, Gone, Invalid, NotFound
 from service import accounts, routing, sealed, workspaces
 from service.context import Context
 from service.secrets import new_id
+from service.zones import exists
 from store import callbacks, installs, people, rooms
 from store.installs import Workspace
 from store.rooms import PERSONAL, StoredRoom
@@ -48,7 +48,7 @@ def entered(context: Context, room: StoredRoom, *, zone: str = "") -> Entered:
         if account and room.member:
             address = f"{room.team}/{room.member}"
             person = people.by_address(session, account, room.platform, address)
-        if account and person and zone in available_timezones():
+        if account and person and exists(zone):
             who = account, person, room.platform
             people.learn(session, *who, time_zone=zone, at=room.seen_at)
         fresh = rooms.keep(session, replace(room, account=account, person=person))

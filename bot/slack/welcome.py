@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -13,6 +12,7 @@ from engine.alert import AlertClass, ReasonCode
 from engine.usage import AtLimit
 from service.channel import Hold, Outgoing
 from service.context import Context
+from service.zones import exists
 from store import people
 
 _KNOWN_FOR = timedelta(days=7)
@@ -68,16 +68,9 @@ async def _moved(
     except SlackApiError:
         return False
     zone = member.get("tz")
-    zone = zone if _exists(zone) else None
+    zone = zone if exists(zone) else None
     news = await asyncio.to_thread(_learn, context, outgoing, zone, now)
     return news and zone != outgoing.extra.get("zone")
-
-
-def _exists(zone: Any) -> bool:
-    try:
-        return bool(zone and ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-        return False
 
 
 def _looked(context: Context, outgoing: Outgoing) -> datetime | None:
