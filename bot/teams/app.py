@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _LARGEST_BODY = 262_144
 _KEPT = ("message", "installationUpdate", "conversationUpdate")
 """What is a row before it is acknowledged; all else is answered while Teams waits."""
+_INVOKES, _EXTENSION = ("adaptiveCard/action", "task/fetch", "task/submit"), "composeExtension/"
+_OBJECTS = ("channelData", "conversation", "from", "recipient")
 
 
 class TeamsApp:
@@ -79,6 +81,10 @@ class TeamsApp:
         except Unavailable as error:
             log.error("activities can't be checked: %s", error)
             return 503, {"error": "try again"}
+        if body.get("type") not in (*_KEPT, "invoke"):
+            return 200, None  # Nothing comes of it, and the SDK refuses those that it never saw.
+        if body["type"] == "invoke" and not _answered(str(body.get("name"))):
+            return 501, {"error": "not implemented"}
         return await self._sdk.take(body, authorization)
 
     async def _answer(self, body: Any) -> Any:
@@ -96,7 +102,7 @@ class TeamsApp:
                 return await dialogs.opened(self._desk, one)
             case "task/submit":
                 return await dialogs.sent(self._desk, one)
-            case name if name.startswith("composeExtension/"):
+            case name if name.startswith(_EXTENSION):
                 return await extension.asked(self._desk, one)
         return None
 
@@ -143,7 +149,26 @@ def _body(raw: bytes) -> dict[str, Any]:
     """
     if len(raw) > _LARGEST_BODY:
         raise ValueError("too large")
-    body = json.loads(raw)
+    try:
+        body = json.loads(raw)
+    except RecursionError:
+        raise ValueError("too deep") from None
     if not isinstance(body, dict):
         raise ValueError("no object")
+    known = [body.get(name) for name in _OBJECTS]
+    known.append((known[0] or {}).get("tenant") if _is_object(known[0]) else None)
+    listed = [body.get(name) or [] for name in ("membersAdded", "membersRemoved")]
+    if not all(isinstance(one, list) for one in listed):
+        raise ValueError("another shape")
+    if not all(map(_is_object, (*known, *listed[0], *listed[1]))):
+        raise ValueError("another shape")
     return body
+
+
+def _answered(name: str) -> bool:
+    """Whether an invoke is one of those that `TeamsApp` has an answer to."""
+    return name in _INVOKES or name.startswith(_EXTENSION)
+
+
+def _is_object(value: Any) -> bool:
+    return value is None or isinstance(value, dict)
