@@ -13,7 +13,7 @@ from bot.teams.caller import Desk, admins_of
 from bot.teams.connector import Connector
 from bot.teams.incoming import Incoming
 from bot.teams.refusals import refusal
-from bot.teams.sdk import Sdk, Token
+from bot.teams.sdk import TIMEOUT, Sdk, Token
 from bot.teams.send import TeamsChannel
 from bot.teams.verify import Verifier
 from engine.errors import Forbidden, Unauthorized, Unavailable
@@ -41,11 +41,16 @@ class TeamsApp:
         admins: Collection[str] = (),
         verifier: Verifier | None = None,
         token: Token | None = None,
+        timeout: float = TIMEOUT,
     ) -> None:
         self._context = context
         self._verifier = verifier or Verifier(client_id)
         self._sdk = Sdk(
-            client_id=client_id, client_secret=client_secret, tenant_id=tenant_id, token=token
+            client_id=client_id,
+            client_secret=client_secret,
+            tenant_id=tenant_id,
+            token=token,
+            timeout=timeout,
         )
         self.connector = Connector(self._sdk, self._verifier)
         self._desk = Desk(

@@ -6,10 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from microsoft_teams.api.auth.cloud_environment import PUBLIC
+from microsoft_teams.api.auth.credentials import ClientCredentials
 from microsoft_teams.apps import App
 from microsoft_teams.apps.http.adapter import HttpMethod, HttpRouteHandler
 from microsoft_teams.apps.http.http_server import HttpServer
+from microsoft_teams.apps.token_manager import TokenManager
 from microsoft_teams.common import ClientOptions
+
+from bot.teams.refusals import NotSignedIn
 
 ROUTE = "/teams/messages"
 SERVICE = "https://smba.trafficmanager.net/teams"
@@ -17,7 +21,8 @@ TIMEOUT = 10.0
 
 Answer = Callable[[Mapping[str, Any]], Awaitable[Any]]
 """From an activity to the body of its answer."""
-Token = Callable[[Any, str | None], Awaitable[str]]
+Token = Callable[[Any, str | None], Awaitable[Any]]
+"""From what it is for and a tenant to a token of our own."""
 
 _checked: ContextVar[str] = ContextVar("checked", default="")
 
@@ -63,8 +68,23 @@ class _Server(HttpServer):
         self._token_validator = _Checked()  # type: ignore[assignment]
 
 
+def _signed_in(token: Token) -> Token:
+    """The same, and whatever goes wrong with it is a refusal: nothing was sent."""
+
+    async def told(scope: Any, tenant: str | None) -> Any:
+        try:
+            return await token(scope, tenant)
+        except Exception as error:  # Sign-in has no errors of its own.
+            raise NotSignedIn(f"no token: {type(error).__name__}") from error
+
+    return told
+
+
 class Sdk:
-    """One app of the SDK. `token`: where its own tokens come from, else Microsoft's sign-in."""
+    """One app of the SDK. `token`: where its own tokens come from, else Microsoft's sign-in.
+
+    `timeout`: seconds until the Connector's answer counts as lost.
+    """
 
     def __init__(
         self,
@@ -74,16 +94,21 @@ class Sdk:
         tenant_id: str | None = None,
         token: Token | None = None,
         service_url: str = SERVICE,
+        timeout: float = TIMEOUT,
     ) -> None:
+        if token is None and client_secret:
+            secret = ClientCredentials(
+                client_id=client_id, client_secret=client_secret, tenant_id=tenant_id
+            )
+            token = TokenManager(secret).get_app_token
         self.adapter = Adapter()
         self.app = App(
             client_id=client_id,
-            client_secret=None if token else client_secret,
             tenant_id=tenant_id,
-            token=token,
+            token=_signed_in(token) if token else None,
             http_server_adapter=self.adapter,
             messaging_endpoint=ROUTE,
-            client=ClientOptions(timeout=TIMEOUT),
+            client=ClientOptions(timeout=timeout),
             cloud=replace(PUBLIC),
             service_url=service_url,
             dangerously_allow_unauthenticated_requests=False,

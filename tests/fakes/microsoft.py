@@ -53,6 +53,8 @@ class Fault:
     delay: float = 0.0
     done: bool = False
     """Whether the call is carried out before the answer is lost."""
+    text: str | None = None
+    """What is answered in the place of `body`, where that is no JSON of Teams."""
     on: Callable[[str, str], bool] = lambda method, path: True
 
 
@@ -137,7 +139,7 @@ class Microsoft:
                 fault.times -= 1
                 if not fault.done:
                     await asyncio.sleep(fault.delay)
-                return fault
+                return fault if fault.status else None  # Without one it is late and nothing more.
         return None
 
     def _openid(self) -> Any:
@@ -279,4 +281,7 @@ def _elements(card: Any) -> list[Mapping[str, Any]]:
 
 
 def _failed(fault: Fault) -> Response[Any]:
-    return Response(dict(fault.body), status_code=fault.status, headers=dict(fault.headers))
+    body: Any = dict(fault.body) if fault.text is None else fault.text.encode()
+    kind = "application/json"
+    headers = dict(fault.headers)
+    return Response(body, status_code=fault.status, headers=headers, media_type=kind)

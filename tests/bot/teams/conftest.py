@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from service.secrets import Secrets
 from store import outbox
 from store.database import Database
 from store.migrations import migrate
+from store.tables import DayBucket
 from tests.bot.conftest import ACCOUNT, ALERT, Clock, fill
 from tests.fakes.microsoft import APP, TENANT, Microsoft
 from tests.servers import free_port, serving
@@ -191,8 +193,27 @@ def context(tmp_path: Path) -> Iterator[Context]:
         channels=("teams", "email"),
     )
     fill(context)
+    used(context)
     yield context
     database.close()
+
+
+def used(context: Context) -> None:
+    """As much as the sample story tells of, so that it still holds when it is sent."""
+    at = context.clock.now()
+    with context.database.write() as session:
+        day = at.date() - timedelta(days=1)
+        session.add(
+            DayBucket(
+                account=ACCOUNT, meter="reports", day=day, units=8_420, events=8_420, last_at=at
+            )
+        )
+
+
+def verifier_of(microsoft: Microsoft, *hosts: str, **changes: Any) -> Verifier:
+    """Lets in what the double signs; our token goes to it, and to `hosts`."""
+    keys = changes.pop("keys", None) or Keys(f"{microsoft.url}/openid")
+    return Verifier(APP, keys=keys, hosts=frozenset({microsoft.url, *hosts}), **changes)
 
 
 async def own_token(scope: Any, tenant: str | None) -> str:
@@ -205,9 +226,7 @@ async def world(context: Context, microsoft: Microsoft) -> AsyncIterator[World]:
     app = TeamsApp(
         context,
         client_id=APP,
-        verifier=Verifier(
-            APP, keys=Keys(f"{microsoft.url}/openid"), hosts=frozenset({microsoft.url})
-        ),
+        verifier=verifier_of(microsoft),
         token=own_token,
     )
     port = free_port()

@@ -21,7 +21,7 @@ from bot.teams.app import TeamsApp
 from bot.teams.verify import Keys, Verifier
 from segue.teams_mount import route
 from store.tables import Callback, Inbound, Room
-from tests.bot.teams.conftest import MARA, World, own_token
+from tests.bot.teams.conftest import MARA, World, own_token, verifier_of
 from tests.fakes.microsoft import APP, TENANT, Key, Microsoft
 
 OTHER = "99999999-bbbb-4ccc-8ddd-eeeeeeeeeeee"
@@ -56,11 +56,6 @@ def app_with(world: World, verifier: Verifier) -> AsyncTestClient[Litestar]:
     """The same route with another idea of who may come in."""
     app = TeamsApp(world.context, client_id=APP, verifier=verifier, token=own_token)
     return AsyncTestClient(Litestar([route(app)], on_startup=[app.start]))
-
-
-def verifier_of(microsoft: Microsoft, **changes: Any) -> Verifier:
-    keys = changes.pop("keys", None) or Keys(f"{microsoft.url}/openid")
-    return Verifier(APP, keys=keys, hosts=frozenset({microsoft.url}), **changes)
 
 
 def nothing_happened(world: World) -> bool:
