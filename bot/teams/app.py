@@ -156,6 +156,9 @@ def _body(raw: bytes) -> dict[str, Any]:
         raise ValueError("too large")
     try:
         body = json.loads(raw)
+        if b"\\ud" in raw.lower():  # Half an emoji can be neither stored nor sent back.
+            whole = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+            body = json.loads(whole)
     except RecursionError:
         raise ValueError("too deep") from None
     if not isinstance(body, dict):

@@ -134,8 +134,9 @@ class World:
 
     async def open(self, button: dict[str, Any], who: str = MARA) -> dict[str, Any]:
         """Press a button that opens a dialog."""
-        found: dict[str, Any] = await self.invoke("task/fetch", {"data": button["data"]}, who)
-        return found["task"]
+        answer = await self.invoke("task/fetch", {"data": button["data"]}, who)
+        found: dict[str, Any] = answer["task"]
+        return found
 
     async def submit(
         self, dialog: dict[str, Any], who: str = MARA, **fields: Any
@@ -143,8 +144,8 @@ class World:
         """Send a dialog off."""
         (button,) = dialog["value"]["card"]["content"]["actions"]
         value = {"data": {**button["data"], **fields}}
-        found: dict[str, Any] = await self.invoke("task/submit", value, who)
-        return found["task"]
+        found: dict[str, Any] = (await self.invoke("task/submit", value, who))["task"]
+        return found
 
     async def link(self) -> None:
         """The organisation is linked to the account."""

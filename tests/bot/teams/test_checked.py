@@ -379,6 +379,21 @@ async def test_an_activity_of_another_shape_brings_nothing_down(
     assert world.microsoft.posted == []
 
 
+async def test_half_an_emoji_is_taken_and_answered(world: World) -> None:
+    """Some clients cut a text in the middle of a character."""
+    body = world.activity("message", text="usage \ud83d", **{"from": {"id": "29:x \ude00"}})
+    headers = {
+        "authorization": f"Bearer {world.microsoft.token()}",
+        "content-type": "application/json",
+    }
+    raw = json.dumps(body).encode()
+    assert b"\\ud83d" in raw
+    answer = await world.client.post("/teams/messages", content=raw, headers=headers)
+    assert answer.status_code == 200
+    await world.done()
+    assert len(world.microsoft.posted) == 1
+
+
 @pytest.mark.parametrize("type", ["typing", "messageReaction", "event", "trace", "somethingNew"])
 async def test_what_nobody_waits_for_is_taken_and_forgotten(world: World, type: str) -> None:
     answer = await world.send(world.activity(type))
