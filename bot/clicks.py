@@ -9,6 +9,7 @@ from bot.words import Words
 from engine.alert import FeedbackKind
 from service import answer, feedback, forward, withdraw
 from service.context import Context
+from service.secrets import hashed
 
 
 class Click(StrEnum):
@@ -81,6 +82,23 @@ def press(one: Press) -> Pressed:
 def opens(click: Click) -> bool:
     """Whether a click opens a form or a page instead of doing something."""
     return click not in _ACTS
+
+
+def ask(context: Context, ref: Ref, person: str, text: str, form: str) -> None:
+    """A question to the champion: once, however often the same words are sent from one `form`.
+
+    Raises:
+        SegueError: there is no such case, or it is settled.
+    """
+    answer.answer(
+        context,
+        account=ref.account,
+        case=ref.case,
+        kind="question",
+        text=text,
+        by=person,
+        id="question_" + hashed(f"{form} {text}")[:20],
+    )
 
 
 def _send(one: Press) -> Pressed:

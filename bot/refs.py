@@ -41,5 +41,5 @@ def read(value: str) -> Ref:
         if not all(isinstance(part, str) for part in parts.values()):
             raise TypeError
         return Ref(**parts)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise Invalid("this button is from an older version of the app") from None

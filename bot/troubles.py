@@ -1,8 +1,9 @@
 """What a chat ran into, in sentences that say how to mend it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import timedelta
 
+from bot.meaning import Meaning, meaning_of
 from bot.words import Words
 from service.context import Context
 from store import inbound, lanes, outbox
@@ -19,12 +20,8 @@ def troubles(
     words: Words,
     *,
     teams: Collection[str],
-    known: Callable[[str], str | None],
 ) -> list[str]:
-    """What is closed for a while in these workspaces, what waits, and what failed lately.
-
-    `known` says which meaning the reason of a failure begins with.
-    """
+    """What is closed for a while in these workspaces, what waits, and what failed lately."""
     now = context.clock.now()
     with context.database.read() as session:
         closed = [one for one in lanes.held(session, now) if one.name.partition("/")[0] in teams]
@@ -36,16 +33,14 @@ def troubles(
     ]
     if waiting:
         lines.append(words.say("doctor_waiting", count=str(waiting)))
-    failures = [_failure(*one, words, known) for one in found]
+    failures = [_failure(*one, words) for one in found]
     return [*lines, *[line for line in failures if line][:_SHOWN]]
 
 
-def _failure(
-    state: DeliveryState, reason: str, count: int, words: Words, known: Callable[[str], str | None]
-) -> str:
+def _failure(state: DeliveryState, reason: str, count: int, words: Words) -> str:
     """What deliveries ran into; empty where they only wait for their hour."""
     failed = state is DeliveryState.FAILED
-    meaning = known(reason) or ("refused" if failed else None)
+    meaning = meaning_of(reason) or (Meaning.REFUSED if failed else None)
     if meaning is None:
         return ""
     told = words.say("doctor_failed" if failed else "doctor_retried", count=str(count), why=reason)

@@ -63,6 +63,8 @@ def known(context: Context, platform: str, team: str, members: Sequence[Member])
         if workspace is None or workspace.account is None:
             return found
         for member in members:
+            if rooms.said_no(session, platform, team, member.id):
+                continue  # They are in a team with the app, which takes back no "no" of theirs.
             person = _person(session, workspace.account, platform, team, member)
             if person is not None:
                 found[member.id] = person
@@ -92,6 +94,18 @@ def left(context: Context, platform: str, team: str, id: str, why: str) -> bool:
     if was.account:
         context.signals.changed(was.account)
     return True
+
+
+def unreachable(context: Context, platform: str, team: str, member: str) -> None:
+    """Nobody can write to a member, though they are in a room the app is in: they blocked it."""
+    with context.database.write() as session:
+        workspace = installs.by_team(session, team, platform)
+        if workspace is None or workspace.account is None:
+            return
+        person = people.by_address(session, workspace.account, platform, f"{team}/{member}")
+        if person is not None:
+            people.forget_address(session, workspace.account, person, platform)
+    context.signals.changed(workspace.account)
 
 
 def code(context: Context, account: str | None) -> str:

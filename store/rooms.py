@@ -77,6 +77,19 @@ def of_member(session: Session, platform: str, team: str, member: str) -> Stored
     return _value(row) if row else None
 
 
+def said_no(session: Session, platform: str, team: str, member: str) -> bool:
+    """Whether a member took the app out of the chat of two, or blocked it, and it isn't back."""
+    alone = session.exec(
+        select(Room.gone_at).where(
+            col(Room.platform) == platform,
+            col(Room.team) == team,
+            col(Room.member) == member,
+            col(Room.kind) == PERSONAL,
+        )
+    ).all()
+    return bool(alone) and None not in alone
+
+
 def of_team(session: Session, platform: str, team: str) -> tuple[StoredRoom, ...]:
     """Every conversation of a workspace, the one used last first."""
     rows = session.exec(

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import customer, hints
 from bot.grammar import Command, Misread, parse
+from bot.meaning import Meaning
 from bot.refs import Ref
 from bot.said import Said
 from bot.slack import answer, approvers, views
@@ -18,7 +19,7 @@ from bot.slack.blocks import section
 from bot.slack.caller import Caller, email_of, identify, profile
 from bot.slack.desk import say
 from bot.slack.limits import Limit
-from bot.slack.refusals import Meaning, meaning
+from bot.slack.refusals import meaning
 from bot.slack.replies import reply
 from bot.slack.text import plain
 from bot.sorry import sorry

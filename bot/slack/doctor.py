@@ -4,7 +4,6 @@ from datetime import datetime
 
 from bot import troubles as common
 from bot.slack.install import SCOPES
-from bot.slack.refusals import meaning_of
 from bot.words import SLACK, Words
 from engine.errors import SegueError
 from service.context import Context
@@ -23,7 +22,7 @@ def troubles(context: Context, locale: str = "en") -> list[str]:
     elif all(w.account is not None for w in workspaces):
         lines.append(words.say("doctor_no_home"))
     here = {w.team for w in workspaces}
-    return [*lines, *common.troubles(context, SLACK, words, teams=here, known=meaning_of)]
+    return [*lines, *common.troubles(context, SLACK, words, teams=here)]
 
 
 def _of_workspace(context: Context, of: Workspace, words: Words, now: datetime) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.clicks import ask
 from bot.refs import Ref, read
 from bot.slack import views
 from bot.slack.caller import identify, profile
@@ -14,10 +15,9 @@ from bot.slack.submissions import Answer, listen_to
 from bot.sorry import sorry
 from bot.words import Words, words_of
 from engine.errors import Invalid, SegueError
-from service import answer, forward
+from service import forward
 from service.channel import ForwardState
 from service.context import Context
-from service.secrets import hashed
 
 
 def listen(app: AsyncApp, context: Context) -> None:
@@ -89,16 +89,8 @@ async def _ask(context: Context, client: AsyncWebClient, body: dict[str, Any]) -
     text = view["state"]["values"][views.TEXT][views.TEXT].get("value") or ""
     caller = await identify(context, client, body["team"]["id"], body["user"]["id"])
     caller.of(ref.account)
-    await asyncio.to_thread(
-        answer.answer,
-        context,
-        account=ref.account,
-        case=ref.case,
-        kind="question",
-        text=text,
-        by=caller.person,
-        id="question_" + hashed(f"{view['id']} {text}")[:20],
-    )
+    who = ref, caller.person, text, view["id"]
+    await asyncio.to_thread(ask, context, *who)
 
 
 def _at_field(error: SegueError, words: Words) -> dict[str, str]:

@@ -2,42 +2,24 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from enum import StrEnum
 
 from slack_sdk.errors import SlackApiError
 
+from bot.meaning import Meaning
 from service.channel import Failed, Retry
 
-
-class Meaning(StrEnum):
-    """What a refusal comes to; its sentence for the admin is the label `trouble_<meaning>`."""
-
-    RATE_LIMITED = "rate_limited"
-    SLACK_DOWN = "slack_down"
-    ANSWER_LOST = "answer_lost"
-    APP_REMOVED = "app_removed"
-    TOKEN_OVER = "token_over"  # noqa: S105  (a word, not a secret)
-    PERSON_UNREACHABLE = "person_unreachable"
-    ROOM_GONE = "room_gone"
-    MESSAGE_GONE = "message_gone"
-    MESSAGE_REFUSED = "message_refused"
-    SCOPE_MISSING = "scope_missing"
-    CLICK_OVER = "click_over"
-    REFUSED = "refused"
-
-
-PASSING = frozenset({Meaning.RATE_LIMITED, Meaning.SLACK_DOWN, Meaning.ANSWER_LOST})
+PASSING = frozenset({Meaning.RATE_LIMITED, Meaning.CHAT_DOWN, Meaning.ANSWER_LOST})
 """What passes by itself: tried again. All others never will, and the next way is taken."""
 
 TABLE: dict[str, Meaning] = {
     "ratelimited": Meaning.RATE_LIMITED,
     "rate_limited": Meaning.RATE_LIMITED,
     "message_limit_exceeded": Meaning.RATE_LIMITED,
-    "fatal_error": Meaning.SLACK_DOWN,
-    "internal_error": Meaning.SLACK_DOWN,
-    "request_timeout": Meaning.SLACK_DOWN,
-    "service_unavailable": Meaning.SLACK_DOWN,
-    "team_added_to_org": Meaning.SLACK_DOWN,
+    "fatal_error": Meaning.CHAT_DOWN,
+    "internal_error": Meaning.CHAT_DOWN,
+    "request_timeout": Meaning.CHAT_DOWN,
+    "service_unavailable": Meaning.CHAT_DOWN,
+    "team_added_to_org": Meaning.CHAT_DOWN,
     "account_inactive": Meaning.APP_REMOVED,
     "token_revoked": Meaning.APP_REMOVED,
     "invalid_auth": Meaning.APP_REMOVED,
@@ -91,23 +73,17 @@ def meaning(error: SlackApiError) -> Meaning:
     word, status = named(error), status_of(error)
     if status == 429:
         return Meaning.RATE_LIMITED
-    return TABLE.get(word, Meaning.SLACK_DOWN if status >= 500 else Meaning.REFUSED)
+    return TABLE.get(word, Meaning.CHAT_DOWN if status >= 500 else Meaning.REFUSED)
 
 
 def refusal(error: SlackApiError) -> Retry | Failed:
     """What to do about a refusal; the reason keeps Slack's own word."""
     word, status, found = named(error), status_of(error), meaning(error)
     if found in PASSING:
-        unsure = word in _UNSURE or (status >= 500 and found is Meaning.SLACK_DOWN)
+        unsure = word in _UNSURE or (status >= 500 and found is Meaning.CHAT_DOWN)
         told = f"{found}: {' '.join(filter(None, (str(status), word)))}"
         return Retry(wait_of(error), told, unsure)
     return Failed(f"{found}: {word or status}")
-
-
-def meaning_of(reason: str) -> Meaning | None:
-    """The meaning that a delivery's reason begins with, if it is one of ours."""
-    head = reason.partition(":")[0]
-    return Meaning(head) if head in tuple(Meaning) else None
 
 
 def named(error: SlackApiError) -> str:

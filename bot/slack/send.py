@@ -8,10 +8,11 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.meaning import Meaning
 from bot.pace import Pace, Rates, method_lane, room_lane
 from bot.slack import arrived, messages, welcome
 from bot.slack.place import Place
-from bot.slack.refusals import GONE, PASSING, Meaning, meaning, named, refusal, wait_of
+from bot.slack.refusals import GONE, PASSING, meaning, named, refusal, wait_of
 from bot.slack.tokens import SLACK_API, TIMEOUT, Tokens
 from engine.errors import SegueError, Unavailable
 from service import workspaces

@@ -13,7 +13,7 @@ from bot.teams.caller import Desk, admins_of
 from bot.teams.connector import Connector
 from bot.teams.incoming import Incoming
 from bot.teams.refusals import refusal
-from bot.teams.sdk import Sdk, Token
+from bot.teams.sdk import TIMEOUT, Sdk, Token
 from bot.teams.send import TeamsChannel
 from bot.teams.verify import Verifier
 from engine.errors import Forbidden, Unauthorized, Unavailable
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _LARGEST_BODY = 262_144
 _KEPT = ("message", "installationUpdate", "conversationUpdate")
 """What is a row before it is acknowledged; all else is answered while Teams waits."""
+_INVOKES, _EXTENSION = ("adaptiveCard/action", "task/fetch", "task/submit"), "composeExtension/"
+_OBJECTS = ("channelData", "conversation", "from", "recipient")
 
 
 class TeamsApp:
@@ -39,11 +41,16 @@ class TeamsApp:
         admins: Collection[str] = (),
         verifier: Verifier | None = None,
         token: Token | None = None,
+        timeout: float = TIMEOUT,
     ) -> None:
         self._context = context
         self._verifier = verifier or Verifier(client_id)
         self._sdk = Sdk(
-            client_id=client_id, client_secret=client_secret, tenant_id=tenant_id, token=token
+            client_id=client_id,
+            client_secret=client_secret,
+            tenant_id=tenant_id,
+            token=token,
+            timeout=timeout,
         )
         self.connector = Connector(self._sdk, self._verifier)
         self._desk = Desk(
@@ -79,6 +86,10 @@ class TeamsApp:
         except Unavailable as error:
             log.error("activities can't be checked: %s", error)
             return 503, {"error": "try again"}
+        if body.get("type") not in (*_KEPT, "invoke"):
+            return 200, None  # Nothing comes of it, and the SDK refuses those that it never saw.
+        if body["type"] == "invoke" and not _answered(str(body.get("name"))):
+            return 501, {"error": "not implemented"}
         return await self._sdk.take(body, authorization)
 
     async def _answer(self, body: Any) -> Any:
@@ -96,7 +107,7 @@ class TeamsApp:
                 return await dialogs.opened(self._desk, one)
             case "task/submit":
                 return await dialogs.sent(self._desk, one)
-            case name if name.startswith("composeExtension/"):
+            case name if name.startswith(_EXTENSION):
                 return await extension.asked(self._desk, one)
         return None
 
@@ -143,7 +154,29 @@ def _body(raw: bytes) -> dict[str, Any]:
     """
     if len(raw) > _LARGEST_BODY:
         raise ValueError("too large")
-    body = json.loads(raw)
+    try:
+        body = json.loads(raw)
+        if b"\\ud" in raw.lower():  # Half an emoji can be neither stored nor sent back.
+            whole = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+            body = json.loads(whole)
+    except RecursionError:
+        raise ValueError("too deep") from None
     if not isinstance(body, dict):
         raise ValueError("no object")
+    known = [body.get(name) for name in _OBJECTS]
+    known.append((known[0] or {}).get("tenant") if _is_object(known[0]) else None)
+    listed = [body.get(name) or [] for name in ("membersAdded", "membersRemoved")]
+    if not all(isinstance(one, list) for one in listed):
+        raise ValueError("another shape")
+    if not all(map(_is_object, (*known, *listed[0], *listed[1]))):
+        raise ValueError("another shape")
     return body
+
+
+def _answered(name: str) -> bool:
+    """Whether an invoke is one of those that `TeamsApp` has an answer to."""
+    return name in _INVOKES or name.startswith(_EXTENSION)
+
+
+def _is_object(value: Any) -> bool:
+    return value is None or isinstance(value, dict)

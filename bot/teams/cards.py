@@ -1,5 +1,6 @@
 """A message as an Adaptive Card, and small ones around it. Pure."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -9,9 +10,10 @@ from urllib.parse import urlsplit
 
 from bot.card import Button, Card, Gauge, Line, Row, Told
 from bot.clicks import Click, click_of
-from bot.refs import Ref
+from bot.refs import Ref, read
 from bot.teams.limits import Limit, size
 from bot.teams.text import Element, block, label, literal, small
+from bot.teams.within import within
 
 VERSION, UNFURLED = "1.5", "1.3"
 """Cards of bots, and those that a link shows."""
@@ -20,7 +22,7 @@ CLICK, FORM, REFRESH, COMMAND = "click", "form", "refresh", "command"
 """What an action comes back as, under `action`."""
 _FORMS = (Click.CHOOSE, Click.PREVIEW, Click.QUESTION)
 _CELLS = 20
-_LONG_NAMES = 4
+_LAST_LINES = 4
 
 
 def message(of: Card, *, refresh: Ref | None = None) -> Element:
@@ -32,9 +34,9 @@ def message(of: Card, *, refresh: Ref | None = None) -> Element:
         card = whole(_body(made))
         if refresh is not None:
             card["refresh"] = {"action": _execute(REFRESH, "", refresh, "")}
-        if size(card) <= Limit.CARD_BYTES:
+        if size(card) <= Limit.CARD_BYTES or size(_thin(card)) <= Limit.CARD_BYTES:
             return card
-    return card
+    return within(card)
 
 
 def whole(
@@ -56,8 +58,17 @@ def _smaller(of: Card) -> Iterable[Card]:
     yield (of := replace(of, why=""))
     if (told := of.told) is not None:
         yield (of := replace(of, told=replace(told, facts=(), source="")))
-    yield (of := replace(of, lines=of.lines[-_LONG_NAMES:]))
-    yield replace(of, rows=tuple(replace(r, buttons=r.buttons[:_LONG_NAMES]) for r in of.rows))
+    yield replace(of, lines=of.lines[-_LAST_LINES:])
+
+
+def _thin(card: Element) -> Element:
+    """The same whose buttons weigh less: nothing for clients of before 2021, ids escaped once."""
+    made = [one for e in card["body"] if e["type"] == "ActionSet" for one in e["actions"]]
+    for one in (*made, *([card["refresh"]["action"]] if "refresh" in card else ())):
+        one.pop("fallback", None)
+        if "ref" in one.get("data", ()):
+            one["data"] = {**one["data"], "ref": json.loads(one["data"]["ref"])}
+    return card
 
 
 def _body(of: Card) -> list[Element]:
@@ -95,7 +106,7 @@ def gauge(of: Gauge, chart_url: str | None, alt: str) -> list[Element]:
         "min": 0,
         "max": _number(of.limit),
         "value": _number(min(of.used, of.limit)),
-        "valueFormat": "percentage",
+        "valueFormat": "Percentage",
         "showLegend": False,
         "showMinMax": False,
         "subLabel": label(of.shown, Limit.FACT),
@@ -142,16 +153,17 @@ def actions(row: Row) -> list[Element]:
 def action(of: Button) -> Element | None:
     """A button: it opens a page or a form, or it is carried out and the card drawn anew."""
     if of.ref is None:
-        if (
-            not of.url
-            or len(of.url) > Limit.URL
-            or urlsplit(of.url).scheme not in ("https", "http")
-        ):
-            return None
-        return {"type": "Action.OpenUrl", "title": label(of.label, Limit.BUTTON), "url": of.url}
+        return page(of.label, of.url)
     if click_of(of.name) in _FORMS:
         return form(of.name, of.label, of.ref)
     return _execute(CLICK, of.name, of.ref, of.label)
+
+
+def page(text: str, url: str) -> Element | None:
+    """A button that opens a page; None where it is none of the web."""
+    if len(url) > Limit.URL or _parts(url)[0] not in ("https", "http"):
+        return None
+    return {"type": "Action.OpenUrl", "title": label(text, Limit.BUTTON), "url": url}
 
 
 def form(name: str, text: str, ref: Ref | None = None, **more: Any) -> Element:
@@ -201,6 +213,16 @@ def _execute(kind: str, name: str, ref: Ref, text: str) -> Element:
     return {**made, "title": title, "fallback": fallback}
 
 
+def ref_in(data: Mapping[str, Any]) -> Ref:
+    """What an action carries.
+
+    Raises:
+        Invalid: nothing of ours.
+    """
+    found = data.get("ref")
+    return read(found if isinstance(found, str) else json.dumps(found))
+
+
 def _carried(ref: Ref | None) -> Element:
     return {"ref": ref.value()} if ref is not None else {}
 
@@ -221,10 +243,19 @@ def _number(value: Decimal) -> int | float:
 
 def _may_be_fetched(url: str) -> bool:
     """Teams fetches over https from anywhere it can reach; this machine it can't."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or len(url) > Limit.URL:
+    scheme, host = _parts(url)
+    if scheme != "https" or not host or len(url) > Limit.URL:
         return False
     try:
-        return not ip_address(parts.hostname).is_private
+        return not ip_address(host).is_private
     except ValueError:
-        return parts.hostname != "localhost"
+        return host != "localhost"
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Scheme and host of an address; empty where it is none."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or ""
+    except ValueError:
+        return "", ""

@@ -22,6 +22,7 @@ from bot.teams.doctor import counted_in, troubles
 from bot.teams.incoming import Incoming
 from bot.teams.links import code_link
 from bot.teams.text import Element
+from bot.teams.within import within
 from bot.words import TEAMS, Words, words_of
 from engine.errors import Conflict, Gone, Invalid, SegueError, Unavailable
 from service import champion, forward, people, preview, replayed, rooms
@@ -58,7 +59,7 @@ class Asked:
 
     async def show(self, shown: Element, summary: str) -> None:
         """The same with a card."""
-        here = self.incoming
+        here, shown = self.incoming, within(shown)
         summary = summary.partition("\n")[0]
         if here.personal:
             await self.desk.connector.post(here.service_url, here.room, shown, summary=summary)

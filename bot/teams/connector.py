@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import httpx
 from microsoft_teams.api import ApiClient
 from microsoft_teams.api.activities.message import MessageActivityInput
+from microsoft_teams.api.clients.conversation.activity import _PLACEHOLDER_ACTIVITY_ID
 from microsoft_teams.api.clients.conversation.params import CreateConversationParams
 from microsoft_teams.api.models import Account, Attachment
 
@@ -34,9 +36,13 @@ class Connector:
             httpx.HTTPError: it was refused, or there was no answer.
             Forbidden: the address is not Microsoft's.
         """
-        sent = await self._to(service_url).conversations.create_activity(
-            room, _message(card, summary)
-        )
+        here = self._to(service_url).conversations
+        try:
+            sent = await here.create_activity(room, _message(card, summary))
+        except (ValueError, AttributeError) as error:
+            raise httpx.DecodingError("an answer that is none") from error
+        if sent.id == _PLACEHOLDER_ACTIVITY_ID:
+            raise httpx.DecodingError("an answer without an id")
         return sent.id
 
     async def update(

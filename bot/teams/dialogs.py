@@ -5,20 +5,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.clicks import Click
+from bot.clicks import Click, ask
 from bot.refs import Ref
-from bot.refs import read as ref_of
 from bot.said import Said
 from bot.sorry import sorry
 from bot.teams import forms, said
 from bot.teams.caller import Caller, Desk, actor, identify
-from bot.teams.cards import attachment
+from bot.teams.cards import attachment, ref_in
 from bot.teams.commands import APPROVERS, POLICY, workspace_of
 from bot.teams.forms import PASS_ON
 from bot.teams.incoming import Incoming
 from bot.teams.limits import Limit
 from bot.teams.policy_form import POLICY_SURE
 from bot.teams.text import Element, label
+from bot.teams.within import within
 from bot.words import TEAMS, Words, words_of
 from engine.errors import Forbidden, Invalid, SegueError
 
@@ -55,7 +55,7 @@ class Opened:
         Raises:
             Forbidden: it is somebody else's.
         """
-        ref = ref_of(str(self.data.get("ref") or ""))
+        ref = ref_in(self.data)
         if ref.account != caller.account:
             raise Forbidden("this belongs to another account")
         return ref
@@ -109,7 +109,7 @@ def task(shown: Shown) -> Answer:
         "title": label(shown.title, Limit.DIALOG_TITLE),
         "height": "large",
         "width": "medium",
-        "card": attachment(shown.card),
+        "card": attachment(within(shown.card)),
     }
     return {"task": {"type": "continue", "value": value}}
 
@@ -154,7 +154,8 @@ async def _asked(one: Opened) -> Shown:
     caller = await one.caller()
     ref = await one.about(caller)
     text = one.field(forms.TEXT)
-    await asyncio.to_thread(forms.ask, one.desk.context, caller, ref, text)
+    form = f"{ref.case} {caller.person}"
+    await asyncio.to_thread(ask, one.desk.context, ref, caller.person, text, form)
     return Shown("", line=one.words.say("question_sent"))
 
 

@@ -2,7 +2,6 @@
 
 from bot import troubles as common
 from bot.teams.place import LOST
-from bot.teams.refusals import meaning_of
 from bot.words import TEAMS, Words
 from service.context import Context
 from store import installs, outbox, rooms
@@ -23,7 +22,7 @@ def troubles(context: Context, locale: str = "en") -> list[str]:
     elif all(w.account is not None for w in tenants):
         lines.append(words.say("doctor_no_home"))
     unsure = [words.count("doctor_unsure", lost)] if lost else []
-    ran_into = common.troubles(context, TEAMS, words, teams=known, known=meaning_of)
+    ran_into = common.troubles(context, TEAMS, words, teams=known)
     return [*lines, *ran_into, *unsure]
 
 

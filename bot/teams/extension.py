@@ -13,7 +13,7 @@ from bot.teams.dialogs import Shown as Dialog
 from bot.teams.dialogs import task
 from bot.teams.incoming import Incoming
 from bot.teams.limits import Limit
-from bot.teams.text import Element, block, label, small
+from bot.teams.text import Element, block, label, literal, small
 from bot.words import TEAMS, Words, message_of, words_of
 from engine.errors import Invalid, SegueError
 from service import by_hand, previewed
@@ -109,8 +109,8 @@ def _result(card: Element, shown: Shown) -> Answer:
     preview = {
         "contentType": "application/vnd.microsoft.card.thumbnail",
         "content": {
-            "title": label(shown.title, Limit.TITLE),
-            "text": label(shown.body, Limit.LINE),
+            "title": literal(shown.title, Limit.TITLE),  # These are read as HTML.
+            "text": literal(shown.body, Limit.LINE),
         },
     }
     found = {**cards.attachment(card), "preview": preview}

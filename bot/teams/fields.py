@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.teams.limits import Limit
-from bot.teams.text import Element, label
+from bot.teams.text import Element, label, sound
 
 Choice = tuple[str, str]
 """What is shown, and what is sent."""
@@ -52,7 +52,7 @@ def text(
         "isMultiline": lines,
         "style": style,
     }
-    return _filled(made, value, hint, needed)
+    return _filled(made, sound(value, longest), hint, needed)
 
 
 def send(text: str, name: str, **carried: str | int) -> Element:

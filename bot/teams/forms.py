@@ -18,12 +18,11 @@ from bot.teams.text import Element, block, label, small
 from bot.words import TEAMS, Words
 from engine.errors import Forbidden, Invalid, SegueError
 from engine.snapshot import Role
-from service import answer, champion, forward, people, previewed
+from service import champion, forward, people, previewed
 from service.channel import ForwardState
 from service.context import Context
 from service.forward import NOTE_LENGTH
 from service.people import APPROVERS, display
-from service.secrets import hashed
 from templates.case_view import SAID
 
 PASS_ON = "pass_on"  # noqa: S105  (a name, not a secret)
@@ -128,23 +127,6 @@ def question(ref: Ref, words: Words) -> Element:
     asked = fields.text(TEXT, words.say("question"), SAID, lines=True, needed=needed)
     send = fields.send(words.say("send"), Click.QUESTION, ref=ref.value())
     return cards.whole([asked], actions=[send])
-
-
-def ask(context: Context, caller: Caller, ref: Ref, text: str) -> None:
-    """Ask once, however often the same words are sent.
-
-    Raises:
-        SegueError: there is no such case, or it is settled.
-    """
-    answer.answer(
-        context,
-        account=ref.account,
-        case=ref.case,
-        kind="question",
-        text=text,
-        by=caller.person,
-        id="question_" + hashed(f"{ref.case} {caller.person} {text}")[:20],
-    )
 
 
 def approvers(

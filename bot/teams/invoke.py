@@ -12,7 +12,6 @@ from bot import customer, office
 from bot.card import Button, Card, Line, Row, card
 from bot.clicks import Click, Press, Pressed, click_of, opens, press
 from bot.refs import Ref
-from bot.refs import read as ref_of
 from bot.said import Said
 from bot.sorry import sorry
 from bot.teams import cards, said
@@ -62,7 +61,7 @@ async def _answer(desk: Desk, incoming: Incoming, data: Element, words: Words) -
             return await _clicked(desk, incoming, data, words)
         case cards.REFRESH:
             caller = await identify(desk, incoming)
-            ref = _own(ref_of(str(data.get("ref", ""))), caller)
+            ref = _own(cards.ref_in(data), caller)
             return shown(await asyncio.to_thread(_drawn, desk.context, ref, caller))
         case cards.COMMAND:
             return shown(await _confirmed(desk, incoming, data, words))
@@ -78,7 +77,7 @@ async def _answer(desk: Desk, incoming: Incoming, data: Element, words: Words) -
 async def _clicked(desk: Desk, incoming: Incoming, data: Element, words: Words) -> Answer:
     """Do it, and show the message as it stands then."""
     caller = await identify(desk, incoming)
-    ref = _own(ref_of(str(data.get("ref", ""))), caller)
+    ref = _own(cards.ref_in(data), caller)
     try:
         click = click_of(str(data.get("name", "")))
     except ValueError:

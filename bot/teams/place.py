@@ -17,10 +17,10 @@ class Place:
 
     @classmethod
     def read(cls, reference: str) -> Self:
-        """The place that a delivery's reference names."""
-        tenant, rest = reference.split("/", 1)
-        room, message = rest.rsplit("/", 1)
-        return cls(tenant, room, message)
+        """The place that a delivery's reference names; one that is none names a lost message."""
+        tenant, _, rest = reference.partition("/")
+        room, _, message = rest.rpartition("/")
+        return cls(tenant, room or LOST, message if room else LOST)
 
     def __str__(self) -> str:
         return f"{self.tenant}/{self.room}/{self.message}"

@@ -54,7 +54,7 @@ def agreed(context: Context, data: Mapping[str, Any], by: str, words: Words) -> 
         edits = policy_edit.apply_all(context, wanted, version=version, by=by)
     except Conflict:
         return said.line(words.say("changed_meanwhile"))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return said.line(words.say("stale"))
     except SegueError as error:
         return said.line(words.tell("refused", why=str(error)))

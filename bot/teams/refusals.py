@@ -1,27 +1,16 @@
 """What refusals of the Connector mean: one table, what happens then, and what doctor says."""
 
-from contextlib import suppress
-from enum import StrEnum
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import httpx
 
+from bot.meaning import Meaning
 from service.channel import Failed, Retry
 
 
-class Meaning(StrEnum):
-    """What a refusal comes to; its sentence for the admin is the label `trouble_<meaning>`."""
-
-    RATE_LIMITED = "rate_limited"
-    CHAT_DOWN = "chat_down"
-    ANSWER_LOST = "answer_lost"
-    APP_REMOVED = "app_removed"
-    TOKEN_OVER = "token_over"  # noqa: S105  (a word, not a secret)
-    PERSON_UNREACHABLE = "person_unreachable"
-    ROOM_GONE = "room_gone"
-    MESSAGE_GONE = "message_gone"
-    MESSAGE_REFUSED = "message_refused"
-    SCOPE_MISSING = "scope_missing"
-    REFUSED = "refused"
+class NotSignedIn(httpx.HTTPError):
+    """Microsoft gives us no token of our own, so nothing was sent; see to the client's secret."""
 
 
 PASSING = frozenset(
@@ -34,6 +23,7 @@ TABLE: dict[str, Meaning] = {
     "MessageWritesBlocked": Meaning.PERSON_UNREACHABLE,
     "ConversationBlockedByUser": Meaning.PERSON_UNREACHABLE,
     "BotNotInConversationRoster": Meaning.APP_REMOVED,
+    "ForbiddenOperationException": Meaning.APP_REMOVED,
     "BotDisabledByAdmin": Meaning.APP_REMOVED,
     "InvalidBotApiHost": Meaning.APP_REMOVED,
     "ConversationNotFound": Meaning.ROOM_GONE,
@@ -43,16 +33,21 @@ TABLE: dict[str, Meaning] = {
     "BadArgument": Meaning.MESSAGE_REFUSED,
     "NotEnoughPermissions": Meaning.SCOPE_MISSING,
 }
-GONE = frozenset(
-    {"MessageWritesBlocked", "ConversationBlockedByUser", "BotNotInConversationRoster"}
-)
-"""Who it is with blocked the app or took it out."""
+GONE: dict[str, str] = {
+    "MessageWritesBlocked": "blocked",
+    "ConversationBlockedByUser": "blocked",
+    "BotNotInConversationRoster": "uninstalled",
+    "ForbiddenOperationException": "uninstalled",
+}
+"""Who it is with blocked the app or took it out. No other 403 says so: a proxy has them, too."""
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-_WAIT, _TRY_AGAIN = 5.0, 15.0
+_WAIT, _TRY_AGAIN, _LONGEST = 5.0, 15.0, 3_600.0
 
 
 def meaning(error: httpx.HTTPError) -> Meaning:
     """What a refusal comes to."""
+    if isinstance(error, NotSignedIn):
+        return Meaning.TOKEN_OVER
     if not isinstance(error, httpx.HTTPStatusError):
         return Meaning.CHAT_DOWN if isinstance(error, _NOT_SENT) else Meaning.ANSWER_LOST
     status, word = error.response.status_code, named(error)
@@ -68,7 +63,7 @@ def meaning(error: httpx.HTTPError) -> Meaning:
         return Meaning.MESSAGE_REFUSED
     if status in _DOWN:
         return Meaning.CHAT_DOWN
-    return Meaning.PERSON_UNREACHABLE if status == 403 else Meaning.REFUSED
+    return Meaning.REFUSED
 
 
 def refusal(error: httpx.HTTPError) -> Retry | Failed:
@@ -97,13 +92,17 @@ def named(error: httpx.HTTPError) -> str:
 
 
 def wait_of(error: httpx.HTTPStatusError) -> float:
-    """Seconds of Retry-After."""
-    with suppress(ValueError):
-        return max(1.0, float(error.response.headers.get("retry-after", "")))
-    return _WAIT
+    """Seconds of Retry-After, an hour at most; it may also name a time."""
+    told = error.response.headers.get("retry-after", "")
+    try:
+        wait = float(told)
+    except ValueError:
+        wait = _until(told)
+    return min(max(wait, 1.0), _LONGEST) if wait == wait else _WAIT
 
 
-def meaning_of(reason: str) -> Meaning | None:
-    """The meaning that a delivery's reason begins with, if it is one of ours."""
-    head = reason.partition(":")[0]
-    return Meaning(head) if head in tuple(Meaning) else None
+def _until(told: str) -> float:
+    try:
+        return (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return _WAIT

@@ -1,9 +1,10 @@
 """An answer to a command as a card: a title, paragraphs, pairs, small print, buttons. Pure."""
 
 from bot.said import Said
-from bot.teams.cards import command, facts, whole
+from bot.teams.cards import command, facts, page, whole
 from bot.teams.limits import Limit, size
 from bot.teams.text import Element, block, label, small
+from bot.teams.within import within
 from bot.words import Words
 
 LEAVE = "leave"
@@ -15,7 +16,7 @@ def shown(said: Said, words: Words, *, more: tuple[Element, ...] = ()) -> Elemen
     while True:
         card = whole(_body(said, pairs), actions=[*_buttons(said, words), *more])
         if size(card) <= Limit.CARD_BYTES or not pairs:
-            return card
+            return within(card)
         pairs = pairs[: len(pairs) * 3 // 4]
 
 
@@ -36,11 +37,7 @@ def _body(said: Said, pairs: tuple[tuple[str, str], ...]) -> list[Element]:
 
 
 def _buttons(said: Said, words: Words) -> list[Element]:
-    opened = [
-        {"type": "Action.OpenUrl", "title": label(name, Limit.BUTTON), "url": url}
-        for name, url in said.links
-        if len(url) <= Limit.URL
-    ]
+    opened = [one for one in (page(name, url) for name, url in said.links) if one is not None]
     if said.confirm is None:
         return opened
     yes = command(said.confirm.label, said.confirm.line, said.confirm.version)

@@ -7,16 +7,21 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
+from bot.teams.refusals import NotSignedIn
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # It warns of previews, none of which we use.
     from microsoft_teams.api.auth.cloud_environment import PUBLIC
+    from microsoft_teams.api.auth.credentials import ClientCredentials
     from microsoft_teams.apps import App
     from microsoft_teams.apps.http.adapter import HttpMethod, HttpRouteHandler
     from microsoft_teams.apps.http.http_server import HttpServer
+    from microsoft_teams.apps.token_manager import TokenManager
     from microsoft_teams.common import ClientOptions
 
 # What it warns of is how it would check requests and users; that is done by `bot.teams.verify`.
 logging.getLogger("microsoft_teams").setLevel(logging.ERROR)
+
 
 ROUTE = "/teams/messages"
 SERVICE = "https://smba.trafficmanager.net/teams"
@@ -24,7 +29,8 @@ TIMEOUT = 10.0
 
 Answer = Callable[[Mapping[str, Any]], Awaitable[Any]]
 """From an activity to the body of its answer."""
-Token = Callable[[Any, str | None], Awaitable[str]]
+Token = Callable[[Any, str | None], Awaitable[Any]]
+"""From what it is for and a tenant to a token of our own."""
 
 _checked: ContextVar[str] = ContextVar("checked", default="")
 
@@ -70,8 +76,23 @@ class _Server(HttpServer):
         self._token_validator = _Checked()  # type: ignore[assignment]
 
 
+def _signed_in(token: Token) -> Token:
+    """The same, and whatever goes wrong with it is a refusal: nothing was sent."""
+
+    async def told(scope: Any, tenant: str | None) -> Any:
+        try:
+            return await token(scope, tenant)
+        except Exception as error:  # Sign-in has no errors of its own.
+            raise NotSignedIn(f"no token: {type(error).__name__}") from error
+
+    return told
+
+
 class Sdk:
-    """One app of the SDK. `token`: where its own tokens come from, else Microsoft's sign-in."""
+    """One app of the SDK. `token`: where its own tokens come from, else Microsoft's sign-in.
+
+    `timeout`: seconds until the Connector's answer counts as lost.
+    """
 
     def __init__(
         self,
@@ -81,16 +102,21 @@ class Sdk:
         tenant_id: str | None = None,
         token: Token | None = None,
         service_url: str = SERVICE,
+        timeout: float = TIMEOUT,
     ) -> None:
+        if token is None and client_secret:
+            secret = ClientCredentials(
+                client_id=client_id, client_secret=client_secret, tenant_id=tenant_id
+            )
+            token = TokenManager(secret).get_app_token
         self.adapter = Adapter()
         self.app = App(
             client_id=client_id,
-            client_secret=None if token else client_secret,
             tenant_id=tenant_id,
-            token=token,
+            token=_signed_in(token) if token else None,
             http_server_adapter=self.adapter,
             messaging_endpoint=ROUTE,
-            client=ClientOptions(timeout=TIMEOUT),
+            client=ClientOptions(timeout=timeout),
             cloud=replace(PUBLIC),
             service_url=service_url,
             dangerously_allow_unauthenticated_requests=False,

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 import httpx
 
 from bot.card import card
+from bot.meaning import Meaning
 from bot.pace import Pace, Rates, method_lane, room_lane
 from bot.refs import Ref
 from bot.teams import cards
 from bot.teams.connector import Connector
 from bot.teams.place import LOST, Place
-from bot.teams.refusals import GONE, Meaning, meaning, named, refusal, wait_of
+from bot.teams.refusals import GONE, meaning, named, refusal, wait_of
 from bot.words import TEAMS
 from engine.alert import AlertClass
 from engine.errors import SegueError, Unavailable
@@ -25,12 +26,13 @@ from store.lanes import Rate
 from store.rooms import PERSONAL, StoredRoom
 
 RATES = Rates(
-    room=Rate(gap=timedelta(seconds=2), burst=7),
+    room=Rate(gap=timedelta(seconds=2.01), burst=7),
     workspace=Rate(gap=timedelta(milliseconds=40), burst=25),
     method=timedelta(seconds=1),
 )
 """Microsoft publishes 7 messages in a second, 8 in two, 60 in thirty and 1,800 in an hour for a
-conversation, and 50 a second for an app in a tenant: these stay below each of them."""
+conversation, and 50 a second for an app in a tenant: these stay below each of them, which is why
+it is not every two seconds: with the first seven that were 1,807 in an hour."""
 _CHANGES = (DeliveryKind.CARD, DeliveryKind.WITHDRAWAL)
 _OPEN = "conversations"
 T = TypeVar("T")
@@ -83,7 +85,7 @@ class TeamsChannel(Channel):
             return Failed("there is no message to update")
         place = Place.read(outgoing.reference)
         room = await asyncio.to_thread(self._known, place.tenant, place.room)
-        if room is None or place.message == LOST:
+        if room is None or room.account != outgoing.account or place.message == LOST:
             return Failed(f"{Meaning.MESSAGE_GONE}: it is not known where it is")
         if (hold := await self._pace.turn(place.tenant, room.id, post=False)) is not None:
             return hold
@@ -106,16 +108,18 @@ class TeamsChannel(Channel):
         self, outgoing: Outgoing, tenant: str, member: str
     ) -> StoredRoom | Hold | Failed:
         """The chat of two with somebody: as known, else opened where the app is in their team."""
-        known, via = await asyncio.to_thread(self._rooms, outgoing, tenant, member)
+        known, via, no = await asyncio.to_thread(self._rooms, outgoing, tenant, member)
         if known is not None:
             return known
+        if no:
+            return Failed(f"{Meaning.PERSON_UNREACHABLE}: they took the app out")
         if via is None:
             return Failed(f"{Meaning.APP_REMOVED}: the app is nowhere in this organisation")
         hold = await self._pace.closed(tenant, None, _OPEN)
         if hold is not None:
             return hold
         opened = self._connector.open(via.service_url, tenant, member)
-        id = await self._called(via, opened, lane=method_lane(tenant, _OPEN))
+        id = await self._called(via, opened, lane=method_lane(tenant, _OPEN), member=member)
         if isinstance(id, Hold):
             return id
         now = self._context.clock.now()
@@ -134,9 +138,17 @@ class TeamsChannel(Channel):
         return room
 
     async def _called(
-        self, room: StoredRoom, call: Coroutine[Any, Any, T], *, lane: str | None = None
+        self,
+        room: StoredRoom,
+        call: Coroutine[Any, Any, T],
+        *,
+        lane: str | None = None,
+        member: str | None = None,
     ) -> T | Hold:
-        """One call; what Microsoft says of the room is kept: closed for a while, or for good."""
+        """One call; what Microsoft says of the room is kept: closed for a while, or for good.
+
+        `member`: whom it is about, where that is somebody else than the room is with.
+        """
         lane = lane or room_lane(room.team, room.id)
         hold = await self._pace.closed(room.team, room.id, _OPEN)
         if hold is not None:
@@ -145,26 +157,30 @@ class TeamsChannel(Channel):
         try:
             return await call
         except httpx.HTTPStatusError as error:
-            found = meaning(error)
-            if found is Meaning.RATE_LIMITED:
+            if meaning(error) is Meaning.RATE_LIMITED:
                 await self._pace.close(lane, wait_of(error), named(error) or "429")
-            if named(error) in GONE or found is Meaning.PERSON_UNREACHABLE:
-                why = "blocked" if found is Meaning.PERSON_UNREACHABLE else "uninstalled"
+            why = GONE.get(named(error))
+            if why is not None and member is not None:
+                away = room.team, member
+                await asyncio.to_thread(kept.unreachable, self._context, TEAMS, *away)
+            elif why is not None:
                 gone = room.team, room.id, why
                 await asyncio.to_thread(kept.left, self._context, TEAMS, *gone)
             raise
 
     def _rooms(
         self, outgoing: Outgoing, tenant: str, member: str
-    ) -> tuple[StoredRoom | None, StoredRoom | None]:
-        """The chat with somebody, and any conversation through which one can be opened."""
+    ) -> tuple[StoredRoom | None, StoredRoom | None, bool]:
+        """The chat with somebody, any conversation through which one can be opened, and whether
+        none is to be."""
         with self._context.database.read() as session:
             here = [r for r in rooms.of_team(session, TEAMS, tenant) if r.gone_at is None]
             known = rooms.of_member(session, TEAMS, tenant, member)
+            no = rooms.said_no(session, TEAMS, tenant, member)
         here = [r for r in here if r.account == outgoing.account]
         if known is not None and known.account != outgoing.account:
             known = None
-        return known, next(iter(here), None)
+        return known, next(iter(here), None), no
 
     def _known(self, tenant: str, room: str) -> StoredRoom | None:
         with self._context.database.read() as session:

@@ -25,6 +25,9 @@ _FRESH, _FORCED = 86_400.0, 60.0
 """Keys are read anew once a day, and for an unknown one once a minute: nobody can make us ask."""
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
+_UNREADABLE = (
+    aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError, AttributeError
+)  # fmt: skip
 Fetch = Callable[[str], Awaitable[dict[str, Any]]]
 
 
@@ -37,12 +40,22 @@ async def fetch(url: str) -> dict[str, Any]:
 
 
 class Keys:
-    """Microsoft's signing keys: read when first needed, and again when they are turned."""
+    """Microsoft's signing keys: read when first needed, and again when they are turned.
 
-    def __init__(self, openid: str = OPENID, *, read: Fetch = fetch) -> None:
-        self._openid, self._read = openid, read
+    `clock`: seconds that only ever grow.
+    """
+
+    def __init__(
+        self,
+        openid: str = OPENID,
+        *,
+        read: Fetch = fetch,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._openid, self._read, self._clock = openid, read, clock
         self._keys: dict[str, Mapping[str, Any]] = {}
         self._read_at = self._tried_at = float("-inf")
+        self._trouble = ""
         self._one_reads = asyncio.Lock()
 
     async def get(self, name: str) -> Mapping[str, Any]:
@@ -52,15 +65,17 @@ class Keys:
             Unauthorized: there is no such key.
             Unavailable: the keys can't be read, and the one that is wanted is not known.
         """
-        if name not in self._keys or time.monotonic() - self._read_at > _FRESH:
-            await self._renew(name)
-        if name not in self._keys:
-            raise Unauthorized("signed with a key that Microsoft does not name")
-        return self._keys[name]
+        if name not in self._keys or self._clock() - self._read_at > _FRESH:
+            await self._renew()
+        if name in self._keys:
+            return self._keys[name]
+        if self._trouble:  # It may be named where we could not look: Microsoft tries again.
+            raise Unavailable(f"Microsoft's keys can't be read: {self._trouble}")
+        raise Unauthorized("signed with a key that Microsoft does not name")
 
-    async def _renew(self, name: str) -> None:
+    async def _renew(self) -> None:
         async with self._one_reads:
-            now = time.monotonic()
+            now = self._clock()
             if now - self._tried_at < _FORCED and (self._keys or now - self._tried_at < 1):
                 return
             self._tried_at = now
@@ -68,11 +83,9 @@ class Keys:
                 told = await self._read(self._openid)
                 found = await self._read(str(told["jwks_uri"]))
                 self._keys = {str(k["kid"]): k for k in found["keys"] if k.get("kty") == "RSA"}
-                self._read_at = now
-            except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError) as error:
-                if name not in self._keys:
-                    why = f"Microsoft's keys can't be read: {type(error).__name__}"
-                    raise Unavailable(why) from error
+                self._read_at, self._trouble = now, ""
+            except _UNREADABLE as error:
+                self._trouble = type(error).__name__
 
 
 class Verifier:
@@ -87,7 +100,7 @@ class Verifier:
         tenants: frozenset[str] = frozenset(),
     ) -> None:
         self._app_id, self._keys = app_id, keys or Keys()
-        self._hosts, self._tenants = hosts, tenants
+        self._hosts, self._tenants = hosts, frozenset(one.lower() for one in tenants)
 
     async def check(self, authorization: str, body: Mapping[str, Any]) -> None:
         """Let an activity pass.
@@ -107,7 +120,7 @@ class Verifier:
         self.allow(wanted)
         if body.get("channelId") != _CHANNEL:
             raise Forbidden("this is no activity of Teams")
-        if self._tenants and tenant_of(body) not in self._tenants:
+        if self._tenants and tenant_of(body).lower() not in self._tenants:
             raise Forbidden("this organisation is not let in")
 
     def allow(self, service_url: str) -> None:

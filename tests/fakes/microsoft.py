@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from litestar import Litestar, Request, Response, delete, get, post, put
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
-from microsoft_teams.cards import AdaptiveCard
+from microsoft_teams.cards import core
+from microsoft_teams.cards.core import Action, CardElement, SerializableObject
+from pydantic import BaseModel, ValidationError
 
 ISSUER = "https://api.botframework.com"
 APP = "11111111-2222-4333-8444-555555555555"
@@ -23,6 +25,30 @@ TENANT = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 _LARGEST = 28 * 1024
 _AFTER_15 = ("Chart.Gauge",)
 """Elements that came later: allowed where a fallback stands beside them."""
+_EVERY = {"type", "id", "fallback", "requires", "isVisible", "separator", "spacing", "height"}
+_INPUT = _EVERY | {"label", "isRequired", "errorMessage", "value", "placeholder"}
+_PRESSED = {"type", "id", "title", "iconUrl", "style", "mode", "tooltip", "isEnabled", "fallback"}
+_OF_15: dict[str, set[str]] = {
+    "AdaptiveCard": {"type", "$schema", "version", "body", "actions", "refresh", "fallbackText"},
+    "TextBlock": _EVERY
+    | {"text", "wrap", "size", "weight", "color", "isSubtle", "style", "maxLines"},
+    "Container": _EVERY | {"items", "style", "bleed"},
+    "FactSet": _EVERY | {"facts"},
+    "Image": _EVERY | {"url", "altText", "size"},
+    "ActionSet": _EVERY | {"actions"},
+    "Input.Text": _INPUT | {"maxLength", "isMultiline", "style", "regex"},
+    "Input.ChoiceSet": _INPUT | {"choices", "style", "isMultiSelect", "wrap"},
+    "Action.Execute": _PRESSED | {"verb", "data", "associatedInputs"},
+    "Action.Submit": _PRESSED | {"data", "associatedInputs"},
+    "Action.OpenUrl": _PRESSED | {"url"},
+}
+"""The published schema of 1.5, as far as we use it."""
+_AFTER_13 = {"refresh", "mode", "isEnabled", "tooltip"}
+_MODELS: dict[str, type[SerializableObject]] = {
+    str(of.model_fields["type"].default): of
+    for of in vars(core).values()
+    if isinstance(of, type) and issubclass(of, SerializableObject) and "type" in of.model_fields
+}
 
 
 @dataclass
@@ -53,6 +79,8 @@ class Fault:
     delay: float = 0.0
     done: bool = False
     """Whether the call is carried out before the answer is lost."""
+    text: str | None = None
+    """What is answered in the place of `body`, where that is no JSON of Teams."""
     on: Callable[[str, str], bool] = lambda method, path: True
 
 
@@ -137,7 +165,7 @@ class Microsoft:
                 fault.times -= 1
                 if not fault.done:
                     await asyncio.sleep(fault.delay)
-                return fault
+                return fault if fault.status else None  # Without one it is late and nothing more.
         return None
 
     def _openid(self) -> Any:
@@ -248,30 +276,61 @@ class Microsoft:
 
 
 def problems_of(card: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a card: its size, its version, an element nobody knows."""
+    """What is wrong with a card: its size, its version, an element or a property nobody knows."""
     problems = []
     size = len(json.dumps(card, ensure_ascii=False).encode("utf-16-le", "surrogatepass"))
     if size > _LARGEST:
         problems.append(f"{size} bytes are more than Teams takes")
-    if card.get("version") not in ("1.3", "1.5"):
-        problems.append(f"version {card.get('version')}")
-    AdaptiveCard.model_validate(card)
+    version = str(card.get("version"))
+    if version not in ("1.3", "1.5"):
+        problems.append(f"version {version}")
     for element in _elements(card):
-        if element.get("type") in _AFTER_15 and "fallback" not in element:
-            problems.append(f"{element['type']} without a fallback")
-        if card.get("version") == "1.3" and element.get("type") in ("Action.Execute", *_AFTER_15):
-            problems.append(f"{element['type']} in a card of 1.3")
+        problems += _problems_in(element, version)
     return problems
 
 
+def _problems_in(element: Mapping[str, Any], version: str) -> list[str]:
+    kind = str(element["type"])
+    model = _MODELS.get(kind)
+    if model is None:
+        return [f"{kind} is unknown"]
+    try:
+        read = model.model_validate(dict(element))
+    except ValidationError as error:
+        return [f"{kind}: {error.errors()[0]['loc']} {error.errors()[0]['msg']}"]
+    problems = [f"{kind} has no {name}" for name in _unknown(read) if name != "$schema"]
+    if kind not in _OF_15 and kind not in _AFTER_15:
+        problems.append(f"{kind} is newer than 1.5")
+    elif kind in _AFTER_15:
+        problems += [] if "fallback" in element else [f"{kind} without a fallback"]
+    else:
+        newer = set(element) - _OF_15[kind]
+        problems += [f"{kind}.{name} is newer than 1.5" for name in sorted(newer)]
+    if version == "1.3" and (kind in (*_AFTER_15, "Action.Execute") or set(element) & _AFTER_13):
+        problems.append(f"{kind} in a card of 1.3")
+    return problems
+
+
+def _unknown(read: BaseModel) -> list[str]:
+    """Properties that the model does not know; elements inside are looked at by themselves."""
+    found = [] if type(read) in (CardElement, Action) else list(read.model_extra or ())
+    for name in type(read).model_fields:
+        value = getattr(read, name)
+        for one in value if isinstance(value, list) else [value]:
+            # What an action carries is ours, and of any shape.
+            if isinstance(one, BaseModel) and name != "data":
+                found += _unknown(one) if "type" not in (one.model_extra or ()) else []
+    return found
+
+
 def _elements(card: Any) -> list[Mapping[str, Any]]:
-    """Everything in a card that has a type."""
+    """Everything in a card that has a type, but for what actions carry."""
     found: list[Mapping[str, Any]] = []
     if isinstance(card, Mapping):
         if "type" in card:
             found.append(card)
-        for value in card.values():
-            found += _elements(value)
+        for name, value in card.items():
+            found += _elements(value) if name != "data" else []
     elif isinstance(card, list):
         for value in card:
             found += _elements(value)
@@ -279,4 +338,7 @@ def _elements(card: Any) -> list[Mapping[str, Any]]:
 
 
 def _failed(fault: Fault) -> Response[Any]:
-    return Response(dict(fault.body), status_code=fault.status, headers=dict(fault.headers))
+    body: Any = dict(fault.body) if fault.text is None else fault.text.encode()
+    kind = "application/json"
+    headers = dict(fault.headers)
+    return Response(body, status_code=fault.status, headers=headers, media_type=kind)

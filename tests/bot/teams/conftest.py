@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from service.secrets import Secrets
 from store import alerts, outbox
 from store.database import Database
 from store.migrations import migrate
+from store.tables import DayBucket
 from tests.bot.conftest import ACCOUNT, ALERT, Clock, fill
 from tests.fakes.microsoft import APP, TENANT, Microsoft
 from tests.servers import free_port, serving
@@ -132,8 +134,9 @@ class World:
 
     async def open(self, button: dict[str, Any], who: str = MARA) -> dict[str, Any]:
         """Press a button that opens a dialog."""
-        found: dict[str, Any] = await self.invoke("task/fetch", {"data": button["data"]}, who)
-        return found["task"]
+        answer = await self.invoke("task/fetch", {"data": button["data"]}, who)
+        found: dict[str, Any] = answer["task"]
+        return found
 
     async def submit(
         self, dialog: dict[str, Any], who: str = MARA, **fields: Any
@@ -141,17 +144,23 @@ class World:
         """Send a dialog off."""
         (button,) = dialog["value"]["card"]["content"]["actions"]
         value = {"data": {**button["data"], **fields}}
-        found: dict[str, Any] = await self.invoke("task/submit", value, who)
-        return found["task"]
+        found: dict[str, Any] = (await self.invoke("task/submit", value, who))["task"]
+        return found
 
     async def link(self) -> None:
         """The organisation is linked to the account."""
         code = rooms.code(self.context, ACCOUNT)
         rooms.bind(self.context, "teams", TENANT, code, by="tests", bot=BOT)
 
-    async def push(self, kind: DeliveryKind = DeliveryKind.SUMMARY) -> outbox.StoredDelivery:
-        """The summary has gone out to the champion; whether it may is not what is tested here."""
-        delivery = outbox.StoredDelivery(
+    async def due(self, kind: DeliveryKind = DeliveryKind.SUMMARY) -> outbox.StoredDelivery:
+        """The summary is to go out to the champion."""
+        delivery = self._delivery(kind)
+        with self.context.database.write() as session:
+            outbox.add(session, delivery)
+        return delivery
+
+    def _delivery(self, kind: DeliveryKind) -> outbox.StoredDelivery:
+        return outbox.StoredDelivery(
             account=ACCOUNT,
             id=f"delivery_{kind}",
             alert=ALERT,
@@ -161,6 +170,10 @@ class World:
             due_at=self.clock.at,
             created_at=self.clock.at,
         )
+
+    async def push(self, kind: DeliveryKind = DeliveryKind.SUMMARY) -> outbox.StoredDelivery:
+        """The summary has gone out to the champion; whether it may is not what is tested here."""
+        delivery = self._delivery(kind)
         applied = self.context.policy()
         with self.context.database.write() as session:
             outbox.add(session, delivery)
@@ -202,8 +215,27 @@ def context(tmp_path: Path) -> Iterator[Context]:
         channels=("teams", "email"),
     )
     fill(context)
+    used(context)
     yield context
     database.close()
+
+
+def used(context: Context) -> None:
+    """As much as the sample story tells of, so that it still holds when it is sent."""
+    at = context.clock.now()
+    with context.database.write() as session:
+        day = at.date() - timedelta(days=1)
+        session.add(
+            DayBucket(
+                account=ACCOUNT, meter="reports", day=day, units=8_420, events=8_420, last_at=at
+            )
+        )
+
+
+def verifier_of(microsoft: Microsoft, *hosts: str, **changes: Any) -> Verifier:
+    """Lets in what the double signs; our token goes to it, and to `hosts`."""
+    keys = changes.pop("keys", None) or Keys(f"{microsoft.url}/openid")
+    return Verifier(APP, keys=keys, hosts=frozenset({microsoft.url, *hosts}), **changes)
 
 
 async def own_token(scope: Any, tenant: str | None) -> str:
@@ -216,9 +248,7 @@ async def world(context: Context, microsoft: Microsoft) -> AsyncIterator[World]:
     app = TeamsApp(
         context,
         client_id=APP,
-        verifier=Verifier(
-            APP, keys=Keys(f"{microsoft.url}/openid"), hosts=frozenset({microsoft.url})
-        ),
+        verifier=verifier_of(microsoft),
         token=own_token,
     )
     port = free_port()
