@@ -348,6 +348,37 @@ async def test_a_forward_whose_answer_was_lost_is_sent_again(linked: World) -> N
     assert passed.state == "sent"
 
 
+async def test_a_chat_whose_opening_was_lost_is_opened_again(world: World) -> None:
+    """No message was on its way yet, so the suggestion is not taken for sent."""
+    await world.link()
+    await world.send(world.activity("installationUpdate", action="add", conversation=TEAM))
+    await world.done()
+    world.microsoft.posted.clear()
+    world.microsoft.faults.append(Fault(504, delay=1.0, on=opens))
+    async with hasty(world, timeout=0.3) as impatient:
+        await impatient.push()
+        await impatient.drain()
+        assert delivered(world).state is DeliveryState.DUE
+        await later(impatient, seconds=60)
+    assert delivered(world).state is DeliveryState.SENT
+    assert [p.room for p in world.microsoft.posted] == [f"a:{MARA}"]
+    assert "lost" not in str(delivered(world).reference)
+
+
+async def test_a_withdrawal_whose_answer_was_lost_is_done_again(linked: World) -> None:
+    await forwarded(linked)
+    await later(linked, seconds=11)
+    with linked.context.database.read() as session:
+        (passed,) = forwards.of_alert(session, ACCOUNT, ALERT)
+    linked.microsoft.faults.append(Fault(504, delay=1.0, on=deletes))
+    assert withdraw.withdraw(linked.context, account=ACCOUNT, forward=passed.id, person="mara")
+    async with hasty(linked, timeout=0.3) as world:
+        await world.drain()
+        await later(world, seconds=60)
+    assert states(linked)["withdrawal"] == "sent"
+    assert len(linked.microsoft.removed) == 1
+
+
 @pytest.mark.parametrize("body", ["<html>", "[]", "{}", "7"])
 async def test_an_answer_that_is_none_counts_as_lost(linked: World, body: str) -> None:
     """A proxy on the way says yes to everything; whether it arrived nobody knows."""
@@ -416,7 +447,7 @@ async def test_who_blocks_the_app_has_said_no(linked: World, body: dict[str, Any
     await later(linked, days=1)
     assert linked.microsoft.posted == []
     assert not any(map(opens, *zip(*linked.microsoft.calls, strict=True)))
-    assert "1 person blocked the app or took it out" in "\n".join(where(linked.context))
+    assert "1 person took the app out or turned it off" in "\n".join(where(linked.context))
     await linked.install()
     assert "mara" in reachable(linked)
     assert isinstance(
