@@ -202,9 +202,13 @@ def _days(name: str, text: str | None) -> int:
 def _url(name: str, url: str | None) -> str | None:
     if url is None:
         return None
-    parts = urlsplit(url)
+    wrong = Invalid(
+        f"{url!r} is not an address like https://segue.example.com", pointer=f"SEGUE_{name}"
+    )
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise wrong from None
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise Invalid(
-            f"{url!r} is not an address like https://segue.example.com", pointer=f"SEGUE_{name}"
-        )
+        raise wrong
     return url.rstrip("/")

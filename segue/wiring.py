@@ -219,7 +219,7 @@ def _teams(settings: Settings, context: Context) -> "TeamsApp | None":
     from bot.teams.app import TeamsApp
     from bot.teams.verify import Verifier
 
-    app_id = str(settings.teams_client_id)
+    app_id = str(settings.teams_client_id).lower()  # As Microsoft writes it into tokens.
     return TeamsApp(
         context,
         client_id=app_id,

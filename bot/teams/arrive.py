@@ -11,8 +11,10 @@ from bot.said import Said
 from bot.teams import said
 from bot.teams.caller import Desk, asked
 from bot.teams.incoming import Incoming
+from bot.teams.refusals import refusal
 from bot.words import TEAMS, Words, words_of
 from service import rooms
+from service.channel import Retry
 from service.people import account_name, display, of_token
 from service.rooms import Entered, Member
 from store import rooms as stored
@@ -44,7 +46,13 @@ async def changed(desk: Desk, incoming: Incoming) -> None:
 async def arrived(desk: Desk, incoming: Incoming) -> None:
     """Keep where it is, learn who is there, and say hello once."""
     entered = await asyncio.to_thread(_entered, desk, incoming)
-    found = await _meet(desk, incoming)
+    try:
+        found = await _meet(desk, incoming)
+    except httpx.HTTPError:
+        if entered.fresh:  # It is tried again, and comes in then.
+            away = incoming.tenant, incoming.room, "not_met"
+            await asyncio.to_thread(rooms.left, desk.context, TEAMS, *away)
+        raise
     if entered.fresh:
         words = words_of(desk.context, TEAMS)
         person = found.get(incoming.member) if incoming.personal else None
@@ -74,7 +82,11 @@ async def _left(desk: Desk, incoming: Incoming) -> None:
 
 
 async def _meet(desk: Desk, incoming: Incoming) -> dict[str, str]:
-    """Who of those in the conversation is somebody of the account: they can be written to."""
+    """Who of those in the conversation is somebody of the account: they can be written to.
+
+    Raises:
+        httpx.HTTPError: Teams does not say it now.
+    """
     workspace = await asyncio.to_thread(_entered, desk, incoming)
     if workspace.workspace is None or workspace.workspace.account is None:
         return {}
@@ -86,6 +98,8 @@ async def _meet(desk: Desk, incoming: Incoming) -> dict[str, str]:
         else:
             members = await desk.connector.members(incoming.service_url, incoming.room)
     except httpx.HTTPError as error:
+        if isinstance(refusal(error), Retry):
+            raise
         log.warning("who is in %s is not known: %s", incoming.room, type(error).__name__)
         return {}
     return await asyncio.to_thread(rooms.known, desk.context, TEAMS, incoming.tenant, members)

@@ -17,6 +17,7 @@ from templates.icons import SIZES, icon
 SCHEMA = "https://developer.microsoft.com/json-schemas/teams/v1.19/MicrosoftTeams.schema.json"
 VERSION = "1.0.0"
 _SHORT, _FULL, _WHAT, _LONG, _DEVELOPER = 30, 100, 80, 4_000, 32
+_URL = 2_048
 _TITLE, _DESCRIPTION, _COMMANDS = 32, 128, 12
 _ACCENT = "#0b6b63"
 _SCOPES = ("personal", "team", "groupChat")
@@ -35,7 +36,7 @@ def package(
     """The zip to upload.
 
     Raises:
-        Invalid: there is no https address that Teams could open.
+        Invalid: an address is none of https, and Teams could not open it.
     """
     told = manifest(context, app_id, website=website, privacy=privacy, terms=terms)
     made = io.BytesIO()
@@ -59,9 +60,12 @@ def manifest(
 ) -> dict[str, Any]:
     """The manifest for this deployment's public address; errors as for `package`."""
     words, base = words_of(context, TEAMS), context.public_url.rstrip("/")
-    host = urlsplit(base).hostname
-    if not base.startswith("https://") or not host:
+    host = _host(base)
+    if not host:
         raise Invalid("set it to an https address that Teams can open", pointer="SEGUE_PUBLIC_URL")
+    for option, page in (("website", website), ("privacy", privacy), ("terms", terms)):
+        if page is not None and not _host(page):
+            raise Invalid("Teams wants an https address", pointer=f"--{option}")
     name = product(context)
     home = website or base
     return {
@@ -70,12 +74,12 @@ def manifest(
         "version": VERSION,
         "id": app_id,
         "developer": {
-            "name": name[:_DEVELOPER],
+            "name": name[:_DEVELOPER].strip(),
             "websiteUrl": home,
             "privacyUrl": privacy or home,
             "termsOfUseUrl": terms or home,
         },
-        "name": {"short": name[:_SHORT], "full": name[:_FULL]},
+        "name": {"short": name[:_SHORT].strip(), "full": name[:_FULL].strip()},
         "description": {
             "short": words.say("app_short")[:_WHAT],
             "full": words.say("app_long", product=name)[:_LONG],
@@ -126,6 +130,16 @@ def _extension(app_id: str, host: str, words: Words) -> dict[str, Any]:
             {"type": "link", "value": {"domains": [host], "supportsAnonymizedPayloads": True}}
         ],
     }
+
+
+def _host(url: str) -> str:
+    """The host of an https address; empty where it is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    fits = parts.scheme == "https" and len(url) <= _URL
+    return (parts.hostname or "") if fits else ""
 
 
 def _upper(text: str) -> str:

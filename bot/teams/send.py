@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -60,7 +61,7 @@ class TeamsChannel(Channel):
         except SegueError as error:
             return Failed(str(error))
 
-    async def _post(self, outgoing: Outgoing) -> Sent | Hold | Failed:
+    async def _post(self, outgoing: Outgoing) -> Sent | Retry | Hold | Failed:
         """A new message; a suggestion that may have arrived is not sent again."""
         if outgoing.address is None:
             return Failed(f"{Meaning.PERSON_UNREACHABLE}: the app is not with them")
@@ -68,7 +69,7 @@ class TeamsChannel(Channel):
         if outgoing.unsure_since is not None and _spends(outgoing):
             return Sent(str(Place(tenant, LOST, LOST)))
         room = await self._room(outgoing, tenant, member)
-        if isinstance(room, Hold | Failed):
+        if isinstance(room, Hold | Retry | Failed):
             return room
         if (hold := await self._pace.turn(tenant, room.id, post=True)) is not None:
             return hold
@@ -106,8 +107,11 @@ class TeamsChannel(Channel):
 
     async def _room(
         self, outgoing: Outgoing, tenant: str, member: str
-    ) -> StoredRoom | Hold | Failed:
-        """The chat of two with somebody: as known, else opened where the app is in their team."""
+    ) -> StoredRoom | Hold | Retry | Failed:
+        """The chat of two with somebody: as known, else opened where the app is in their team.
+
+        Where that fails no message was on its way, however it failed.
+        """
         known, via, no = await asyncio.to_thread(self._rooms, outgoing, tenant, member)
         if known is not None:
             return known
@@ -119,7 +123,11 @@ class TeamsChannel(Channel):
         if hold is not None:
             return hold
         opened = self._connector.open(via.service_url, tenant, member)
-        id = await self._called(via, opened, lane=method_lane(tenant, _OPEN), member=member)
+        try:
+            id = await self._called(via, opened, lane=method_lane(tenant, _OPEN), member=member)
+        except httpx.HTTPError as error:
+            told = refusal(error)
+            return replace(told, unsure=False) if isinstance(told, Retry) else told
         if isinstance(id, Hold):
             return id
         now = self._context.clock.now()

@@ -65,7 +65,8 @@ class Keys:
             Unauthorized: there is no such key.
             Unavailable: the keys can't be read, and the one that is wanted is not known.
         """
-        if name not in self._keys or self._clock() - self._read_at > _FRESH:
+        old = self._clock() - self._read_at > _FRESH
+        if name not in self._keys or (old and not self._one_reads.locked()):
             await self._renew()
         if name in self._keys:
             return self._keys[name]

@@ -1,5 +1,6 @@
 """`segue teams`: the app package, and the codes that link organisations."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ admins = typer.Typer(
     no_args_is_help=True, help="Who may change things in your own organisation's Teams."
 )
 app.add_typer(admins, name="admin")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Member = Annotated[
     str, typer.Argument(help="The object id of a user, as Entra shows it: 7f1c2d3e-0000-...")
 ]
@@ -100,7 +102,8 @@ def remove(member: Member) -> None:
     told = settings.load()
     context = opening.context_of(told)
     chat_admins.remove(context, member.lower(), by="command line", chat="teams")
-    still = " still, by SEGUE_TEAMS_ADMINS" if member in told.teams_admins else " no more"
+    named = {one.lower() for one in told.teams_admins}
+    still = " still, by SEGUE_TEAMS_ADMINS" if member.lower() in named else " no more"
     print(f"{member} is an admin{still}.")
 
 
@@ -123,9 +126,10 @@ def listing() -> None:
 def _app_id(told: "Settings") -> str:
     from engine.errors import Invalid
 
-    if not told.teams_client_id:
+    found = (told.teams_client_id or "").strip().lower()
+    if not _ID.fullmatch(found):
         raise Invalid(
-            "set it to the application id of the bot's registration",
+            "set it to the application id of the bot's registration: 7f1c2d3e-0000-...",
             pointer="SEGUE_TEAMS_CLIENT_ID",
         )
-    return told.teams_client_id
+    return found

@@ -1,5 +1,6 @@
 """Who may speak to us: only Microsoft, for this app, now, and with an address of its own."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -260,6 +261,30 @@ async def test_keys_that_are_known_go_on_working(world: World, stranger: Key) ->
         world.microsoft.key_status, world.microsoft.keys = 200, [new]
         clock.at += 61
         assert await status(world.microsoft.token(key=new)) == 200
+
+
+async def test_nobody_waits_for_keys_that_are_slow_to_come(world: World) -> None:
+    """Where ours are a day old one request looks for newer ones; the others go on meanwhile."""
+    clock, go, reads = Seconds(), asyncio.Event(), list[str]()
+    go.set()
+
+    async def read(url: str) -> dict[str, Any]:
+        reads.append(url)
+        await go.wait()
+        return {"jwks_uri": "keys", "keys": [world.microsoft.key.public()]}
+
+    keys = Keys("openid", read=read, clock=clock)
+    await keys.get("first")
+    clock.at += 90_000
+    go.clear()
+    slow = asyncio.create_task(keys.get("first"))
+    while len(reads) < 3:
+        await asyncio.sleep(0)
+    assert (await keys.get("first"))["kid"] == "first"
+    assert not slow.done()
+    go.set()
+    await slow
+    assert len(reads) == 4
 
 
 @pytest.mark.parametrize("told", [[], {}, {"keys": 1}, {"keys": [1]}, {"keys": [{"kty": "RSA"}]}])

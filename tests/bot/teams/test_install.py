@@ -1,11 +1,15 @@
 """The app comes and goes: who it can write to, and whose organisation it is."""
 
+from typing import Any
+
+import pytest
+
 from service import rooms
 from store import people
 from store import rooms as stored
 from tests.bot.conftest import ACCOUNT
 from tests.bot.teams.conftest import BOT, FINN, MARA, MARTA, STRANGER, World, texts
-from tests.fakes.microsoft import TENANT
+from tests.fakes.microsoft import TENANT, Fault
 
 TEAM = {"id": "19:team@thread.tacv2", "conversationType": "channel", "tenantId": TENANT}
 
@@ -119,3 +123,31 @@ async def test_a_time_zone_that_nobody_stated_is_what_teams_says(world: World) -
     with world.context.database.read() as session:
         everybody = people.everybody(session, {ACCOUNT: {}}, channels=("teams",))[ACCOUNT]
     assert [p.time_zone for p in everybody if p.id == "mara"] == ["America/Lima"]
+
+
+@pytest.mark.parametrize("where", [{}, {"conversation": TEAM}], ids=["personal", "team"])
+async def test_where_teams_does_not_say_who_is_there_it_is_asked_again(
+    world: World, where: dict[str, Any]
+) -> None:
+    """It is busy as the app comes in: nobody is greeted as a stranger, nor left unreachable."""
+    await world.link()
+    world.microsoft.faults.append(Fault(503, on=lambda method, path: "embers" in path))
+    await world.send(world.activity("installationUpdate", action="add", **where))
+    await world.done()
+    assert world.microsoft.posted == []
+    world.clock.pass_by(seconds=61)
+    assert await world.app.catch_up() == 1
+    await world.done()
+    assert len(world.microsoft.posted) == 1
+    assert "can't tell who you are" not in texts(world.microsoft.last().card)
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
+
+
+async def test_a_greeting_that_could_not_be_posted_leaves_them_reachable(world: World) -> None:
+    await world.link()
+    world.microsoft.faults.append(Fault(503, on=lambda method, path: "activities" in path))
+    await world.install()
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
+        assert stored.of_member(session, "teams", TENANT, MARA) is not None

@@ -44,6 +44,9 @@ from tests.bot.teams.conftest import (
 from tests.fakes.microsoft import APP, TENANT, Fault, Microsoft
 from tests.postgres import Postgres
 
+PATIENCE, LATE = 1.0, 2.5
+"""How long the app waits for an answer where it is to be lost, and when that comes: a busy machine
+answers everything else in time."""
 TEAM = {"id": "19:team@thread.tacv2", "conversationType": "channel", "tenantId": TENANT}
 
 
@@ -152,8 +155,8 @@ async def test_who_is_known_by_a_team_only_gets_a_chat(world: World) -> None:
     assert world.microsoft.last().room == f"a:{MARA}"
     assert "Useful" in buttons(world.microsoft.last().card)
     assert where(world.context) == [
-        f"Organisation {TENANT} is linked to {ACCOUNT}: 1 person can be written to; "
-        "the app is in 1 team or group."
+        f"Organisation {TENANT} is linked to {ACCOUNT}: 1 person can be written to. "
+        "The app is in 1 team or group."
     ]
     with world.context.database.read() as session:
         room = stored.of_member(session, "teams", TENANT, MARA)
@@ -307,13 +310,13 @@ async def test_a_teams_that_is_not_there_is_tried_again(linked: World) -> None:
     assert len(linked.microsoft.posted) == 1
 
 
-LOST = Fault(504, done=True, delay=1.0, on=posts)
+LOST = Fault(504, done=True, delay=LATE, on=posts)
 
 
 async def test_a_suggestion_whose_answer_was_lost_is_not_sent_twice(linked: World) -> None:
     """It may have arrived, and nobody can look: once too often is worse than once too little."""
     linked.microsoft.faults.append(replace(LOST))
-    async with hasty(linked, timeout=0.3) as world:
+    async with hasty(linked, timeout=PATIENCE) as world:
         await world.due()
         await world.drain()
         assert delivered(world).state is DeliveryState.DUE
@@ -337,15 +340,45 @@ async def test_a_forward_whose_answer_was_lost_is_sent_again(linked: World) -> N
     """Somebody waits for it: twice is better than not at all."""
     await forwarded(linked)
     linked.microsoft.faults.append(replace(LOST))
-    async with hasty(linked, timeout=0.3) as world:
+    async with hasty(linked, timeout=PATIENCE) as world:
         await later(world, seconds=11)
-        await asyncio.sleep(1)
-        await later(world, seconds=60)
+    await later(linked, seconds=60)
     theirs = [p for p in linked.microsoft.posted if p.room == f"a:{MARTA}"]
     assert len([p for p in theirs if "Open the case" in buttons(p.card)]) == 2
     with linked.context.database.read() as session:
         (passed,) = forwards.of_alert(session, ACCOUNT, ALERT)
     assert passed.state == "sent"
+
+
+async def test_a_chat_whose_opening_was_lost_is_opened_again(world: World) -> None:
+    """No message was on its way yet, so the suggestion is not taken for sent."""
+    await world.link()
+    await world.send(world.activity("installationUpdate", action="add", conversation=TEAM))
+    await world.done()
+    world.microsoft.posted.clear()
+    world.microsoft.faults.append(Fault(504, delay=LATE, on=opens))
+    async with hasty(world, timeout=PATIENCE) as impatient:
+        await impatient.due()
+        await impatient.drain()
+    assert delivered(world).state is DeliveryState.DUE
+    await later(world, seconds=60)
+    assert delivered(world).state is DeliveryState.SENT
+    assert [p.room for p in world.microsoft.posted] == [f"a:{MARA}"]
+    assert "lost" not in str(delivered(world).reference)
+
+
+async def test_a_withdrawal_whose_answer_was_lost_is_done_again(linked: World) -> None:
+    await forwarded(linked)
+    await later(linked, seconds=11)
+    with linked.context.database.read() as session:
+        (passed,) = forwards.of_alert(session, ACCOUNT, ALERT)
+    linked.microsoft.faults.append(Fault(504, delay=LATE, on=deletes))
+    assert withdraw.withdraw(linked.context, account=ACCOUNT, forward=passed.id, person="mara")
+    async with hasty(linked, timeout=PATIENCE) as world:
+        await world.drain()
+    await later(linked, seconds=60)
+    assert states(linked)["withdrawal"] == "sent"
+    assert len(linked.microsoft.removed) == 1
 
 
 @pytest.mark.parametrize("body", ["<html>", "[]", "{}", "7"])
@@ -416,7 +449,7 @@ async def test_who_blocks_the_app_has_said_no(linked: World, body: dict[str, Any
     await later(linked, days=1)
     assert linked.microsoft.posted == []
     assert not any(map(opens, *zip(*linked.microsoft.calls, strict=True)))
-    assert "1 person blocked the app or took it out" in "\n".join(where(linked.context))
+    assert "1 person took the app out or turned it off" in "\n".join(where(linked.context))
     await linked.install()
     assert "mara" in reachable(linked)
     assert isinstance(
