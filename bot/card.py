@@ -3,49 +3,25 @@
 What is chosen to be said and which buttons there are is decided here, once for every chat.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from bot.buttons import Button, Row, choices, decisions, link, row
 from bot.clicks import Click
 from bot.refs import Ref
 from bot.words import SLACK, Words, message_of
-from engine.alert import AlertClass
 from engine.errors import NotFound
 from engine.story import Story
-from service.channel import DeliveryKind, ForwardState, Outgoing, Recipient
+from service.channel import DeliveryKind, ForwardState, Outgoing
 from service.people import display
 from templates.message import Audience, Message
 
 FACTS_SHOWN = 3
 _TELLING = ("used", "limit", "forecast", "milestone", "last", "next_limit", "next_price")
 _TELLING_FINANCE = ("price", "next_price", "forecast", *_TELLING)
-_UNDER_WAY = ("waiting", "sent")
-_KNOWN_SHOWN = 4
 _LOOKS = 10
 """Links to what was sent are counted from here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
-    """Something to press: it comes back to us with `ref`, or it opens `url`.
-
-    `name`: its click, with a number where there are several of a kind.
-    """
-
-    name: str
-    label: str
-    ref: Ref | None = None
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """Buttons beside each other."""
-
-    name: str
-    buttons: tuple[Button, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +96,7 @@ def forwarded(outgoing: Outgoing, chat: str = SLACK) -> Card:
     words, text = Words(outgoing.locale, chat), message_of(outgoing)
     ref = Ref(account=outgoing.account, alert=outgoing.alert, case=outgoing.extra.get("case", ""))
     page = link(1, words.say("open_case"), outgoing.case_url)
-    decisions = page if outgoing.closed_as else _decisions(outgoing, ref, words)
+    pressed = page if outgoing.closed_as else decisions(outgoing, ref, words)
     return Card(
         summary=f"{text.lead} {text.title}",
         lead=text.lead or "",
@@ -128,7 +104,7 @@ def forwarded(outgoing: Outgoing, chat: str = SLACK) -> Card:
         told=told(outgoing, text, words),
         why=why(outgoing, words),
         lines=_answered(outgoing, words),
-        rows=_row("decide", decisions),
+        rows=row("decide", pressed),
     )
 
 
@@ -184,7 +160,7 @@ def _champions(outgoing: Outgoing, text: Message, words: Words) -> Card:
         told=told(outgoing, text, words),
         why=why(outgoing, words),
         lines=(*lines, *_answered(outgoing, words)),
-        rows=_choices(outgoing, ref, words),
+        rows=choices(outgoing, ref, words, useful=_found_useful(outgoing)),
     )
 
 
@@ -194,23 +170,8 @@ def _receipt(outgoing: Outgoing, said: str, words: Words) -> Card:
     return Card(
         summary=said,
         lines=(Line(name="receipt", text=said),),
-        rows=_row("pages", [*look, *page]),
+        rows=row("pages", [*look, *page]),
     )
-
-
-def _choices(outgoing: Outgoing, ref: Ref, words: Words) -> tuple[Row, ...]:
-    if outgoing.closed_as:
-        return ()
-    answers = _answers(ref, words, useful=_found_useful(outgoing))
-    match outgoing.story.alert_class:
-        case AlertClass.NOTICE:
-            return _row("choices", [_opt_out(ref, words)])
-        case AlertClass.REFLECTION:
-            return _row("choices", answers)
-        case AlertClass.ASK:
-            sending = _sending(ref, words, outgoing.recipients, outgoing.forwards)
-            send = _row("send", [*sending, *_plan_link(outgoing, words)])
-            return (*send, *_row("choices", answers))
 
 
 def _forward_line(outgoing: Outgoing, forward: ForwardState, n: int, words: Words) -> Line:
@@ -261,72 +222,3 @@ def _found_useful(outgoing: Outgoing) -> bool:
     """Whether the reader's own last answer was "Useful"."""
     own = outgoing.extra.get("person") == outgoing.person.id
     return own and outgoing.extra.get("kind") == "useful"
-
-
-def _decisions(outgoing: Outgoing, ref: Ref, words: Words) -> list[Button]:
-    """Approving happens on the page, where everything is visible; the rest here."""
-    pages = [
-        *link(1, words.say("open_case"), outgoing.case_url),
-        *link(2, words.say("approve_question"), outgoing.case_url),
-    ]
-    if not ref.case:
-        return [*pages, _opt_out(ref, words)]
-    return [
-        *pages,
-        Button(name=Click.QUESTION, label=words.say("ask_question"), ref=ref),
-        Button(name=Click.DECLINE, label=words.say("not_now"), ref=ref),
-        _opt_out(ref, words),
-    ]
-
-
-def _sending(
-    ref: Ref, words: Words, recipients: tuple[Recipient, ...], forwards: tuple[ForwardState, ...]
-) -> list[Button]:
-    """One for each approver not told yet, one for somebody else, and what they would get."""
-    told = {f.to_id for f in forwards if f.state in _UNDER_WAY}
-    known = [
-        Button(
-            name=f"{Click.SEND}.{n}",
-            label=words.say("send_to", name=r.name),
-            ref=replace(ref, to=r.id),
-        )
-        for n, r in enumerate(r for r in recipients if r.id not in told)
-    ]
-    return [
-        *known[:_KNOWN_SHOWN],
-        Button(name=Click.CHOOSE, label=words.say("send_to_somebody"), ref=ref),
-        Button(name=Click.PREVIEW, label=words.say("preview"), ref=ref),
-    ]
-
-
-def _answers(ref: Ref, words: Words, *, useful: bool) -> list[Button]:
-    """The answers a champion has; what was said already isn't asked again."""
-    return [
-        *([] if useful else [Button(name=Click.USEFUL, label=words.say("useful"), ref=ref)]),
-        Button(name=Click.NOT_NOW, label=words.say("not_now"), ref=ref),
-        Button(name=Click.NEVER, label=words.say("dont_suggest"), ref=ref),
-    ]
-
-
-def _opt_out(ref: Ref, words: Words) -> Button:
-    """The way out of a notice."""
-    return Button(name=Click.NEVER, label=words.say("stop"), ref=ref)
-
-
-def _plan_link(outgoing: Outgoing, words: Words) -> list[Button]:
-    """What the next plan looks like, for who may buy it."""
-    if not outgoing.person.can_buy:
-        return []
-    plan = outgoing.story.next_plan
-    label = words.say("see_plan", plan=plan.name) if plan else words.say("see_next_plan")
-    return link(1, label, outgoing.upgrade_url)
-
-
-def link(number: int, label: str, url: str | None) -> list[Button]:
-    """A button that opens a page, if there is one."""
-    return [Button(name=f"{Click.LINK}.{number}", label=label, url=url)] if url else []
-
-
-def _row(name: str, buttons: Iterable[Button]) -> tuple[Row, ...]:
-    found = tuple(buttons)
-    return (Row(name=name, buttons=found),) if found else ()

@@ -1,6 +1,7 @@
 """What is answered to a command, in words and without the shape of any one chat."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +34,8 @@ class Said:
         pairs = (f"{label}: {value}" for label, value in self.pairs)
         shown = (self.title, *self.lines, *pairs, *self.after, *self.small)
         return "\n".join(line for line in shown if line)
+
+
+def with_lines(said: Said, more: Sequence[str]) -> Said:
+    """The same with further paragraphs."""
+    return replace(said, lines=(*said.lines, *more))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from bot.card import Button, Row
+from bot.buttons import Button, Row
 from bot.fit import fit
 from bot.slack.limits import Limit
 from bot.slack.text import Block, plain

@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.card import Button
+from bot.buttons import Button
 from bot.clicks import Click, Press, click_of, press
 from bot.refs import Ref, read
 from bot.slack import buttons, messages, passing_on, views

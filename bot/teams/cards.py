@@ -8,7 +8,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.card import Button, Card, Gauge, Line, Row, Told
+from bot.buttons import Button, Row
+from bot.card import Card, Gauge, Line, Told
 from bot.clicks import Click, click_of
 from bot.refs import Ref, read
 from bot.teams.limits import Limit, size

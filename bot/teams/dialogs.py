@@ -12,12 +12,14 @@ from bot.sorry import sorry
 from bot.teams import forms, said
 from bot.teams.caller import Caller, Desk, actor, identify
 from bot.teams.cards import attachment, ref_in
-from bot.teams.commands import APPROVERS, POLICY, workspace_of
+from bot.teams.customers import APPROVERS
 from bot.teams.forms import PASS_ON
 from bot.teams.incoming import Incoming
 from bot.teams.limits import Limit
+from bot.teams.linking import workspace_of
 from bot.teams.policy_form import POLICY_SURE
 from bot.teams.text import Element, label
+from bot.teams.vendor import POLICY
 from bot.teams.within import within
 from bot.words import TEAMS, Words, words_of
 from engine.errors import Forbidden, Invalid, SegueError

@@ -9,15 +9,17 @@ from dataclasses import replace
 from typing import Any
 
 from bot import customer, office
-from bot.card import Button, Card, Line, Row, card
+from bot.buttons import Button, Row
+from bot.card import Card, Line, card
 from bot.clicks import Click, Press, Pressed, click_of, opens, press
 from bot.refs import Ref
 from bot.said import Said
 from bot.sorry import sorry
 from bot.teams import cards, said
 from bot.teams.caller import Caller, Desk, actor, identify
-from bot.teams.commands import AGAIN, workspace_of
+from bot.teams.customers import AGAIN
 from bot.teams.incoming import Incoming
+from bot.teams.linking import workspace_of
 from bot.teams.text import Element
 from bot.waiting import Waiting
 from bot.words import TEAMS, Words, words_of

@@ -16,7 +16,7 @@ import api.case
 from bot.teams.app import TeamsApp
 from bot.teams.verify import Keys, Verifier
 from segue.teams_mount import route
-from service import rooms
+from service import chat_admins, rooms
 from service.context import Context
 from service.secrets import Secrets
 from store.database import Database
@@ -160,3 +160,43 @@ def test_every_verb_is_answered(stage: Stage, typed: str, answer: str) -> None:
 def test_a_stop_is_taken_back_in_its_own_card(stage: Stage) -> None:
     press(stage.mara, "Start them again")
     said(stage.mara, "These messages come to you again")
+
+
+VENDOR = [
+    ("help", "What you can type"),
+    ("status", "Accounts"),
+    ("meters", "Reports (reports)"),
+    ("plans", "Business (business)"),
+    ("policy", "The settings that people change most"),
+    ("policy ask.spacing_days", "ask.spacing_days"),
+    ("policy ask.spacing_days 45", "Leave it"),
+    ("quiet-hours", "18:00"),
+    (f"mute {ACCOUNT} for 30d because they are migrating", "unmute"),
+    (f"unmute {ACCOUNT}", "Before"),
+    (f"why {ACCOUNT}", "Nothing was decided"),
+    (f"preview pace {ACCOUNT} as finance", "As finance gets it"),
+    ("test", "A sample, to see that messages arrive"),
+    ("simulate 30d", "Replay of 30 days"),
+    ("holdout", "held out"),
+    ("report", "Said in seven days"),
+    (f"link {ACCOUNT}", f"Link an organisation to {ACCOUNT}"),
+    ("keys", "There are none."),
+    ("webhooks", "There are none."),
+    ("pause for 4h because of the incident", "Before"),
+    ("resume because it is over", "Before"),
+    ("doctor", "Nothing stands in the way"),
+    ("forward", "customer's organisation"),
+]
+
+
+def test_every_verb_of_the_vendor_is_answered(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        chat_admins.add(stage.context, MARA, by="tests", chat="teams")
+        write(stage.mara, f"link {rooms.code(stage.context, None)}")
+        said(stage.mara, "the vendor's own now")
+        cards = stage.mara.locator(".ac-adaptiveCard")
+        for typed, answer in VENDOR:
+            before = cards.count()
+            write(stage.mara, typed)
+            expect(cards.nth(before)).to_be_attached(timeout=SOON)
+            expect(cards.last).to_contain_text(answer, timeout=SOON)
