@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from bot.clicks import Click, ask
 from bot.refs import Ref
 from bot.said import Said
@@ -97,7 +99,7 @@ async def _run(desk: Desk, incoming: Incoming, known: Mapping[str, Form], name: 
             if name not in known:
                 raise Invalid("this button is from an older version of the app")
             return task(await known[name](one))
-    except TimeoutError:
+    except (TimeoutError, httpx.HTTPError):
         return task(Shown("", line=words.say("failed")))
     except SegueError as error:
         return task(Shown("", line=sorry(error, words)))

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import httpx
+
 from bot import posted
 from bot.card import told
 from bot.posted import Shown
@@ -41,6 +43,8 @@ async def asked(desk: Desk, incoming: Incoming) -> Answer:
                 return await asyncio.to_thread(_unfurled, desk.context, incoming, words)
             case "anonymousQueryLink":
                 return await asyncio.to_thread(_for_anybody, desk.context, incoming, words)
+    except httpx.HTTPError:
+        return task(Dialog("", line=words.say("failed")))
     except SegueError as error:
         return task(Dialog("", line=sorry(error, words)))
     return {"composeExtension": {"type": "result", "attachments": []}}

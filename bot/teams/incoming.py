@@ -79,7 +79,7 @@ def read(body: Mapping[str, Any]) -> Incoming:
     channel = body.get("channelData") or {}
     value = body.get("value")
     return Incoming(
-        id=str(body.get("id") or ""),
+        id=str(body.get("id") or body.get("timestamp") or ""),
         type=str(body.get("type") or ""),
         name=str(body.get("name") or ""),
         action=str(body.get("action") or ""),

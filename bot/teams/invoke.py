@@ -8,6 +8,8 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import httpx
+
 from bot import customer, office
 from bot.buttons import Button, Row
 from bot.card import Card, Line, card
@@ -41,7 +43,7 @@ async def pressed(desk: Desk, incoming: Incoming) -> Answer:
     try:
         async with asyncio.timeout(WITHIN):
             return await _answer(desk, incoming, data, words)
-    except TimeoutError:
+    except (TimeoutError, httpx.HTTPError):
         return line(words.say("failed"))
     except SegueError as error:
         return line(sorry(error, words))

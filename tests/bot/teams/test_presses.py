@@ -4,10 +4,11 @@ import pytest
 
 from bot.card import card
 from bot.teams import cards
-from store import alerts, feedback, forwards
+from store import alerts, feedback, forwards, people
 from tests.bot.conftest import ACCOUNT, ALERT
 from tests.bot.deliveries import notice
 from tests.bot.teams.conftest import FINN, MARA, MARTA, World, buttons, texts
+from tests.fakes.microsoft import Fault
 
 
 @pytest.fixture
@@ -142,3 +143,16 @@ async def test_a_button_of_another_version_says_so(told: World) -> None:
 async def test_a_notice_offers_its_way_out_alone(told: World) -> None:
     shown = cards.message(card(notice(), "teams"))
     assert set(buttons(shown)) == {"Stop these messages"}
+
+
+async def test_while_teams_is_busy_a_press_says_so_and_does_nothing(told: World) -> None:
+    with told.context.database.write() as session:
+        people.forget_address(session, ACCOUNT, "mara", "teams")
+    button = buttons(summary(told))["Not now"]
+    told.microsoft.faults.append(Fault(503, on=lambda method, path: "members" in path))
+    answer = await told.press(button)
+    assert "didn't work" in answer["value"]
+    with told.context.database.read() as session:
+        assert not feedback.of_alert(session, ACCOUNT, ALERT)
+    again = await told.press(button)
+    assert "won't come back before" in texts(again["value"])
