@@ -1,6 +1,7 @@
 """Policies as vendors might write them: any value that is not refused, on its edges most of all."""
 
 from dataclasses import fields, replace
+from enum import Enum
 from math import inf, nan
 from typing import Any
 
@@ -18,6 +19,8 @@ def values(table: Bounded, key: str) -> st.SearchStrategy[Any]:
     default = getattr(table, key)
     if isinstance(default, bool):
         return st.booleans()
+    if isinstance(default, Enum):
+        return st.sampled_from(type(default))
     bounds = table.RANGES.get(key, ANY)
     if isinstance(default, int):
         edges = [bounds.low, bounds.low + 1, default, 2 * default, bounds.high, bounds.high + 1, -1]
