@@ -11,7 +11,7 @@ from bot.clicks import Click, ask
 from bot.refs import Ref
 from bot.said import Said
 from bot.sorry import sorry
-from bot.teams import forms, said
+from bot.teams import forms, policy_form, said
 from bot.teams.caller import Caller, Desk, actor, identify
 from bot.teams.cards import attachment, ref_in
 from bot.teams.customers import APPROVERS
@@ -179,15 +179,15 @@ async def _named(one: Opened) -> Shown:
 
 
 async def _policy(one: Opened) -> Shown:
-    return await _of_admin(one, forms.policy)
+    return await _of_admin(one, policy_form.policy)
 
 
 async def _proposed(one: Opened) -> Shown:
-    return await _of_admin(one, forms.proposed)
+    return await _of_admin(one, policy_form.proposed)
 
 
 async def _agreed(one: Opened) -> Shown:
-    return await _of_admin(one, forms.agreed)
+    return await _of_admin(one, policy_form.agreed)
 
 
 async def _of_admin(one: Opened, what: Callable[..., Element]) -> Shown:

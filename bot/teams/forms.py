@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bot.card import card, forwarded
 from bot.clicks import Click
@@ -13,7 +12,6 @@ from bot.sorry import sorry
 from bot.teams import cards, fields
 from bot.teams.caller import Caller
 from bot.teams.limits import Limit
-from bot.teams.policy_form import agreed, policy, proposed
 from bot.teams.text import Element, block, label, small
 from bot.words import TEAMS, Words
 from engine.errors import Forbidden, Invalid, SegueError
@@ -28,8 +26,6 @@ from templates.case_view import SAID
 PASS_ON = "pass_on"  # noqa: S105  (a name, not a secret)
 PERSON, EMAIL, ROLE, NOTE, TEXT = "person", "email", "role", "note", "text"
 _EMAIL_LENGTH = 254
-
-__all__ = ["agreed", "policy", "proposed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +246,3 @@ def _people(
 
 def _wrong(text: str) -> list[Element]:
     return [block(text, Limit.LINE, color="Attention", weight="Bolder")] if text else []
-
-
-def field_of(data: Mapping[str, Any], name: str) -> str:
-    """What was written into a field."""
-    return str(data.get(name) or "").strip()
