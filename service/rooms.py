@@ -149,42 +149,6 @@ def bind(
         return made
 
 
-def linked(context: Context, platform: str, team: str) -> Workspace:
-    """What a workspace is linked to.
-
-    Raises:
-        NotFound: to nothing.
-    """
-    with context.database.read() as session:
-        found = installs.by_team(session, team, platform)
-    if found is None:
-        raise NotFound(f"{team!r} is linked to nothing")
-    return found
-
-
-def unbind(context: Context, platform: str, team: str, *, by: str) -> Workspace:
-    """A workspace is nobody's any more: nothing goes there, until a code links it anew.
-
-    Raises:
-        NotFound: it is linked to nothing.
-    """
-    now = context.clock.now()
-    with context.database.write() as session:
-        was = installs.revoke(session, team, now, platform)
-        if was is None:
-            raise NotFound(f"{team!r} is linked to nothing")
-        for room in rooms.of_team(session, platform, team):
-            if was.account and room.member:
-                person = people.by_address(session, was.account, platform, f"{team}/{room.member}")
-                if person is not None:
-                    people.forget_address(session, was.account, person, platform)
-        rooms.bind(session, platform, team, None)
-        workspaces.ended(session, was, "unlinked", actor=by, at=now)
-    if was.account:
-        context.signals.changed(was.account)
-    return was
-
-
 def _workspace(
     platform: str, team: str, account: str | None, *, name: str, bot: str, at: datetime
 ) -> Workspace:

@@ -29,25 +29,20 @@ def removed(
         was = installs.revoke(session, team, now, platform, said_at=said_at)
         if was is None:
             return False
-        ended(session, was, why, actor=platform, at=now)
+        told = {"team": team, "name": was.name, "scopes": was.scopes}
+        audit.add(
+            session,
+            audit.Entry(
+                at=now,
+                actor=platform,
+                action=f"{platform}.removed",
+                account=was.account,
+                before=told,
+                after={"why": why},
+            ),
+        )
     log.info("the app was removed from workspace %s: %s", team, why)
     return True
-
-
-def ended(session: Session, was: installs.Workspace, why: str, *, actor: str, at: datetime) -> None:
-    """Say in the audit log that an installation is over, and what it was."""
-    told = {"team": was.team, "name": was.name, "scopes": was.scopes}
-    audit.add(
-        session,
-        audit.Entry(
-            at=at,
-            actor=actor,
-            action=f"{was.platform}.removed",
-            account=was.account,
-            before=told,
-            after={"why": why},
-        ),
-    )
 
 
 def installed(session: Session, workspace: installs.Workspace, *, actor: str) -> None:

@@ -76,30 +76,6 @@ def link(
         print(f"Or opens this and presses send:\n\n{code_link(told.teams_client_id, code)}")
 
 
-@app.command()
-def unlink(
-    tenant: Annotated[str, typer.Argument(help="The organisation's tenant id.")],
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what it is linked to; change nothing.")
-    ] = False,
-) -> None:
-    """Undo a link: nothing goes to the organisation any more, until a code links it anew.
-
-    Example: `segue teams unlink aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee --dry-run`
-    """
-    from segue import opening, settings
-    from service import rooms
-
-    context = opening.context_of(settings.load())
-    was = rooms.linked(context, "teams", tenant)
-    whose = f"account {was.account}" if was.account else "your own"
-    if dry_run:
-        print(f"{tenant} is linked: {whose}. Nothing was changed (--dry-run).")
-        return
-    rooms.unbind(context, "teams", tenant, by="command line")
-    print(f"{tenant} was linked ({whose}) and is no more.")
-
-
 @admins.command()
 def add(member: Member) -> None:
     """Let a member of your own organisation change things; being its admin alone is not enough.

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from engine.errors import NotFound
 from service import rooms
-from store import audit, erase, people
+from store import people
 from store import rooms as stored
 from tests.bot.conftest import ACCOUNT
 from tests.bot.teams.conftest import BOT, FINN, MARA, MARTA, STRANGER, World, texts
@@ -152,30 +151,3 @@ async def test_a_greeting_that_could_not_be_posted_leaves_them_reachable(world: 
     with world.context.database.read() as session:
         assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
         assert stored.of_member(session, "teams", TENANT, MARA) is not None
-
-
-async def test_a_link_is_undone_and_nothing_goes_there_any_more(world: World) -> None:
-    await world.link()
-    await world.install()
-    rooms.unbind(world.context, "teams", TENANT, by="tests")
-    with world.context.database.read() as session:
-        everybody = people.everybody(session, {ACCOUNT: {}}, channels=("teams",))[ACCOUNT]
-        (entry, *_) = audit.newest(session)
-    assert not any(p.reachable for p in everybody)
-    assert (entry.action, entry.actor, entry.account) == ("teams.removed", "tests", ACCOUNT)
-    assert "isn't linked to an account" in texts(await world.type("usage"))
-    with pytest.raises(NotFound):
-        rooms.unbind(world.context, "teams", TENANT, by="tests")
-    await world.type(f"link {rooms.code(world.context, ACCOUNT)}")
-    with world.context.database.read() as session:
-        assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
-
-
-async def test_who_is_erased_leaves_no_name_behind(world: World) -> None:
-    await world.link()
-    await world.install()
-    with world.context.database.write() as session:
-        erase.person(session, ACCOUNT, "mara")
-    with world.context.database.read() as session:
-        assert stored.of_team(session, "teams", TENANT) == ()
-        assert people.address(session, ACCOUNT, "mara", "teams") is None
