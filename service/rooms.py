@@ -133,12 +133,13 @@ def bind(
         Conflict: the workspace belongs to another account.
     """
     try:
-        (account, nonce), _ = sealed.opened(context, _CODE, typed.strip())
+        (account, nonce), until = sealed.opened(context, _CODE, typed.strip())
     except NotFound:
         raise Invalid("this is no code of ours", pointer="code") from None
     now = context.clock.now()
     with context.database.write() as session:
-        if not callbacks.claim(session, source=_CODE, id=nonce, at=now):
+        # Remembered for longer than it could be used again: what is old is forgotten.
+        if not callbacks.claim(session, source=_CODE, id=nonce, at=until):
             raise Gone("this code was used already")
         made = _workspace(platform, team, account or None, name=name, bot=bot, at=now)
         before = installs.by_team(session, team, platform)
