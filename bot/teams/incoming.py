@@ -65,7 +65,7 @@ class Incoming:
             id=self.room,
             kind=self.kind,
             member=self.member if self.personal else "",
-            name=(self.user_name if self.personal else self.team_name or self.title)[:200],
+            name="" if self.personal else (self.team_name or self.title)[:200],
             service_url=self.service_url,
             bot=self.bot,
             since=now,

@@ -28,6 +28,7 @@ from bot.words import TEAMS, Words, words_of
 from engine.errors import Forbidden, Invalid, NotFound, SegueError
 from service import current
 from service.context import Context
+from service.secrets import hashed
 
 WITHIN = 8.0
 """Seconds until an answer: Teams gives up after ten to fifteen."""
@@ -94,7 +95,7 @@ async def _clicked(desk: Desk, incoming: Incoming, data: Element, words: Words) 
         click=click,
         ref=ref,
         person=caller.person,
-        id=f"{TEAMS}:{incoming.named}",
+        id=f"{TEAMS}_{hashed(incoming.named)[:32]}",  # It stays when they are erased.
         channel=TEAMS,
     )
     try:

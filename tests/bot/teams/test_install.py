@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from service import rooms
+from engine.errors import Gone
+from service import rooms, roster, tidy
 from store import people
 from store import rooms as stored
 from tests.bot.conftest import ACCOUNT
@@ -29,6 +30,28 @@ async def test_a_code_links_the_organisation_once(world: World) -> None:
     again = await world.type(f"link {code}")
     assert "was used already" in texts(again)
     assert "no link code" in texts(await world.type(f"link {code[:-6]}aaaaaa"))
+
+
+async def test_a_code_that_was_used_stays_used_also_where_old_callbacks_are_forgotten(
+    world: World,
+) -> None:
+    code = rooms.code(world.context, ACCOUNT)
+    rooms.bind(world.context, "teams", TENANT, code, by="tests", bot=BOT)
+    world.clock.pass_by(days=6, hours=23)
+    tidy.run(world.context)
+    with pytest.raises(Gone):
+        rooms.bind(world.context, "teams", "another-tenant", code, by="tests", bot=BOT)
+
+
+async def test_of_who_is_erased_no_conversation_is_kept(world: World) -> None:
+    await world.link()
+    await world.install()
+    with world.context.database.read() as session:
+        (room,) = stored.of_team(session, "teams", TENANT)
+    assert room.name == ""
+    roster.forget_person(world.context, ACCOUNT, "mara", "tests")
+    with world.context.database.read() as session:
+        assert stored.of_team(session, "teams", TENANT) == ()
 
 
 async def test_a_linked_organisation_stays_with_its_account(world: World) -> None:

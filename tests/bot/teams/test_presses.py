@@ -67,6 +67,7 @@ async def test_not_now_closes_it_everywhere_and_can_be_undone(told: World) -> No
     assert stored
     assert stored.closed_as == "snoozed"
     assert [f.channel for f in given] == ["teams"]
+    assert MARA not in given[0].id, "it would stay when they are erased"
     undone = await told.press(buttons(answer["value"])["Undo"])
     assert "Taken back" in texts(undone["value"])
     with told.context.database.read() as session:
