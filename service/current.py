@@ -10,6 +10,9 @@ from service.context import Context
 from store import alerts, outbox
 from store.outbox import DeliveryState, StoredDelivery
 
+_THERE = (DeliveryState.SENT, DeliveryState.DUE)
+"""One that is due may be there already: what the chat said to it is not noted yet, or was lost."""
+
 
 def summary(context: Context, *, account: str, alert: str, person: str, channel: str) -> Outgoing:
     """What was pushed to this person of an alert, in its present state.
@@ -58,7 +61,7 @@ def _built(
         if stored is None or facts is None:
             raise NotFound("there is no such message")
         for delivery in outbox.of_alert(session, account, alert):
-            if delivery.state is not DeliveryState.SENT or not wanted(delivery):
+            if delivery.state not in _THERE or not wanted(delivery):
                 continue
             made = outgoing.build(context, session, delivery, stored, facts, applied)
             if case is None or made.extra.get("case") == case:

@@ -89,6 +89,8 @@ async def _clicked(desk: Desk, incoming: Incoming, data: Element, words: Words) 
         raise Invalid("this button is from an older version of the app") from None
     if opens(click):
         raise Invalid("this opens a form")
+    # Nothing is done by a card that came from somebody else: they were told nothing.
+    await asyncio.to_thread(_drawn, desk.context, ref, caller)
     one = Press(
         context=desk.context,
         words=words,

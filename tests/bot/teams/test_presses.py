@@ -4,7 +4,8 @@ import pytest
 
 from bot.card import card
 from bot.teams import cards
-from store import alerts, feedback, forwards, people
+from store import alerts, feedback, forwards, outbox, people
+from store.tables import Delivery
 from tests.bot.conftest import ACCOUNT, ALERT
 from tests.bot.deliveries import notice
 from tests.bot.teams.conftest import FINN, MARA, MARTA, World, buttons, texts
@@ -157,3 +158,28 @@ async def test_while_teams_is_busy_a_press_says_so_and_does_nothing(told: World)
         assert not feedback.of_alert(session, ACCOUNT, ALERT)
     again = await told.press(button)
     assert "won't come back before" in texts(again["value"])
+
+
+async def test_on_a_card_that_was_for_somebody_else_a_press_does_nothing(told: World) -> None:
+    """It was pasted into a chat, or its buttons were copied."""
+    await told.install(FINN)
+    for name in ("Send to Marta Silva", "Not now", "Don't suggest this again"):
+        answer = await told.press(buttons(summary(told))[name], FINN)
+        assert answer["value"] == "This isn't there any more."
+    with told.context.database.read() as session:
+        assert forwards.of_alert(session, ACCOUNT, ALERT) == ()
+        assert feedback.of_alert(session, ACCOUNT, ALERT) == ()
+
+
+async def test_a_press_counts_before_it_is_noted_that_the_card_went_out(world: World) -> None:
+    await world.link()
+    await world.install()
+    await world.install(MARTA)
+    delivery = await world.push()
+    with world.context.database.write() as session:
+        outbox.later(session, delivery, world.clock.at, reason="no answer")
+        row = session.get(Delivery, (ACCOUNT, delivery.id))
+        assert row
+        row.state = outbox.DeliveryState.DUE
+    answer = await world.press(buttons(summary(world))["Send to Marta Silva"])
+    assert "Sending to Marta Silva" in texts(answer["value"])
