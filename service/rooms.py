@@ -13,7 +13,7 @@ from service.secrets import new_id
 from service.zones import exists
 from store import callbacks, installs, people, rooms
 from store.installs import Workspace
-from store.rooms import PERSONAL, StoredRoom
+from store.rooms import NOT_MET, PERSONAL, StoredRoom
 
 _CODE, _LIVES = "teams link", timedelta(days=7)
 
@@ -94,6 +94,13 @@ def left(context: Context, platform: str, team: str, id: str, why: str) -> bool:
     if was.account:
         context.signals.changed(was.account)
     return True
+
+
+def not_met(context: Context, platform: str, team: str, id: str) -> None:
+    """Who is in a conversation could not be asked: it is entered anew then, and nobody said no."""
+    now = context.clock.now()
+    with context.database.write() as session:
+        rooms.leave(session, platform, team, id, now, why=NOT_MET)
 
 
 def unreachable(context: Context, platform: str, team: str, member: str) -> None:

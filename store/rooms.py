@@ -8,7 +8,8 @@ from sqlmodel import Session, col, select
 
 from store.tables import Install, Room
 
-PERSONAL = "personal"
+PERSONAL, NOT_MET = "personal", "not_met"
+"""`NOT_MET`: who is there is not known yet, which is why the app is not in it; nobody said no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,7 @@ def said_no(session: Session, platform: str, team: str, member: str) -> bool:
             col(Room.team) == team,
             col(Room.member) == member,
             col(Room.kind) == PERSONAL,
+            col(Room.why) != NOT_MET,
         )
     ).all()
     return bool(alone) and None not in alone

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from engine.errors import Gone
-from service import rooms, roster, tidy
+from service import rooms, roster, routing, tidy
 from store import people
 from store import rooms as stored
 from tests.bot.conftest import ACCOUNT
@@ -119,6 +119,19 @@ async def test_who_takes_it_out_is_not_written_to_until_they_add_it_again(world:
         assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
 
 
+async def test_who_ends_their_block_and_writes_is_back(world: World) -> None:
+    """Teams says nothing of it: that they can write to the app again is all there is."""
+    await world.link()
+    await world.install()
+    rooms.left(world.context, "teams", TENANT, f"a:{MARA}", "blocked")
+    with world.context.database.read() as session:
+        assert routing.has_left(session, ACCOUNT, "mara")
+    await world.type("usage")
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
+        assert not routing.has_left(session, ACCOUNT, "mara")
+
+
 async def test_a_stranger_is_nobody_at_the_account(world: World) -> None:
     await world.link()
     await world.install(STRANGER)
@@ -165,6 +178,19 @@ async def test_where_teams_does_not_say_who_is_there_it_is_asked_again(
     assert "can't tell who you are" not in texts(world.microsoft.last().card)
     with world.context.database.read() as session:
         assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
+
+
+async def test_where_teams_never_says_who_is_there_nobody_said_no(world: World) -> None:
+    """They are known by a team; that they add the app for themselves takes nothing away."""
+    await world.link()
+    await world.send(world.activity("installationUpdate", action="add", conversation=TEAM))
+    await world.done()
+    world.microsoft.faults.append(Fault(503, times=-1, on=lambda method, path: "embers" in path))
+    await world.install()
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
+        assert not routing.has_left(session, ACCOUNT, "mara")
+        assert not stored.said_no(session, "teams", TENANT, MARA)
 
 
 async def test_a_greeting_that_could_not_be_posted_leaves_them_reachable(world: World) -> None:
