@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from store.rows import add_once
 from store.tables import Install, Room
 
 PERSONAL, NOT_MET = "personal", "not_met"
@@ -44,10 +45,10 @@ def keep(session: Session, room: StoredRoom) -> bool:
 
     What is not known this time (a name, an account) stays as it was.
     """
-    row = session.get(Room, (room.platform, room.team, room.id), with_for_update=True)
-    if row is None:
-        session.add(Room(**asdict(room)))
+    if add_once(session, Room, asdict(room)):
         return True
+    key = room.platform, room.team, room.id
+    row = session.get_one(Room, key, with_for_update=True, populate_existing=True)
     back = row.gone_at is not None
     for name in _RENEWED:
         setattr(row, name, getattr(room, name) or getattr(row, name))
