@@ -11,7 +11,7 @@ from service import accounts, routing, sealed, workspaces
 from service.context import Context
 from service.secrets import new_id
 from service.zones import exists
-from store import callbacks, installs, people, rooms
+from store import callbacks, due, installs, people, rooms
 from store.installs import Workspace
 from store.rooms import NOT_MET, PERSONAL, StoredRoom
 
@@ -155,6 +155,26 @@ def bind(
         workspaces.installed(session, made, actor=by)
         rooms.bind(session, platform, team, made.account)
         return made
+
+
+def unbind(context: Context, platform: str, team: str, *, by: str) -> Workspace:
+    """A workspace is no account's any more: nobody is reached there until a code binds it anew.
+
+    Raises:
+        NotFound: it is bound to none.
+    """
+    now = context.clock.now()
+    with context.database.write() as session:
+        was = installs.revoke(session, team, now, platform)
+        if was is None:
+            raise NotFound(f"{team!r} is linked to no account")
+        workspaces.gone(session, was, "unlinked", at=now, actor=by)
+        rooms.bind(session, platform, team, None)
+        if was.account is not None:
+            people.forget_team(session, was.account, platform, team)
+            due.mark(session, was.account, now)
+    context.signals.changed(was.account)
+    return was
 
 
 def _workspace(

@@ -124,11 +124,11 @@ def leave(
 
 
 def bind(session: Session, platform: str, team: str, account: str | None) -> None:
-    """Every conversation of a workspace is an account's from now on."""
+    """Every conversation of a workspace is an account's from now on; with whom is found anew."""
     session.execute(
         update(Room)
         .where(col(Room.platform) == platform, col(Room.team) == team)
-        .values(account=account)
+        .values(account=account, person=None)
     )
 
 

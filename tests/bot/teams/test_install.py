@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import Gone
+from engine.errors import Gone, NotFound
 from service import rooms, roster, routing, tidy
 from store import people
 from store import rooms as stored
@@ -59,6 +59,24 @@ async def test_a_linked_organisation_stays_with_its_account(world: World) -> Non
     await world.install()
     home = rooms.code(world.context, None)
     assert "linked already" in texts(await world.type(f"link {home}"))
+
+
+async def test_what_was_linked_to_the_wrong_account_is_unlinked(world: World) -> None:
+    await world.link()
+    await world.install()
+    was = rooms.unbind(world.context, "teams", TENANT, by="tests")
+    assert was.account == ACCOUNT
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "mara", "teams") is None
+        (room,) = stored.of_team(session, "teams", TENANT)
+    assert (room.account, room.person) == (None, None)
+    assert "isn't linked to an account yet" in texts(await world.type("usage"))
+    with pytest.raises(NotFound):
+        rooms.unbind(world.context, "teams", TENANT, by="tests")
+    code = rooms.code(world.context, ACCOUNT)
+    assert "linked to Harbor Logistics" in texts(await world.type(f"link {code}"))
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
 
 
 async def test_who_adds_it_is_greeted_by_name_and_can_be_written_to(world: World) -> None:
