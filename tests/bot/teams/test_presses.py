@@ -1,5 +1,7 @@
 """Presses on a card: done once, answered with the card as it stands then, right on the second."""
 
+from typing import Any
+
 import pytest
 
 from bot.card import card
@@ -183,3 +185,43 @@ async def test_a_press_counts_before_it_is_noted_that_the_card_went_out(world: W
         row.state = outbox.DeliveryState.DUE
     answer = await world.press(buttons(summary(world))["Send to Marta Silva"])
     assert "Sending to Marta Silva" in texts(answer["value"])
+
+
+async def passed_on(told: World) -> dict[str, Any]:
+    """The card that the manager got."""
+    await told.press(buttons(summary(told))["Send to Marta Silva"])
+    told.clock.pass_by(seconds=11)
+    await told.drain()
+    return told.microsoft.last(f"a:{MARTA}").card
+
+
+async def test_a_manager_takes_their_stop_back(told: World) -> None:
+    got = await passed_on(told)
+    stopped = await told.press(buttons(got)["Stop these messages"], MARTA)
+    undone = await told.press(buttons(stopped["value"])["Undo"], MARTA)
+    assert "Taken back" in texts(undone["value"])
+    assert "Stop these messages" in buttons(undone["value"])
+    with told.context.database.read() as session:
+        everybody = people.everybody(session, {ACCOUNT: {}})[ACCOUNT]
+    assert not any(p.muted for p in everybody)
+
+
+@pytest.mark.parametrize("how", ["expired", "withdrawn"])
+async def test_on_a_story_whose_link_is_over_nothing_is_asked(told: World, how: str) -> None:
+    got = await passed_on(told)
+    if how == "withdrawn":
+        await told.press(buttons(summary(told))["Withdraw"])
+    else:
+        told.clock.pass_by(days=31)
+    shown = await told.press(got["refresh"]["action"], MARTA)
+    assert "This is settled" in texts(shown["value"])
+    assert buttons(shown["value"]) == {}
+
+
+async def test_what_is_said_on_a_card_is_in_its_language(told: World) -> None:
+    with told.context.database.write() as session:
+        people.speak(session, ACCOUNT, "marta", "de")
+    got = await passed_on(told)
+    noted = await told.press(buttons(got)["Nicht jetzt"], MARTA)
+    assert "Noted" not in texts(noted["value"])
+    assert "Notiert" in texts(noted["value"])
