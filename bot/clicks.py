@@ -143,7 +143,7 @@ def _answer(one: Press) -> Pressed:
         channel=one.channel,
     )
     line = one.words.answered(kind, result.returns, one.context.clock.now().date())
-    undo = Ref(account=one.ref.account, alert=one.ref.alert, feedback=one.id)
+    undo = Ref(account=one.ref.account, alert=one.ref.alert, case=one.ref.case, feedback=one.id)
     return Pressed(line=line, undo=undo)
 
 

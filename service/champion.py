@@ -75,7 +75,7 @@ def glance(context: Context, account: str, person: str) -> Glance:
         told=tuple(
             _told(alert, who, locale, context)
             for alert in latest
-            if alert.closed_as != "held_out" and _was_for(alert, who)
+            if alert.closed_as != "held_out" and was_for(alert, who)
         )[:_LATEST],
         recipients=forward.recipients(context, account=account, person=person),
         quiet=quiet.of(context, account, person),
@@ -87,7 +87,7 @@ def passable(context: Context, account: str, person: str) -> str | None:
     who = of_token(context, account, person)
     with context.database.read() as session:
         open_now = alerts.open_of(session, account)
-    asks = [a for a in open_now if a.key.alert_class is AlertClass.ASK and _was_for(a, who)]
+    asks = [a for a in open_now if a.key.alert_class is AlertClass.ASK and was_for(a, who)]
     return asks[0].id if asks else None
 
 
@@ -221,7 +221,7 @@ def _meter(shown: dict[str, Any]) -> Meter:
     )
 
 
-def _was_for(alert: alerts.StoredAlert, who: Person) -> bool:
+def was_for(alert: alerts.StoredAlert, who: Person) -> bool:
     """Whether it was said to this person: approvers hear of what is passed on to them."""
     if alert.key.alert_class is AlertClass.NOTICE:
         return True

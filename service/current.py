@@ -4,11 +4,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from engine.errors import NotFound
-from service import cards, outgoing, snapshot
+from service import cards, links, outgoing, snapshot
 from service.channel import DeliveryKind, Outgoing
 from service.context import Context
-from store import alerts, outbox
+from store import alerts, forwards, outbox
 from store.outbox import DeliveryState, StoredDelivery
+
+_THERE = (DeliveryState.SENT, DeliveryState.DUE)
+"""One that is due may be there already: what the chat said to it is not noted yet, or was lost."""
+OVER = "expired"
+"""How a story counts as closed whose link opens nothing any more."""
 
 
 def summary(context: Context, *, account: str, alert: str, person: str, channel: str) -> Outgoing:
@@ -34,13 +39,18 @@ def forward(
     Raises:
         NotFound: nothing was.
     """
-    return _built(
+    found = _built(
         context,
         account,
         alert,
         lambda d: d.kind == DeliveryKind.FORWARD and d.person == person and d.channel == channel,
         case=case,
     )
+    with context.database.read() as session:
+        frozen = forwards.case(session, account, case)
+    if frozen is None or links.expired(frozen, context.clock.now()):
+        return replace(found, case_url=None, closed_as=found.closed_as or OVER)
+    return found
 
 
 def _built(
@@ -58,7 +68,7 @@ def _built(
         if stored is None or facts is None:
             raise NotFound("there is no such message")
         for delivery in outbox.of_alert(session, account, alert):
-            if delivery.state is not DeliveryState.SENT or not wanted(delivery):
+            if delivery.state not in _THERE or not wanted(delivery):
                 continue
             made = outgoing.build(context, session, delivery, stored, facts, applied)
             if case is None or made.extra.get("case") == case:

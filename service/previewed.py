@@ -4,11 +4,12 @@ from engine.alert import AlertClass
 from engine.errors import NotFound
 from engine.snapshot import Person, Role
 from service import frozen, links, snapshot, wording
+from service.champion import was_for
 from service.channel import DeliveryKind, Outgoing
 from service.context import Context
 from service.feedback import require_open
 from service.forward import recipients
-from service.people import APPROVERS, named
+from service.people import APPROVERS, named, of_token
 from store import alerts
 
 SHOWN = 4
@@ -65,12 +66,13 @@ def forward(
         )
 
 
-def newest(context: Context, *, account: str) -> str | None:
-    """The newest open alert that can be passed on; a notice can't."""
+def newest(context: Context, *, account: str, person: str) -> str | None:
+    """The newest open alert that this person may pass on; a notice nobody can."""
+    who = of_token(context, account, person)
     with context.database.read() as session:
         found = [
             alert
             for alert in alerts.open_of(session, account)
-            if alert.key.alert_class is not AlertClass.NOTICE
+            if alert.key.alert_class is not AlertClass.NOTICE and was_for(alert, who)
         ]
     return max(found, key=lambda alert: alert.raised_at).id if found else None

@@ -11,9 +11,9 @@ from service import accounts, routing, sealed, workspaces
 from service.context import Context
 from service.secrets import new_id
 from service.zones import exists
-from store import callbacks, installs, people, rooms
+from store import callbacks, due, installs, people, rooms
 from store.installs import Workspace
-from store.rooms import PERSONAL, StoredRoom
+from store.rooms import NOT_MET, PERSONAL, StoredRoom
 
 _CODE, _LIVES = "teams link", timedelta(days=7)
 
@@ -96,6 +96,13 @@ def left(context: Context, platform: str, team: str, id: str, why: str) -> bool:
     return True
 
 
+def not_met(context: Context, platform: str, team: str, id: str) -> None:
+    """Who is in a conversation could not be asked: it is entered anew then, and nobody said no."""
+    now = context.clock.now()
+    with context.database.write() as session:
+        rooms.leave(session, platform, team, id, now, why=NOT_MET)
+
+
 def unreachable(context: Context, platform: str, team: str, member: str) -> None:
     """Nobody can write to a member, though they are in a room the app is in: they blocked it."""
     with context.database.write() as session:
@@ -133,12 +140,13 @@ def bind(
         Conflict: the workspace belongs to another account.
     """
     try:
-        (account, nonce), _ = sealed.opened(context, _CODE, typed.strip())
+        (account, nonce), until = sealed.opened(context, _CODE, typed.strip())
     except NotFound:
         raise Invalid("this is no code of ours", pointer="code") from None
     now = context.clock.now()
     with context.database.write() as session:
-        if not callbacks.claim(session, source=_CODE, id=nonce, at=now):
+        # Remembered for longer than it could be used again: what is old is forgotten.
+        if not callbacks.claim(session, source=_CODE, id=nonce, at=until):
             raise Gone("this code was used already")
         made = _workspace(platform, team, account or None, name=name, bot=bot, at=now)
         before = installs.by_team(session, team, platform)
@@ -147,6 +155,26 @@ def bind(
         workspaces.installed(session, made, actor=by)
         rooms.bind(session, platform, team, made.account)
         return made
+
+
+def unbind(context: Context, platform: str, team: str, *, by: str) -> Workspace:
+    """A workspace is no account's any more: nobody is reached there until a code binds it anew.
+
+    Raises:
+        NotFound: it is bound to none.
+    """
+    now = context.clock.now()
+    with context.database.write() as session:
+        was = installs.revoke(session, team, now, platform)
+        if was is None:
+            raise NotFound(f"{team!r} is linked to no account")
+        workspaces.gone(session, was, "unlinked", at=now, actor=by)
+        rooms.bind(session, platform, team, None)
+        if was.account is not None:
+            people.forget_team(session, was.account, platform, team)
+            due.mark(session, was.account, now)
+    context.signals.changed(was.account)
+    return was
 
 
 def _workspace(

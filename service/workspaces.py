@@ -29,20 +29,25 @@ def removed(
         was = installs.revoke(session, team, now, platform, said_at=said_at)
         if was is None:
             return False
-        told = {"team": team, "name": was.name, "scopes": was.scopes}
-        audit.add(
-            session,
-            audit.Entry(
-                at=now,
-                actor=platform,
-                action=f"{platform}.removed",
-                account=was.account,
-                before=told,
-                after={"why": why},
-            ),
-        )
+        gone(session, was, why, at=now, actor=platform)
     log.info("the app was removed from workspace %s: %s", team, why)
     return True
+
+
+def gone(session: Session, was: installs.Workspace, why: str, *, at: datetime, actor: str) -> None:
+    """The entry in the audit log of an installation that was revoked."""
+    told = {"team": was.team, "name": was.name, "scopes": was.scopes}
+    audit.add(
+        session,
+        audit.Entry(
+            at=at,
+            actor=actor,
+            action=f"{was.platform}.removed",
+            account=was.account,
+            before=told,
+            after={"why": why},
+        ),
+    )
 
 
 def installed(session: Session, workspace: installs.Workspace, *, actor: str) -> None:

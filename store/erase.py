@@ -11,6 +11,8 @@ _WHO = ("user", "person", "champion", "recipient", "to")
 """Columns that name a person."""
 _KEPT = (tables.UserDay.__tablename__, tables.Alert.__tablename__)
 """Tables in which it matters that it was one and the same person, whoever that was."""
+_THEIRS = (tables.Friction.__tablename__, tables.Room.__tablename__)
+"""Tables whose rows say nothing but what one person met, or where they are written to."""
 _BLANK = {
     "email": None,
     "name": None,
@@ -87,7 +89,7 @@ def _stays(table: Table, column: str) -> bool:
     """Whether a row is worth keeping without its person."""
     if table.name == tables.UserDay.__tablename__:
         return True
-    return not table.c[column].primary_key and table.name != tables.Friction.__tablename__
+    return not table.c[column].primary_key and table.name not in _THEIRS
 
 
 def _naming(table: Table) -> list[str]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import delete, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -140,6 +140,13 @@ def forget_address(session: Session, account: str, person: str, channel: str) ->
     row = session.get(tables.Address, (account, person, channel))
     if row is not None:
         session.delete(row)
+
+
+def forget_team(session: Session, account: str, channel: str, team: str) -> None:
+    """Nobody at this account is reached in a workspace of a channel any more."""
+    a = table(tables.Address).c
+    there = a.address.startswith(f"{team}/", autoescape=True)
+    session.execute(delete(tables.Address).where(a.account == account, a.channel == channel, there))
 
 
 def looked_at(session: Session, account: str, person: str, channel: str) -> datetime | None:

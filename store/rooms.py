@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from store.rows import add_once
 from store.tables import Install, Room
 
-PERSONAL = "personal"
+PERSONAL, NOT_MET = "personal", "not_met"
+"""`NOT_MET`: who is there is not known yet, which is why the app is not in it; nobody said no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +45,10 @@ def keep(session: Session, room: StoredRoom) -> bool:
 
     What is not known this time (a name, an account) stays as it was.
     """
-    row = session.get(Room, (room.platform, room.team, room.id), with_for_update=True)
-    if row is None:
-        session.add(Room(**asdict(room)))
+    if add_once(session, Room, asdict(room)):
         return True
+    key = room.platform, room.team, room.id
+    row = session.get_one(Room, key, with_for_update=True, populate_existing=True)
     back = row.gone_at is not None
     for name in _RENEWED:
         setattr(row, name, getattr(room, name) or getattr(row, name))
@@ -85,6 +87,7 @@ def said_no(session: Session, platform: str, team: str, member: str) -> bool:
             col(Room.team) == team,
             col(Room.member) == member,
             col(Room.kind) == PERSONAL,
+            col(Room.why) != NOT_MET,
         )
     ).all()
     return bool(alone) and None not in alone
@@ -121,11 +124,11 @@ def leave(
 
 
 def bind(session: Session, platform: str, team: str, account: str | None) -> None:
-    """Every conversation of a workspace is an account's from now on."""
+    """Every conversation of a workspace is an account's from now on; with whom is found anew."""
     session.execute(
         update(Room)
         .where(col(Room.platform) == platform, col(Room.team) == team)
-        .values(account=account)
+        .values(account=account, person=None)
     )
 
 

@@ -125,7 +125,8 @@ class Flow(AsyncOAuthFlow):
             raise Conflict("this link is for another workspace")
         now = self._segue.clock.now()
         with self._segue.database.write() as session:
-            if not callbacks.claim(session, source=_LINK, id=nonce, at=now):
+            # Remembered for longer than it could be used again: what is old is forgotten.
+            if not callbacks.claim(session, source=_LINK, id=nonce, at=now + _LINK_LIVES):
                 raise Gone("this link was used already")
             made = _workspace(self._segue, team, account, installation, now)
             actor = f"slack:{team}/{installation.user_id}"

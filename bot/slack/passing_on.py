@@ -93,7 +93,7 @@ async def _view(context: Context, client: AsyncWebClient, body: dict[str, Any]) 
         team, user = body["team"]["id"], body["user"]["id"]
         caller = await identify(context, client, team, user)
         alert = _pointed_at(body.get("message") or {}, caller.account) or await asyncio.to_thread(
-            previewed.newest, context, account=caller.account
+            previewed.newest, context, account=caller.account, person=caller.person
         )
         if alert is None:
             return views.said(words.say("nothing_to_forward"), words)

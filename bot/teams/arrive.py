@@ -46,19 +46,28 @@ async def changed(desk: Desk, incoming: Incoming) -> None:
 async def arrived(desk: Desk, incoming: Incoming) -> None:
     """Keep where it is, learn who is there, and say hello once."""
     entered = await asyncio.to_thread(_entered, desk, incoming)
-    try:
-        found = await _meet(desk, incoming)
-    except httpx.HTTPError:
-        if entered.fresh:  # It is tried again, and comes in then.
-            away = incoming.tenant, incoming.room, "not_met"
-            await asyncio.to_thread(rooms.left, desk.context, TEAMS, *away)
-        raise
+    found = await met(desk, incoming, entered)
     if entered.fresh:
         words = words_of(desk.context, TEAMS)
         person = found.get(incoming.member) if incoming.personal else None
         text = await asyncio.to_thread(_hello, desk, incoming, entered, person, words)
         card = said.shown(Said(lines=tuple(text)), words)
         await desk.connector.post(incoming.service_url, incoming.room, card, summary=text[0])
+
+
+async def met(desk: Desk, incoming: Incoming, entered: Entered) -> dict[str, str]:
+    """Learn who is there; where Teams does not say it now, the app comes in when it is tried again.
+
+    Raises:
+        httpx.HTTPError: Teams does not say it now.
+    """
+    try:
+        return await _meet(desk, incoming)
+    except httpx.HTTPError:
+        if entered.fresh:
+            away = incoming.tenant, incoming.room
+            await asyncio.to_thread(rooms.not_met, desk.context, TEAMS, *away)
+        raise
 
 
 async def meet_all(desk: Desk, tenant: str) -> None:

@@ -9,7 +9,7 @@ from bot.grammar import Misread, Place, parse
 from bot.said import Said
 from bot.sorry import sorry, sorry_desk
 from bot.teams import customers, linking, vendor
-from bot.teams.arrive import meet_all
+from bot.teams.arrive import meet_all, met
 from bot.teams.asked import Asked
 from bot.teams.caller import Desk
 from bot.teams.incoming import Incoming
@@ -26,6 +26,8 @@ async def answered(desk: Desk, incoming: Incoming) -> None:
         incoming.stored(desk.context.clock.now()),
         zone=incoming.zone,
     )
+    if entered.fresh and incoming.personal:  # Teams does not say when somebody ends their block.
+        await met(desk, incoming, entered)
     words = words_of(desk.context, TEAMS)
     one = Asked(desk=desk, incoming=incoming, words=words)
     if (code := linking.code_in(incoming.text)) is not None:

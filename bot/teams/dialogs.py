@@ -83,17 +83,17 @@ Form = Callable[[Opened], Awaitable[Shown]]
 
 async def opened(desk: Desk, incoming: Incoming) -> Answer:
     """What a button opens."""
-    return await _run(desk, incoming, _OPENS, str(_data(incoming).get("name") or ""))
+    return await _run(desk, incoming, _OPENS, str(data_of(incoming).get("name") or ""))
 
 
 async def sent(desk: Desk, incoming: Incoming) -> Answer:
     """What came of a dialog that was sent off."""
-    return await _run(desk, incoming, _SENT, str(_data(incoming).get("name") or ""))
+    return await _run(desk, incoming, _SENT, str(data_of(incoming).get("name") or ""))
 
 
 async def _run(desk: Desk, incoming: Incoming, known: Mapping[str, Form], name: str) -> Answer:
     words = words_of(desk.context, TEAMS)
-    one = Opened(desk=desk, incoming=incoming, words=words, data=_data(incoming))
+    one = Opened(desk=desk, incoming=incoming, words=words, data=data_of(incoming))
     try:
         async with asyncio.timeout(WITHIN):
             if name not in known:
@@ -118,7 +118,8 @@ def task(shown: Shown) -> Answer:
     return {"task": {"type": "continue", "value": value}}
 
 
-def _data(incoming: Incoming) -> Mapping[str, Any]:
+def data_of(incoming: Incoming) -> Mapping[str, Any]:
+    """What a dialog carries, with what was written into its fields."""
     found = incoming.value.get("data")
     return found if isinstance(found, Mapping) else incoming.value
 

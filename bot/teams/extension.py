@@ -12,7 +12,7 @@ from bot.sorry import sorry
 from bot.teams import cards, fields, forms
 from bot.teams.caller import Caller, Desk, identify
 from bot.teams.dialogs import Shown as Dialog
-from bot.teams.dialogs import task
+from bot.teams.dialogs import data_of, task
 from bot.teams.incoming import Incoming
 from bot.teams.limits import Limit
 from bot.teams.text import Element, block, label, literal, small
@@ -36,7 +36,7 @@ async def asked(desk: Desk, incoming: Incoming) -> Answer:
                 return task(Dialog(words.say("insert_title"), form))
             case "submitAction":
                 caller = await identify(desk, incoming)
-                person = str((incoming.value.get("data") or {}).get(forms.PERSON) or "")
+                person = forms.field_of(data_of(incoming), forms.PERSON)
                 made = await asyncio.to_thread(_inserted, desk.context, caller, person, words)
                 return _result(*made)
             case "queryLink":
@@ -52,7 +52,7 @@ async def asked(desk: Desk, incoming: Incoming) -> Answer:
 
 def _form(context: Context, caller: Caller, words: Words) -> Element:
     """Who will read it: a link is made for one person."""
-    if previewed.newest(context, account=caller.account) is None:
+    if previewed.newest(context, account=caller.account, person=caller.person) is None:
         return cards.whole([block(words.say("nothing_to_forward"), Limit.LINE)])
     known = forms.everybody(context, caller)
     if not known:
@@ -66,7 +66,7 @@ def _form(context: Context, caller: Caller, words: Words) -> Element:
 
 def _inserted(context: Context, caller: Caller, person: str, words: Words) -> tuple[Element, Shown]:
     """The story with its link, for the one who will read it; the champion sends it themselves."""
-    alert = previewed.newest(context, account=caller.account)
+    alert = previewed.newest(context, account=caller.account, person=caller.person)
     if alert is None or not person:
         raise Invalid("there is nothing to pass on", pointer="/alert")
     made = by_hand.story(

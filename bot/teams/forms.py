@@ -14,8 +14,8 @@ from bot.teams.caller import Caller
 from bot.teams.limits import Limit
 from bot.teams.text import Element, block, label, small
 from bot.words import TEAMS, Words
-from engine.errors import Forbidden, Invalid, SegueError
-from engine.snapshot import Role
+from engine.errors import Forbidden, Invalid, NotFound, SegueError
+from engine.snapshot import Person, Role
 from service import champion, forward, people, previewed
 from service.channel import ForwardState
 from service.context import Context
@@ -207,7 +207,10 @@ def _start(context: Context, caller: Caller, ref: Ref, wanted: Wanted) -> Forwar
 
 
 def _name(context: Context, caller: Caller, role: Role, person: str, email: str) -> None:
-    who = people.of_token(context, caller.account, person)
+    known = people.named(people.everybody(context, caller.account), person)
+    if known is None and not email:  # Erased while the form was open, say.
+        raise NotFound(f"there is no {person!r} at this account")
+    who = known or Person(id=person)
     if not email and not who.email:
         champion.make_approver(context, caller.account, who.id, role)
         return

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 from typing import Any
 
 from bot.teams.verify import tenant_of
@@ -11,7 +12,9 @@ from bot.words import TEAMS
 from store.rooms import PERSONAL, StoredRoom
 
 _AT = re.compile(r"<at\b[^>]*>.*?</at>", re.IGNORECASE | re.DOTALL)
-_SPACES = re.compile(r"[\s\u00a0]+")
+_SPACES = re.compile(r"[\s\u00a0\u200b\ufeff]+")
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|nbsp|#39);", re.IGNORECASE)
+"""What Teams may write in the place of a character, since what it hands over is taken from HTML."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,7 @@ class Incoming:
             id=self.room,
             kind=self.kind,
             member=self.member if self.personal else "",
-            name=(self.user_name if self.personal else self.team_name or self.title)[:200],
+            name="" if self.personal else (self.team_name or self.title)[:200],
             service_url=self.service_url,
             bot=self.bot,
             since=now,
@@ -104,7 +107,8 @@ def read(body: Mapping[str, Any]) -> Incoming:
 
 def _text(text: str) -> str:
     """What was typed: without the mention, in one line, without a slash before the verb."""
-    plain = _SPACES.sub(" ", _AT.sub(" ", text)).strip()
+    plain = _ENTITY.sub(lambda found: unescape(found[0].lower()), _AT.sub(" ", text))
+    plain = _SPACES.sub(" ", plain).strip()
     for before in ("/segue ", "/"):
         if plain.lower().startswith(before):
             plain = plain[len(before) :]

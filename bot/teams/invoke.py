@@ -27,7 +27,9 @@ from bot.waiting import Waiting
 from bot.words import TEAMS, Words, words_of
 from engine.errors import Forbidden, Invalid, NotFound, SegueError
 from service import current
+from service.channel import Outgoing
 from service.context import Context
+from service.secrets import hashed
 
 WITHIN = 8.0
 """Seconds until an answer: Teams gives up after ten to fifteen."""
@@ -66,7 +68,8 @@ async def _answer(desk: Desk, incoming: Incoming, data: Element, words: Words) -
         case cards.REFRESH:
             caller = await identify(desk, incoming)
             ref = _own(cards.ref_in(data), caller)
-            return shown(await asyncio.to_thread(_drawn, desk.context, ref, caller))
+            found = await asyncio.to_thread(_found, desk.context, ref, caller)
+            return shown(_drawn(found, ref))
         case cards.COMMAND:
             return shown(await _confirmed(desk, incoming, data, words))
         case said.LEAVE:
@@ -88,13 +91,16 @@ async def _clicked(desk: Desk, incoming: Incoming, data: Element, words: Words) 
         raise Invalid("this button is from an older version of the app") from None
     if opens(click):
         raise Invalid("this opens a form")
+    # Nothing is done by a card that came from somebody else: they were told nothing.
+    before = await asyncio.to_thread(_found, desk.context, ref, caller)
+    words = Words(before.locale, TEAMS)  # What is said stands on a card in the reader's language.
     one = Press(
         context=desk.context,
         words=words,
         click=click,
         ref=ref,
         person=caller.person,
-        id=f"{TEAMS}:{incoming.named}",
+        id=f"{TEAMS}_{hashed(incoming.named)[:32]}",  # It stays when they are erased.
         channel=TEAMS,
     )
     try:
@@ -103,26 +109,23 @@ async def _clicked(desk: Desk, incoming: Incoming, data: Element, words: Words) 
         raise
     except SegueError as error:
         done = Pressed(line=sorry(error, words))
-    return shown(await asyncio.to_thread(_drawn, desk.context, ref, caller, done, words))
+    found = await asyncio.to_thread(_found, desk.context, ref, caller)
+    return shown(_drawn(found, ref, done))
 
 
-def _drawn(
-    context: Context,
-    ref: Ref,
-    caller: Caller,
-    done: Pressed | None = None,
-    words: Words | None = None,
-) -> Element:
-    """The message as it stands, for who looks at it: with what was just done, and the way back."""
+def _found(context: Context, ref: Ref, caller: Caller) -> Outgoing:
+    """The message as it stands, of who it was sent to."""
     who = {"account": ref.account, "alert": ref.alert, "person": caller.person, "channel": TEAMS}
-    found = (
-        current.forward(context, case=ref.case, **who)
-        if ref.case
-        else (current.summary(context, **who))
-    )
+    if ref.case:
+        return current.forward(context, case=ref.case, **who)
+    return current.summary(context, **who)
+
+
+def _drawn(found: Outgoing, ref: Ref, done: Pressed | None = None) -> Element:
+    """Its card, with what was just done and the way back."""
     made = card(found, TEAMS)
-    if done is not None and words is not None:
-        made = _with(made, done, words)
+    if done is not None:
+        made = _with(made, done, Words(found.locale, TEAMS))
     about = Ref(account=ref.account, alert=ref.alert, case=ref.case)
     return cards.message(made, refresh=about)
 

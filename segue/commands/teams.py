@@ -76,6 +76,25 @@ def link(
         print(f"Or opens this and presses send:\n\n{code_link(told.teams_client_id, code)}")
 
 
+@app.command()
+def unlink(
+    tenant: Annotated[
+        str, typer.Argument(help="The id of the organisation's tenant, as `segue doctor` shows it.")
+    ],
+) -> None:
+    """Take an organisation from its account, where it was linked to the wrong one or has left.
+
+    Example: `segue teams unlink 2b7c1d3e-0000-4a5b-8c9d-0123456789ab`
+    """
+    from segue import opening, settings
+    from service import rooms
+
+    context = opening.context_of(settings.load())
+    was = rooms.unbind(context, "teams", tenant, by="command line")
+    whose = "your own organisation" if was.account is None else was.account
+    print(f"{tenant} was linked to {whose}, and is linked to none now.")
+
+
 @admins.command()
 def add(member: Member) -> None:
     """Let a member of your own organisation change things; being its admin alone is not enough.

@@ -17,6 +17,7 @@ from bot.slack.send import SlackChannel
 from bot.slack.socket import Socket
 from bot.slack.tokens import Tokens
 from engine.errors import Invalid
+from service import tidy
 from service.channel import Failed, Sent
 from service.context import Context
 from store import audit, installs, people
@@ -75,6 +76,16 @@ async def test_a_link_works_once(fresh: World) -> None:
     again = await follow(fresh, url)
     assert again.status_code == 500
     assert "used already" in again.text
+
+
+async def test_a_link_that_was_used_stays_used_also_where_old_callbacks_are_forgotten(
+    fresh: World,
+) -> None:
+    url = install_url(fresh.context, ACCOUNT)
+    assert (await follow(fresh, url)).status_code == 200
+    fresh.clock.pass_by(days=6, hours=23)
+    tidy.run(fresh.context)
+    assert (await follow(fresh, url)).status_code != 200
 
 
 async def test_the_way_back_works_once_and_only_in_the_same_browser(fresh: World) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service import chat_admins, rooms
+from service import chat_admins, rooms, roster
 from store import forwards, people
 from tests.bot.conftest import ACCOUNT, ALERT
 from tests.bot.teams.conftest import BOT, MARA, MARTA, World, buttons, texts
@@ -99,6 +99,16 @@ async def test_who_decides_is_named_and_remembered(told: World) -> None:
     assert "cfo@acme.test" in {p.email for p in everybody if p.role == "finance"}
     yourself = await told.submit(task, manager="mara")
     assert "Choose somebody else" in texts(yourself)
+
+
+async def test_who_was_erased_meanwhile_is_not_named(told: World) -> None:
+    card = await told.type("approvers")
+    task = await told.open(buttons(card)["Name them"])
+    roster.forget_person(told.context, ACCOUNT, "finn", "tests")
+    wrong = await told.submit(task, finance="finn")
+    assert "isn't there any more" in texts(wrong)
+    with told.context.database.read() as session:
+        assert "finn" not in {p.id for p in people.everybody(session, {ACCOUNT: {}})[ACCOUNT]}
 
 
 async def test_settings_are_changed_after_they_were_shown(world: World) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from service import rooms
+from engine.errors import Gone, NotFound
+from service import rooms, roster, routing, tidy
 from store import people
 from store import rooms as stored
 from tests.bot.conftest import ACCOUNT
@@ -31,11 +32,51 @@ async def test_a_code_links_the_organisation_once(world: World) -> None:
     assert "no link code" in texts(await world.type(f"link {code[:-6]}aaaaaa"))
 
 
+async def test_a_code_that_was_used_stays_used_also_where_old_callbacks_are_forgotten(
+    world: World,
+) -> None:
+    code = rooms.code(world.context, ACCOUNT)
+    rooms.bind(world.context, "teams", TENANT, code, by="tests", bot=BOT)
+    world.clock.pass_by(days=6, hours=23)
+    tidy.run(world.context)
+    with pytest.raises(Gone):
+        rooms.bind(world.context, "teams", "another-tenant", code, by="tests", bot=BOT)
+
+
+async def test_of_who_is_erased_no_conversation_is_kept(world: World) -> None:
+    await world.link()
+    await world.install()
+    with world.context.database.read() as session:
+        (room,) = stored.of_team(session, "teams", TENANT)
+    assert room.name == ""
+    roster.forget_person(world.context, ACCOUNT, "mara", "tests")
+    with world.context.database.read() as session:
+        assert stored.of_team(session, "teams", TENANT) == ()
+
+
 async def test_a_linked_organisation_stays_with_its_account(world: World) -> None:
     await world.link()
     await world.install()
     home = rooms.code(world.context, None)
     assert "linked already" in texts(await world.type(f"link {home}"))
+
+
+async def test_what_was_linked_to_the_wrong_account_is_unlinked(world: World) -> None:
+    await world.link()
+    await world.install()
+    was = rooms.unbind(world.context, "teams", TENANT, by="tests")
+    assert was.account == ACCOUNT
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "mara", "teams") is None
+        (room,) = stored.of_team(session, "teams", TENANT)
+    assert (room.account, room.person) == (None, None)
+    assert "isn't linked to an account yet" in texts(await world.type("usage"))
+    with pytest.raises(NotFound):
+        rooms.unbind(world.context, "teams", TENANT, by="tests")
+    code = rooms.code(world.context, ACCOUNT)
+    assert "linked to Harbor Logistics" in texts(await world.type(f"link {code}"))
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
 
 
 async def test_who_adds_it_is_greeted_by_name_and_can_be_written_to(world: World) -> None:
@@ -96,6 +137,19 @@ async def test_who_takes_it_out_is_not_written_to_until_they_add_it_again(world:
         assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
 
 
+async def test_who_ends_their_block_and_writes_is_back(world: World) -> None:
+    """Teams says nothing of it: that they can write to the app again is all there is."""
+    await world.link()
+    await world.install()
+    rooms.left(world.context, "teams", TENANT, f"a:{MARA}", "blocked")
+    with world.context.database.read() as session:
+        assert routing.has_left(session, ACCOUNT, "mara")
+    await world.type("usage")
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
+        assert not routing.has_left(session, ACCOUNT, "mara")
+
+
 async def test_a_stranger_is_nobody_at_the_account(world: World) -> None:
     await world.link()
     await world.install(STRANGER)
@@ -142,6 +196,19 @@ async def test_where_teams_does_not_say_who_is_there_it_is_asked_again(
     assert "can't tell who you are" not in texts(world.microsoft.last().card)
     with world.context.database.read() as session:
         assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
+
+
+async def test_where_teams_never_says_who_is_there_nobody_said_no(world: World) -> None:
+    """They are known by a team; that they add the app for themselves takes nothing away."""
+    await world.link()
+    await world.send(world.activity("installationUpdate", action="add", conversation=TEAM))
+    await world.done()
+    world.microsoft.faults.append(Fault(503, times=-1, on=lambda method, path: "embers" in path))
+    await world.install()
+    with world.context.database.read() as session:
+        assert people.address(session, ACCOUNT, "mara", "teams") == f"{TENANT}/{MARA}"
+        assert not routing.has_left(session, ACCOUNT, "mara")
+        assert not stored.said_no(session, "teams", TENANT, MARA)
 
 
 async def test_a_greeting_that_could_not_be_posted_leaves_them_reachable(world: World) -> None:

@@ -19,7 +19,7 @@ from engine.errors import Invalid
 from segue import opening, settings, wiring
 from segue.cli import app, main
 from segue.wiring import build
-from service import configure
+from service import configure, rooms
 from service.context import Context
 from store.tables import Account
 from tests.bot.conftest import ACCOUNT, CONFIG, NOW
@@ -273,6 +273,15 @@ def test_a_code_is_printed_for_an_account_and_for_oneself(
     assert "name an account, or say --home" in refusal(monkeypatch, capsys, "link")
     assert "--home" in refusal(monkeypatch, capsys, "link", ACCOUNT, "--home")
     assert "nobody" in refusal(monkeypatch, capsys, "link", "nobody")
+
+
+def test_an_organisation_is_unlinked(
+    deployed: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    context = stored(deployed)
+    rooms.bind(context, "teams", TENANT, rooms.code(context, None), by="tests", bot="28:bot")
+    assert "is linked to none now" in run("unlink", TENANT)
+    assert "linked to no account" in refusal(monkeypatch, capsys, "unlink", TENANT)
 
 
 def test_admins_are_added_listed_and_removed(

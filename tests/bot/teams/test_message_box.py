@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from store import forwards
+from store import forwards, people
 from tests.bot.conftest import ACCOUNT, ALERT
-from tests.bot.teams.conftest import MARA, World, texts
+from tests.bot.teams.conftest import MARA, STRANGER, World, texts
 from tests.fakes.microsoft import TENANT
 
 
@@ -47,6 +47,20 @@ async def test_the_summary_and_its_link_are_put_into_the_message(told: World) ->
     with told.context.database.read() as session:
         (one,) = forwards.of_alert(session, ACCOUNT, ALERT)
     assert (one.to, one.state, one.channel) == ("marta", "draft", "draft")
+
+
+async def test_who_was_told_nothing_has_nothing_to_pass_on(told: World) -> None:
+    """As with "forward": a story with prices is not for everybody at the account."""
+    with told.context.database.write() as session:
+        people.add(session, ACCOUNT, "sten", role="user", email="stranger@elsewhere.test")
+    value = {"commandId": "insert", "commandContext": "compose"}
+    form = await told.invoke("composeExtension/fetchTask", value, STRANGER)
+    assert "no open summary to pass on" in texts(form)
+    sent = {**value, "data": {"person": "finn"}}
+    answer = await told.invoke("composeExtension/submitAction", sent, STRANGER)
+    assert "composeExtension" not in answer
+    with told.context.database.read() as session:
+        assert forwards.of_alert(session, ACCOUNT, ALERT) == ()
 
 
 async def test_nothing_is_made_for_nobody(told: World) -> None:

@@ -1,10 +1,13 @@
 """Presses on a card: done once, answered with the card as it stands then, right on the second."""
 
+from typing import Any
+
 import pytest
 
 from bot.card import card
 from bot.teams import cards
-from store import alerts, feedback, forwards, people
+from store import alerts, feedback, forwards, outbox, people
+from store.tables import Delivery
 from tests.bot.conftest import ACCOUNT, ALERT
 from tests.bot.deliveries import notice
 from tests.bot.teams.conftest import FINN, MARA, MARTA, World, buttons, texts
@@ -67,6 +70,7 @@ async def test_not_now_closes_it_everywhere_and_can_be_undone(told: World) -> No
     assert stored
     assert stored.closed_as == "snoozed"
     assert [f.channel for f in given] == ["teams"]
+    assert MARA not in given[0].id, "it would stay when they are erased"
     undone = await told.press(buttons(answer["value"])["Undo"])
     assert "Taken back" in texts(undone["value"])
     with told.context.database.read() as session:
@@ -156,3 +160,68 @@ async def test_while_teams_is_busy_a_press_says_so_and_does_nothing(told: World)
         assert not feedback.of_alert(session, ACCOUNT, ALERT)
     again = await told.press(button)
     assert "won't come back before" in texts(again["value"])
+
+
+async def test_on_a_card_that_was_for_somebody_else_a_press_does_nothing(told: World) -> None:
+    """It was pasted into a chat, or its buttons were copied."""
+    await told.install(FINN)
+    for name in ("Send to Marta Silva", "Not now", "Don't suggest this again"):
+        answer = await told.press(buttons(summary(told))[name], FINN)
+        assert answer["value"] == "This isn't there any more."
+    with told.context.database.read() as session:
+        assert forwards.of_alert(session, ACCOUNT, ALERT) == ()
+        assert feedback.of_alert(session, ACCOUNT, ALERT) == ()
+
+
+async def test_a_press_counts_before_it_is_noted_that_the_card_went_out(world: World) -> None:
+    await world.link()
+    await world.install()
+    await world.install(MARTA)
+    delivery = await world.push()
+    with world.context.database.write() as session:
+        outbox.later(session, delivery, world.clock.at, reason="no answer")
+        row = session.get(Delivery, (ACCOUNT, delivery.id))
+        assert row
+        row.state = outbox.DeliveryState.DUE
+    answer = await world.press(buttons(summary(world))["Send to Marta Silva"])
+    assert "Sending to Marta Silva" in texts(answer["value"])
+
+
+async def passed_on(told: World) -> dict[str, Any]:
+    """The card that the manager got."""
+    await told.press(buttons(summary(told))["Send to Marta Silva"])
+    told.clock.pass_by(seconds=11)
+    await told.drain()
+    return told.microsoft.last(f"a:{MARTA}").card
+
+
+async def test_a_manager_takes_their_stop_back(told: World) -> None:
+    got = await passed_on(told)
+    stopped = await told.press(buttons(got)["Stop these messages"], MARTA)
+    undone = await told.press(buttons(stopped["value"])["Undo"], MARTA)
+    assert "Taken back" in texts(undone["value"])
+    assert "Stop these messages" in buttons(undone["value"])
+    with told.context.database.read() as session:
+        everybody = people.everybody(session, {ACCOUNT: {}})[ACCOUNT]
+    assert not any(p.muted for p in everybody)
+
+
+@pytest.mark.parametrize("how", ["expired", "withdrawn"])
+async def test_on_a_story_whose_link_is_over_nothing_is_asked(told: World, how: str) -> None:
+    got = await passed_on(told)
+    if how == "withdrawn":
+        await told.press(buttons(summary(told))["Withdraw"])
+    else:
+        told.clock.pass_by(days=31)
+    shown = await told.press(got["refresh"]["action"], MARTA)
+    assert "This is settled" in texts(shown["value"])
+    assert buttons(shown["value"]) == {}
+
+
+async def test_what_is_said_on_a_card_is_in_its_language(told: World) -> None:
+    with told.context.database.write() as session:
+        people.speak(session, ACCOUNT, "marta", "de")
+    got = await passed_on(told)
+    noted = await told.press(buttons(got)["Nicht jetzt"], MARTA)
+    assert "Noted" not in texts(noted["value"])
+    assert "Notiert" in texts(noted["value"])

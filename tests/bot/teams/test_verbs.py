@@ -44,7 +44,10 @@ async def test_help_teaches_the_verbs_of_an_account(linked: World) -> None:
     assert "mute ACCOUNT" not in told
 
 
-@pytest.mark.parametrize("typed", ["usage", "Usage", "<at>Segue</at> usage", "/usage"])
+@pytest.mark.parametrize(
+    "typed",
+    ["usage", "Usage", "<at>Segue</at> usage", "<at>S</at>&nbsp;usage", "usage\u200b", "/usage"],
+)
 async def test_a_verb_is_understood_however_it_is_addressed(linked: World, typed: str) -> None:
     assert "of 10,000 reports used this month" in texts(await linked.type(typed))
 
