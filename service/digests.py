@@ -196,7 +196,8 @@ def _not_told(
     if any(channel != routing.EMAIL for channel in person.reachable):
         return routing.BY_CHAT, decision
     refused = routing.refusal(session, facts.account.id, person, now)
-    if refused is None and person.id in audience.muted:
+    left = routing.has_left(session, facts.account.id, person.id)
+    if refused is None and (left or person.id in audience.muted):
         refused = routing.MUTED
     return refused or not_told(facts, decision, policy, now), decision
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bot.card import card, forwarded
 from bot.clicks import Click
@@ -249,3 +250,8 @@ def _people(
 
 def _wrong(text: str) -> list[Element]:
     return [block(text, Limit.LINE, color="Attention", weight="Bolder")] if text else []
+
+
+def field_of(data: Mapping[str, Any], name: str) -> str:
+    """What was written into a field."""
+    return str(data.get(name) or "").strip()
