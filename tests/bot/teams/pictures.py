@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from service import rooms
 from tests.bot.conftest import ACCOUNT
 from tests.bot.pictures import FOLDER, WEBP
-from tests.bot.teams.test_playground import SOON, Stage, press, said, staged
+from tests.bot.teams.test_playground import SOON, Stage, chrome, press, said, staged
 from tests.fakes.playground import write
 
 _CARD = ".ac-adaptiveCard"
@@ -52,7 +52,11 @@ def story(stage: Stage) -> None:
 
 def main() -> None:
     """Take them all anew."""
-    with tempfile.TemporaryDirectory() as folder, staged(Path(folder), scale=1.5) as stage:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chrome() as browser,
+        staged(Path(folder), browser, scale=1.5) as stage,
+    ):
         story(stage)
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from litestar import Litestar, post
 from litestar.params import FromPath
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import api.case
 from bot.teams.app import TeamsApp
@@ -49,7 +49,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(folder: Path, *, scale: float = 1) -> Iterator[Stage]:
+def staged(folder: Path, browser: Browser, *, scale: float = 1) -> Iterator[Stage]:
     """Everything, with real servers and a browser."""
     database = Database(f"sqlite:///{folder / 'segue.db'}")
     migrate(database)
@@ -81,8 +81,6 @@ def staged(folder: Path, *, scale: float = 1) -> Iterator[Stage]:
         routes = [route(app), do, *api.case.routes(context)]
         segue = stack.enter_context(serving(Litestar(routes, on_startup=[app.start]), port=port))
         signed = stack.enter_context(serving(signer(microsoft, segue)))
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGS)
         pages = []
         for me, other in ((CHAMPION, MANAGER), (MANAGER, CHAMPION)):
             address = stack.enter_context(playground(folder / me.id, signed, me, [other]))
@@ -94,7 +92,8 @@ def staged(folder: Path, *, scale: float = 1) -> Iterator[Stage]:
             said(page, "isn't linked to an account yet")
             pages.append(page)
         yield Stage(context, clock, segue, *pages)
-        browser.close()
+        for page in pages:
+            page.close()
     database.close()
 
 
@@ -108,9 +107,22 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).last.click(timeout=SOON)
 
 
+@contextlib.contextmanager
+def chrome() -> Iterator[Browser]:
+    """The browser that both sit before."""
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium(), args=ARGS)
+
+
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("playground")) as made:
+def browser() -> Iterator[Browser]:
+    with chrome() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Stage]:
+    with staged(tmp_path_factory.mktemp("playground"), browser) as made:
         yield made
 
 
@@ -189,8 +201,8 @@ VENDOR = [
 ]
 
 
-def test_every_verb_of_the_vendor_is_answered(tmp_path: Path) -> None:
-    with staged(tmp_path) as stage:
+def test_every_verb_of_the_vendor_is_answered(tmp_path: Path, browser: Browser) -> None:
+    with staged(tmp_path, browser) as stage:
         chat_admins.add(stage.context, MARA, by="tests", chat="teams")
         write(stage.mara, f"link {rooms.code(stage.context, None)}")
         said(stage.mara, "the vendor's own now")
