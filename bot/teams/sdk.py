@@ -49,8 +49,8 @@ class Adapter:
         """We serve no files of the SDK."""
 
     async def start(self, port: int) -> None:
-        """There is no second web server."""
-        raise NotImplementedError
+        """There is no second web server: whoever wants one has called the wrong thing."""
+        raise RuntimeError("`segue serve` answers Teams; the SDK starts no server of its own")
 
     async def stop(self) -> None:
         """There is none to stop."""
