@@ -21,7 +21,7 @@ from api.shapes import Answered, Forwarded, Undone, WidgetState
 from api.token import Bearer, bearer
 from engine.alert import FeedbackKind
 from engine.errors import Invalid, NotFound
-from service import feedback, forward, links, state
+from service import drafts, feedback, forward, links, recipients, state
 from service.context import Context
 from service.people import of_token
 
@@ -179,7 +179,7 @@ def _forward(context: Context, visitor: Bearer, alert: str, wanted: Forward) -> 
     _may_see(context, visitor, alert)
     to = wanted.to
     if to is None:
-        to = forward.add_recipient(
+        to = recipients.add(
             context,
             account=visitor.account,
             role=wanted.role,
@@ -207,7 +207,7 @@ def _forward(context: Context, visitor: Bearer, alert: str, wanted: Forward) -> 
     if sent.without_note:
         answer["note"] = "without_note"
     if sent.state == "draft":
-        answer["mailto"] = forward.draft(context, account=visitor.account, id=sent.id)
+        answer["mailto"] = drafts.letter(context, account=visitor.account, id=sent.id)
     return answer
 
 

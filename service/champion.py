@@ -8,7 +8,7 @@ from typing import Any
 from engine.alert import AlertClass, FeedbackKind
 from engine.errors import Forbidden, Invalid, LocaleMissing
 from engine.snapshot import Person, Role
-from service import forward, frozen, quiet, snapshot, state, wording
+from service import frozen, quiet, recipients, snapshot, state, wording
 from service.channel import Recipient
 from service.context import Context
 from service.people import APPROVERS, of_token
@@ -77,7 +77,7 @@ def glance(context: Context, account: str, person: str) -> Glance:
             for alert in latest
             if alert.closed_as != "held_out" and was_for(alert, who)
         )[:_LATEST],
-        recipients=forward.recipients(context, account=account, person=person),
+        recipients=recipients.known(context, account=account, person=person),
         quiet=quiet.of(context, account, person),
     )
 
@@ -122,7 +122,7 @@ def name_approver(
     Raises:
         TooMany: more than five new recipients in a day.
     """
-    person = forward.add_recipient(
+    person = recipients.add(
         context,
         account=account,
         role=role,

@@ -3,105 +3,31 @@
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
 from sqlmodel import Session
 
 from engine.alert import AlertClass, FeedbackKind
-from engine.errors import Forbidden, Gone, Invalid, NotFound, TooMany
+from engine.errors import Invalid, NotFound
 from engine.snapshot import Person, Role, Snapshot, Staff
 from engine.story import Story
-from service import answer, cards, frozen, links, routing, snapshot, terms, wording
-from service.channel import DeliveryKind, ForwardState, Recipient
+from service import cards, frozen, links, routing, snapshot, terms
+from service.channel import DeliveryKind, ForwardState
 from service.config import Applied
 from service.context import Context
 from service.feedback import require_open
-from service.people import APPROVERS, display, named
+from service.people import display, named
+from service.recipients import hold_to_cap
 from service.secrets import new_id
-from store import accounts, alerts, feedback, forwards, outbox, people
+from store import accounts, alerts, feedback, forwards, outbox
 
 WAIT = timedelta(seconds=10)
 CASE_LIFE = timedelta(days=30)
 NOTE_LENGTH = 280
-NEW_PER_DAY = 5
-_EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]]+@[^@\s<>,;:\"()\[\]]+\.[^@\s<>,;:\"()\[\]]+")
 _LINK = re.compile(
     r"\b[a-z][a-z0-9+.-]*://|\b(mailto|javascript):\S|\bwww\.\S"
     r"|\b[\w-]+\.[a-z]{2,}/\S|\b[\w-]+\.(com|net|org|io|de|co)\b",
     re.IGNORECASE,
 )
-
-
-def recipients(context: Context, *, account: str, person: str) -> tuple[Recipient, ...]:
-    """The manager and finance lead known at the account, and how each would be reached."""
-    now, applied = context.clock.now(), context.policy()
-    with context.database.read() as session:
-        known = snapshot.staff(context, session, account, now, applied)
-        return recipients_in(context, session, known, person, now) if known else ()
-
-
-def recipients_in(
-    context: Context, session: Session, facts: Snapshot | Staff, person: str, now: datetime
-) -> tuple[Recipient, ...]:
-    """As `recipients`, inside a unit of work that knows the account's people."""
-    return tuple(
-        Recipient(
-            id=p.id,
-            name=display(p),
-            role=p.role,
-            channel=routing.best(session, facts.account.id, p, context.channels, now=now),
-        )
-        for role in APPROVERS
-        for p in facts.people
-        if p.role is role and p.id != person
-    )
-
-
-def add_recipient(
-    context: Context,
-    *,
-    account: str,
-    role: str,
-    chat: tuple[str, str] | None = None,
-    email: str | None = None,
-    name: str | None = None,
-    champion: str | None = None,
-) -> str:
-    """Remember who the manager or finance lead is; says their person id.
-
-    `chat`: the channel and their address there. `champion`: who is about to forward to them;
-    nobody is remembered whom they may not send to.
-
-    Raises:
-        Invalid: neither a chat user nor an e-mail address, or a role that decides nothing.
-        Forbidden: the e-mail's domain is not verified for the account.
-        TooMany: more than five new recipients in a day.
-    """
-    if role not in APPROVERS:
-        raise Invalid("choose manager or finance", pointer="/role")
-    if email is not None and not _EMAIL.fullmatch(email):
-        raise Invalid("this is not an e-mail address", pointer="/email")
-    if email is None and chat is None:
-        raise Invalid("say who: a person in the chat, or an e-mail address", pointer="/to")
-    with context.database.write() as session:
-        accounts.hold(session, account)
-        found = people.by_email(session, account, email) if email else None
-        if found is None and chat is not None:
-            found = people.by_address(session, account, *chat)
-        outside = email is not None and not routing.verified(session, account, email)
-        if found is None and chat is None and outside:
-            raise Forbidden(
-                "this address is outside the domains verified for the account: "
-                "copy the link or send it from your own mailbox"
-            )
-        person = found or new_id("person")
-        if champion is not None:
-            _hold_to_cap(session, account, champion, person, context.clock.now())
-        people.add(session, account, person, role=role, name=name, email=email)
-        if chat is not None:
-            people.set_address(session, account, person, *chat)
-    context.signals.changed(account)
-    return person
 
 
 def start(
@@ -141,7 +67,7 @@ def start(
         if earlier is not None:
             unsaid = bool(note) and note != earlier.note
             return replace(_state(earlier, facts, now), without_note=unsaid)
-        _hold_to_cap(session, account, champion, to, now)
+        hold_to_cap(session, account, champion, to, now)
         forward = write(
             context,
             session,
@@ -238,12 +164,6 @@ def check_note(note: str) -> str:
     if _LINK.search(note):
         raise Invalid("a note can't hold links: it goes out in your name", pointer="/note")
     return note
-
-
-def _hold_to_cap(session: Session, account: str, champion: str, to: str, now: datetime) -> None:
-    known = forwards.since(session, account, champion, now - timedelta(days=1))
-    if to not in known and len(known) >= NEW_PER_DAY:
-        raise TooMany("five new recipients a day are enough", retry_after=86_400)
 
 
 def write(
@@ -355,55 +275,3 @@ def _state(forward: forwards.StoredForward, facts: Snapshot | Staff, now: dateti
         sent_at=forward.sent_at,
         detail=forward.detail,
     )
-
-
-def draft(context: Context, *, account: str, id: str) -> str:
-    """A `mailto:` address that opens the champion's own mail with the story and the case's link.
-
-    Raises:
-        NotFound: there is no such draft.
-        Gone: its link was taken back or has expired, or there is nothing left to decide.
-    """
-    now = context.clock.now()
-    with context.database.write() as session:
-        accounts.hold(session, account)
-        stored = forwards.get(session, account, id)
-        case = forwards.case(session, account, stored.case) if stored else None
-        if stored is None or case is None:
-            raise NotFound("there is no such forward")
-        if links.expired(case, now):
-            raise Gone("this link has expired or was withdrawn")
-        if answer.over(alerts.get(session, account, stored.alert)):
-            raise Gone("this is settled: nothing is left to pass on")
-        facts = snapshot.load(context, session, account, now, context.policy())
-        page, _ = links.of_case(context, session, account, stored.case)
-    if facts is None or page is None:
-        raise NotFound("there is no such case")
-    return _letter(facts, stored, case, page)
-
-
-def drafted(
-    context: Context, session: Session, facts: Snapshot | Staff, id: str
-) -> tuple[str, str] | None:
-    """A draft as it was made before, by `draft`, and the page of its case; nothing is written."""
-    stored = forwards.get(session, facts.account.id, id)
-    case = forwards.case(session, facts.account.id, stored.case) if stored else None
-    if stored is None or case is None or not case.token_hash or case.revoked_at is not None:
-        return None
-    page = links.case_page(context, case)
-    return _letter(facts, stored, case, page), page
-
-
-def _letter(
-    facts: Snapshot | Staff, stored: forwards.StoredForward, case: forwards.StoredCase, page: str
-) -> str:
-    person = named(facts.people, stored.to) or Person(id=stored.to)
-    text = wording.message(
-        frozen.story(case.story), case.audience, wording.locale_of(person, facts), can_buy=False
-    )
-    return mailto(person.email or "", text.title, f"{text.body}\n\n{page}\n\n{text.source_line}")
-
-
-def mailto(to: str, subject: str, body: str) -> str:
-    """An address that opens one's own mail with a message in it."""
-    return f"mailto:{quote(to, safe='@')}?subject={quote(subject)}&body={quote(body)}"

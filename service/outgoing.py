@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from engine.snapshot import Person, Role, Snapshot, Staff
-from service import cards, forward, frozen, links, routing, wording
+from service import cards, forward, frozen, links, recipients, routing, wording
 from service.channel import DeliveryKind, ForwardState, Outgoing
 from service.config import Applied
 from service.context import Context
@@ -70,7 +70,7 @@ def build(
         upgrade_url=links.upgrade(applied, facts, alert.id) if person.can_buy else None,
         asked_by=champion,
         note=passed_on.note if passed_on else "",
-        recipients=forward.recipients_in(context, session, facts, person.id, now),
+        recipients=recipients.known_in(context, session, facts, person.id, now),
         forwards=tuple(_looked_at(context, session, facts, alert.id, person.id, now)),
         closed_as=alert.closed_as,
         returns=alert.returns.isoformat() if alert.returns else None,

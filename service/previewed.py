@@ -8,8 +8,8 @@ from service.champion import was_for
 from service.channel import DeliveryKind, Outgoing
 from service.context import Context
 from service.feedback import require_open
-from service.forward import recipients
 from service.people import APPROVERS, named, of_token
+from service.recipients import known as recipients
 from store import alerts
 
 SHOWN = 4

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from engine.alert import AlertClass, FeedbackKind
 from engine.snapshot import Person, Role, Snapshot
 from engine.tell import meter_story
-from service import banner, dispatch, forward, frozen, links, snapshot, wording
+from service import banner, dispatch, forward, frozen, links, recipients, snapshot, wording
 from service.config import Applied
 from service.context import Context
 from service.people import named, of_token
@@ -156,7 +156,7 @@ def _alert(
         f for f in forward.states(session, facts, alert.id, now) if f.state in ("waiting", "sent")
     ]
     told = {f.to_id for f in passed_on}
-    known = forward.recipients_in(context, session, facts, viewer.person.id, now)
+    known = recipients.known_in(context, session, facts, viewer.person.id, now)
     actions = banner.actions(
         story,
         viewer.locale,

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from engine.alert import AlertClass, FeedbackKind
 from engine.errors import Conflict, Gone, Invalid, NotFound
 from engine.snapshot import Person, Staff
-from service import feedback, forward, frozen, links, routing, snapshot, wording
+from service import drafts, feedback, forward, frozen, links, recipients, routing, snapshot, wording
 from service.case import Page
 from service.channel import ForwardState
 from service.context import Context
@@ -116,7 +116,7 @@ def pass_on(context: Context, sealed: str, to: str, note: str) -> None:
         context, account=account, alert=meant.alert.id, champion=meant.person.id, to=to, note=note
     )
     if sent.state == "draft" and sent.by == meant.person.id:
-        forward.draft(context, account=account, id=sent.id)  # From now on its link opens.
+        drafts.letter(context, account=account, id=sent.id)  # From now on its link opens.
 
 
 def pass_on_to_new(
@@ -129,7 +129,7 @@ def pass_on_to_new(
     """
     meant = _asking(context, sealed)
     forward.check_note(note)
-    to = forward.add_recipient(
+    to = recipients.add(
         context,
         account=meant.alert.account,
         role=role,
@@ -212,7 +212,7 @@ def _view(
         said = FeedbackKind(alert.closed_as)
     states = forward.states(session, facts, alert.id, now)
     reached = {s.to_id for s in states if s.state in ("waiting", "sent")}
-    known = forward.recipients_in(context, session, facts, person.id, now)
+    known = recipients.known_in(context, session, facts, person.id, now)
     done = closed or (last is not None and last.kind is not FeedbackKind.USEFUL)
     return SummaryView(
         url=f"/summary/{sealed}",
@@ -229,7 +229,7 @@ def _view(
             if r.id not in reached
         ),
         passed=tuple(_passed(context, session, facts, person.id, states, now)),
-        letter=forward.mailto("", text.title, f"{text.body}\n\n{text.source_line}"),
+        letter=drafts.mailto("", text.title, f"{text.body}\n\n{text.source_line}"),
         plan_url=links.upgrade(applied, facts, alert.id) if person.can_buy and not done else None,
         answered=said,
         returns=alert.returns if closed else None,
@@ -252,7 +252,7 @@ def _passed(
         own = state.by == person
         if state.state not in _SHOWN or (state.state == "draft" and not own):
             continue
-        found = forward.drafted(context, session, facts, state.id) if own else None
+        found = drafts.drafted(context, session, facts, state.id) if own else None
         mailto, link = found if found and state.state == "draft" else ("", "")
         yield Passed(
             name=state.to_name,

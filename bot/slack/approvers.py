@@ -17,7 +17,7 @@ from bot.sorry import sorry
 from bot.words import Words, words_of
 from engine.errors import Invalid, SegueError
 from engine.snapshot import Role
-from service import champion, forward
+from service import champion, recipients
 from service.context import Context
 from service.people import APPROVERS
 
@@ -62,7 +62,7 @@ async def open_for(
         champion.chat_approvers, *who, channel="slack", team=caller.team, person=caller.person
     )
     named = await asyncio.to_thread(
-        forward.recipients, context, account=caller.account, person=caller.person
+        recipients.known, context, account=caller.account, person=caller.person
     )
     view = form(known, words, lines=known_lines(named, words))
     await client.views_open(trigger_id=trigger, view=view)

@@ -26,7 +26,7 @@ from bot.sorry import sorry
 from bot.verbs import Place
 from bot.words import Words, words_of
 from engine.errors import SegueError, Unavailable
-from service import champion, forward
+from service import champion, recipients
 from service.context import Context
 
 AGAIN = "stop.undo"
@@ -127,7 +127,7 @@ async def _approvers(asked: Asked) -> None:
         if meaning(error) is not Meaning.CLICK_OVER:
             raise
     known = await asyncio.to_thread(
-        forward.recipients, asked.context, account=caller.account, person=caller.person
+        recipients.known, asked.context, account=caller.account, person=caller.person
     )
     lines = customer.known_lines(known, words) or [words.say("approvers_none")]
     said = Said(title=words.say("approvers_title"), lines=tuple(lines))

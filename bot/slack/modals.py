@@ -15,7 +15,7 @@ from bot.slack.submissions import Answer, listen_to
 from bot.sorry import sorry
 from bot.words import Words, words_of
 from engine.errors import Invalid, SegueError
-from service import forward
+from service import forward, recipients
 from service.channel import ForwardState
 from service.context import Context
 
@@ -62,7 +62,7 @@ async def _forward(context: Context, client: AsyncWebClient, body: dict[str, Any
     if member is None:
         raise Invalid("not a member of this workspace", pointer="/to", code="outsider")
     person = await asyncio.to_thread(
-        forward.add_recipient,
+        recipients.add,
         context,
         account=ref.account,
         role=values[views.ROLE][views.ROLE]["selected_option"]["value"],

@@ -12,7 +12,7 @@ from bot.teams.asked import Asked
 from bot.teams.caller import Caller, asked, identify
 from bot.teams.doctor import counted_in
 from bot.words import TEAMS
-from service import champion, forward
+from service import champion, recipients
 
 APPROVERS, AGAIN = "approvers", "again"
 """The form of who decides, and what takes a "stop" back."""
@@ -54,7 +54,7 @@ async def answered(one: Asked, command: Command) -> None:
 async def _approvers(one: Asked, caller: Caller) -> None:
     words = one.words
     known = await asyncio.to_thread(
-        forward.recipients, one.context, account=caller.account, person=caller.person
+        recipients.known, one.context, account=caller.account, person=caller.person
     )
     lines = customer.known_lines(known, words) or [words.say("approvers_none")]
     button = cards.form(APPROVERS, words.say("approvers_change"))

@@ -17,7 +17,7 @@ from bot.teams.text import Element, block, label, small
 from bot.words import TEAMS, Words
 from engine.errors import Forbidden, Invalid, NotFound, SegueError
 from engine.snapshot import Person, Role
-from service import champion, forward, people, previewed
+from service import champion, drafts, forward, people, previewed, recipients
 from service.channel import ForwardState
 from service.context import Context
 from service.forward import NOTE_LENGTH
@@ -135,7 +135,7 @@ def approvers(
     wanted: Mapping[str, str] | None = None,
 ) -> Element:
     """One field for each role; who is known stands in it."""
-    known = forward.recipients(context, account=caller.account, person=caller.person)
+    known = recipients.known(context, account=caller.account, person=caller.person)
     by_role = {one.role: one.id for one in reversed(known)} | dict(wanted or {})
     lines = known_lines(known, words) or [words.say("approvers_none")]
     body = [*_wrong(wrong), *(block(line, Limit.LINE) for line in lines)]
@@ -186,7 +186,7 @@ def everybody(context: Context, caller: Caller) -> list[fields.Choice]:
 def _start(context: Context, caller: Caller, ref: Ref, wanted: Wanted) -> ForwardState:
     person = wanted.person
     if wanted.email:
-        person = forward.add_recipient(
+        person = recipients.add(
             context,
             account=ref.account,
             role=wanted.role,
@@ -228,7 +228,7 @@ def _name(context: Context, caller: Caller, role: Role, person: str, email: str)
 
 def _by_hand(context: Context, caller: Caller, state: ForwardState, words: Words) -> Element:
     """What one does where the app can't bring it: write an e-mail oneself."""
-    draft = forward.draft(context, account=caller.account, id=state.id)
+    draft = drafts.letter(context, account=caller.account, id=state.id)
     mail: Element = {
         "type": "Action.OpenUrl",
         "title": label(words.say("write_mail"), Limit.BUTTON),

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from service import forward as forwarding
+from service import recipients
 from store import audit, forwards, outbox
 from tests.bot.conftest import ACCOUNT, ALERT, World
 from tests.bot.desk import office, words_in
@@ -50,7 +50,7 @@ async def test_a_forward_that_takes_too_long_is_sent_by_pressing_again(world: Wo
         sent = await pressed(world, "champion", view, choice(world, "newcomer"))
         assert sent == {"response_action": "clear"}
     assert [f.state for f in passed_on(world)] == ["waiting"]
-    people = forwarding.recipients(world.context, account=ACCOUNT, person="mara")
+    people = recipients.known(world.context, account=ACCOUNT, person="mara")
     assert [p.name for p in people].count("newcomer") == 1
 
 
@@ -78,7 +78,7 @@ async def test_approvers_are_remembered_by_pressing_again(world: World) -> None:
     assert list(late["errors"]) == ["manager"]
     for _ in range(2):
         assert "Remembered." in words_in(await pressed(world, "champion", view, values))
-    people = forwarding.recipients(world.context, account=ACCOUNT, person="mara")
+    people = recipients.known(world.context, account=ACCOUNT, person="mara")
     assert [p.name for p in people] == ["Marta Silva", "newcomer", "Finn Okafor"]
 
 

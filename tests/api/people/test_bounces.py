@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service import forward
+from service import recipients
 from tests.api.live import PEOPLE, Live
 from tests.api.people.test_forward import after, forwards
 from tests.api.people.test_sent import sent
@@ -46,7 +46,7 @@ def test_for_thirty_days_from_when_it_was_first_said(world: Live) -> None:
     account = world.account(slack=False)
 
     def channel() -> str:
-        known = forward.recipients(world.runtime.context, account=account, person="priya")
+        known = recipients.known(world.runtime.context, account=account, person="priya")
         return next(one.channel for one in known if one.id == "fiona")
 
     assert channel() == "email"

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from engine.errors import Gone
-from service import forward
+from service import drafts
 from tests.api.live import PEOPLE, Live, links
 from tests.api.people.test_sent import forwards_of
 from tests.backends import SERVER
@@ -307,7 +307,7 @@ def test_a_draft_whose_link_is_over_is_none(world: Live) -> None:
     context = world.runtime.context
 
     def draft() -> str:
-        return forward.draft(context, account=account, id=told["forward"])
+        return drafts.letter(context, account=account, id=told["forward"])
 
     assert case_of({"mailto": draft()}) == case_of(told)
     world.open(f"{case_of(told)}/approve", "POST", data={})

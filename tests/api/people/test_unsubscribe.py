@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service import forward, links
+from service import links, recipients
 from tests.api.live import NOW, PEOPLE, Live
 from tests.backends import FILE
 
@@ -46,7 +46,7 @@ def passed_on(world: Live, account: str, to: str) -> dict[str, Any]:
 
 def way_to(world: Live, account: str, to: str) -> str:
     """How a story would go to somebody who was never sent one."""
-    found = forward.recipients(world.runtime.context, account=account, person="priya")
+    found = recipients.known(world.runtime.context, account=account, person="priya")
     return next(one.channel for one in found if one.id == to)
 
 
