@@ -82,15 +82,6 @@ def glance(context: Context, account: str, person: str) -> Glance:
     )
 
 
-def passable(context: Context, account: str, person: str) -> str | None:
-    """The open suggestion that this person may pass on, if there is one."""
-    who = of_token(context, account, person)
-    with context.database.read() as session:
-        open_now = alerts.open_of(session, account)
-    asks = [a for a in open_now if a.key.alert_class is AlertClass.ASK and was_for(a, who)]
-    return asks[0].id if asks else None
-
-
 def chat_approvers(
     context: Context, account: str, *, channel: str, team: str, person: str
 ) -> dict[str, str]:

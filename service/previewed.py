@@ -37,7 +37,7 @@ def forward(
     """The forward as `to`, or somebody of this role, would get it: its links open nothing yet.
 
     Raises:
-        NotFound: no such alert.
+        NotFound: no such alert, or it was not said to this champion.
         Conflict: it is over.
     """
     now, applied = context.clock.now(), context.policy()
@@ -46,6 +46,9 @@ def forward(
         facts = snapshot.load(context, session, account, now, applied)
         if facts is None:
             raise NotFound("there is no such account")
+        sender = named(facts.people, champion) or Person(id=champion)
+        if not was_for(stored, sender):  # A button that came with a copied message.
+            raise NotFound("there is no such alert")
         reader = named(facts.people, to) or Person(id="", role=role)
         locale, story = wording.locale_of(reader, facts), frozen.story(stored.story)
         return Outgoing(
@@ -60,7 +63,7 @@ def forward(
             locale=locale,
             chart_url=links.chart_of_alert(context, session, stored),
             case_url=context.public_url or None,
-            asked_by=named(facts.people, champion) or Person(id=champion),
+            asked_by=sender,
             why=wording.why(stored, story, applied.policy, locale),
             extra={"case": "preview"},
         )

@@ -26,7 +26,7 @@ from bot.sorry import sorry
 from bot.verbs import Place
 from bot.words import Words, words_of
 from engine.errors import SegueError, Unavailable
-from service import champion, recipients
+from service import previewed, recipients
 from service.context import Context
 
 AGAIN = "stop.undo"
@@ -139,7 +139,8 @@ async def _approvers(asked: Asked) -> None:
 async def _forward(asked: Asked) -> None:
     """Open the form at once: what it is about is looked up first, which takes no time."""
     caller = asked.caller
-    alert = await asyncio.to_thread(champion.passable, asked.context, caller.account, caller.person)
+    who = {"account": caller.account, "person": caller.person}
+    alert = await asyncio.to_thread(previewed.newest, asked.context, **who)
     if alert is None:
         await asked.say(asked.words.say("nothing_to_forward"))
         return

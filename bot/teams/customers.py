@@ -12,7 +12,7 @@ from bot.teams.asked import Asked
 from bot.teams.caller import Caller, asked, identify
 from bot.teams.doctor import counted_in
 from bot.words import TEAMS
-from service import champion, recipients
+from service import previewed, recipients
 
 APPROVERS, AGAIN = "approvers", "again"
 """The form of who decides, and what takes a "stop" back."""
@@ -62,7 +62,8 @@ async def _approvers(one: Asked, caller: Caller) -> None:
 
 
 async def _forward(one: Asked, caller: Caller) -> None:
-    alert = await asyncio.to_thread(champion.passable, one.context, caller.account, caller.person)
+    who = {"account": caller.account, "person": caller.person}
+    alert = await asyncio.to_thread(previewed.newest, one.context, **who)
     if alert is None:
         await one.say(Said(lines=(one.words.say("nothing_to_forward"),)))
         return

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -53,16 +54,16 @@ class Opened:
         """
         return await identify(self.desk, self.incoming)
 
-    async def about(self, caller: Caller) -> Ref:
-        """What it is about.
+    async def about(self) -> tuple[Caller, Ref]:
+        """Who has it open, and what it is about; errors as for `caller`.
 
         Raises:
             Forbidden: it is somebody else's.
         """
-        ref = ref_in(self.data)
+        caller, ref = await self.caller(), ref_in(self.data)
         if ref.account != caller.account:
             raise Forbidden("this belongs to another account")
-        return ref
+        return caller, ref
 
     def field(self, name: str) -> str:
         """What was written into a field."""
@@ -125,15 +126,13 @@ def data_of(incoming: Incoming) -> Mapping[str, Any]:
 
 
 async def _choose(one: Opened) -> Shown:
-    caller = await one.caller()
-    ref = await one.about(caller)
+    caller, ref = await one.about()
     card = await asyncio.to_thread(forms.pass_on, one.desk.context, caller, ref, one.words)
     return Shown(one.words.say("forward_title"), card)
 
 
 async def _chosen(one: Opened) -> Shown:
-    caller = await one.caller()
-    ref = await one.about(caller)
+    caller, ref = await one.about()
     who = one.field(forms.PERSON), one.field(forms.EMAIL), one.field(forms.ROLE)
     wanted = forms.Wanted(*who, note=one.field(forms.NOTE))
     card, line = await asyncio.to_thread(
@@ -143,21 +142,18 @@ async def _chosen(one: Opened) -> Shown:
 
 
 async def _preview(one: Opened) -> Shown:
-    caller = await one.caller()
-    ref = await one.about(caller)
+    caller, ref = await one.about()
     card = await asyncio.to_thread(forms.previews, one.desk.context, caller, ref, one.words)
     return Shown(one.words.say("preview"), card)
 
 
 async def _question(one: Opened) -> Shown:
-    caller = await one.caller()
-    ref = await one.about(caller)
+    _, ref = await one.about()
     return Shown(one.words.say("question_title"), forms.question(ref, one.words))
 
 
 async def _asked(one: Opened) -> Shown:
-    caller = await one.caller()
-    ref = await one.about(caller)
+    caller, ref = await one.about()
     text = one.field(forms.TEXT)
     form = f"{ref.case} {caller.person}"
     await asyncio.to_thread(ask, one.desk.context, ref, caller.person, text, form)
@@ -179,19 +175,7 @@ async def _named(one: Opened) -> Shown:
     return Shown(one.words.say("approvers_form"), card, one.words.say("approvers_saved"))
 
 
-async def _policy(one: Opened) -> Shown:
-    return await _of_admin(one, policy_form.policy)
-
-
-async def _proposed(one: Opened) -> Shown:
-    return await _of_admin(one, policy_form.proposed)
-
-
-async def _agreed(one: Opened) -> Shown:
-    return await _of_admin(one, policy_form.agreed)
-
-
-async def _of_admin(one: Opened, what: Callable[..., Element]) -> Shown:
+async def _of_admin(what: Callable[..., Element], one: Opened) -> Shown:
     """A form of the vendor's own organisation."""
     workspace = await asyncio.to_thread(workspace_of, one.desk.context, one.incoming.tenant)
     if workspace is None or workspace.account is not None:
@@ -208,12 +192,12 @@ _OPENS: Mapping[str, Form] = {
     Click.PREVIEW: _preview,
     Click.QUESTION: _question,
     APPROVERS: _approvers,
-    POLICY: _policy,
+    POLICY: partial(_of_admin, policy_form.policy),
 }
 _SENT: Mapping[str, Form] = {
     PASS_ON: _chosen,
     Click.QUESTION: _asked,
     APPROVERS: _named,
-    POLICY: _proposed,
-    POLICY_SURE: _agreed,
+    POLICY: partial(_of_admin, policy_form.proposed),
+    POLICY_SURE: partial(_of_admin, policy_form.agreed),
 }

@@ -22,15 +22,16 @@ from slack_sdk.signature import SignatureVerifier
 from bot.slack.app import SlackApp, create
 from bot.slack.send import SlackChannel
 from engine.alert import AlertKey
-from service import deliver, frozen, outgoing, snapshot
-from service.channel import DeliveryKind, Sent
+from service import deliver, frozen
+from service.channel import DeliveryKind
 from service.context import Context
 from service.secrets import Secrets
-from store import alerts, installs, outbox
+from store import alerts, installs
 from store import config as stored
 from store.database import Database
 from store.migrations import migrate
 from store.tables import Account, Person
+from tests.bot import pushing
 from tests.bot.deliveries import NOW
 from tests.fakes.slack_proxy import SlackProxy
 from tests.servers import free_port
@@ -169,29 +170,9 @@ class World:
 
     async def push(self, kind: DeliveryKind = DeliveryKind.SUMMARY) -> None:
         """The summary has gone out to the champion; whether it may is not what is tested here."""
-        delivery = outbox.StoredDelivery(
-            account=ACCOUNT,
-            id=f"delivery_{kind}",
-            alert=ALERT,
-            kind=kind,
-            person="mara",
-            channel="slack",
-            due_at=self.clock.at,
-            created_at=self.clock.at,
-        )
-        applied = self.context.policy()
-        with self.context.database.write() as session:
-            outbox.add(session, delivery)
-            facts = snapshot.load(self.context, session, ACCOUNT, self.clock.at, applied)
-            alert = alerts.get(session, ACCOUNT, ALERT)
-            assert facts
-            assert alert
-            made = outgoing.build(self.context, session, delivery, alert, facts, applied)
-        result = await SlackChannel(self.context, api_url=self.proxy.api_url).send(made)
-        assert isinstance(result, Sent), result
-        with self.context.database.write() as session:
-            sent, reference = outbox.DeliveryState.SENT, result.reference
-            outbox.finish(session, delivery, sent, at=self.clock.at, reference=reference)
+        delivery = pushing.waiting(self.context, "slack", kind, alert=ALERT)
+        channel = SlackChannel(self.context, api_url=self.proxy.api_url)
+        await pushing.sent(self.context, channel, delivery)
 
     async def post(
         self, form: dict[str, str], *, age: int = 0, secret: str = SECRET, path: str = "events"

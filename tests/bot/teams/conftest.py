@@ -17,14 +17,15 @@ from litestar import Litestar
 from bot.teams.app import TeamsApp
 from bot.teams.verify import Keys, Verifier
 from segue.teams_mount import route
-from service import deliver, outgoing, rooms, snapshot
-from service.channel import DeliveryKind, Sent
+from service import deliver, rooms
+from service.channel import DeliveryKind
 from service.context import Context
 from service.secrets import Secrets
-from store import alerts, outbox
+from store import outbox
 from store.database import Database
 from store.migrations import migrate
 from store.tables import DayBucket
+from tests.bot import pushing
 from tests.bot.conftest import ACCOUNT, ALERT, Clock, fill
 from tests.fakes.microsoft import APP, TENANT, Microsoft
 from tests.servers import free_port, serving
@@ -154,39 +155,12 @@ class World:
 
     async def due(self, kind: DeliveryKind = DeliveryKind.SUMMARY) -> outbox.StoredDelivery:
         """The summary is to go out to the champion."""
-        delivery = self._delivery(kind)
-        with self.context.database.write() as session:
-            outbox.add(session, delivery)
-        return delivery
-
-    def _delivery(self, kind: DeliveryKind) -> outbox.StoredDelivery:
-        return outbox.StoredDelivery(
-            account=ACCOUNT,
-            id=f"delivery_{kind}",
-            alert=ALERT,
-            kind=kind,
-            person="mara",
-            channel="teams",
-            due_at=self.clock.at,
-            created_at=self.clock.at,
-        )
+        return pushing.waiting(self.context, "teams", kind, alert=ALERT)
 
     async def push(self, kind: DeliveryKind = DeliveryKind.SUMMARY) -> outbox.StoredDelivery:
         """The summary has gone out to the champion; whether it may is not what is tested here."""
-        delivery = self._delivery(kind)
-        applied = self.context.policy()
-        with self.context.database.write() as session:
-            outbox.add(session, delivery)
-            facts = snapshot.load(self.context, session, ACCOUNT, self.clock.at, applied)
-            alert = alerts.get(session, ACCOUNT, ALERT)
-            assert facts
-            assert alert
-            made = outgoing.build(self.context, session, delivery, alert, facts, applied)
-        result = await self.app.channel.send(made)
-        assert isinstance(result, Sent), result
-        with self.context.database.write() as session:
-            sent, reference = outbox.DeliveryState.SENT, result.reference
-            outbox.finish(session, delivery, sent, at=self.clock.at, reference=reference)
+        delivery = await self.due(kind)
+        await pushing.sent(self.context, self.app.channel, delivery)
         return delivery
 
     async def drain(self) -> None:
@@ -284,3 +258,19 @@ def buttons(card: dict[str, Any]) -> dict[str, dict[str, Any]]:
         if element["type"] == "ActionSet":
             found += element["actions"]
     return {one["title"]: one for one in found}
+
+
+@pytest.fixture
+async def told(world: World) -> World:
+    """The champion has their summary in Teams; the manager has the app too."""
+    await world.link()
+    for who in (MARA, MARTA):
+        await world.install(who)
+    await world.push()
+    await world.drain()
+    return world
+
+
+def summary(world: World) -> dict[str, Any]:
+    """The champion's newest card."""
+    return world.microsoft.last(f"a:{MARA}").card

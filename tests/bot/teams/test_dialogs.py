@@ -1,26 +1,21 @@
 """Dialogs of Teams: forward, preview, question, who decides, the settings."""
 
-import pytest
-
 from service import chat_admins, rooms, roster
 from store import forwards, people
+from store.tables import Person
 from tests.bot.conftest import ACCOUNT, ALERT
-from tests.bot.teams.conftest import BOT, MARA, MARTA, World, buttons, texts
+from tests.bot.teams.conftest import (
+    BOT,
+    MARA,
+    MARTA,
+    PEOPLE,
+    STRANGER,
+    World,
+    buttons,
+    summary,
+    texts,
+)
 from tests.fakes.microsoft import TENANT
-
-
-@pytest.fixture
-async def told(world: World) -> World:
-    await world.link()
-    for who in (MARA, MARTA):
-        await world.install(who)
-    await world.push()
-    await world.drain()
-    return world
-
-
-def summary(world: World) -> dict[str, object]:
-    return world.microsoft.last(f"a:{MARA}").card
 
 
 def inputs(task: dict[str, object]) -> dict[str, dict[str, object]]:
@@ -141,3 +136,12 @@ async def test_settings_are_the_vendors_alone(told: World) -> None:
 async def test_a_form_of_another_version_says_so(told: World) -> None:
     answer = await told.invoke("task/fetch", {"data": {"action": "form", "name": "nothing"}})
     assert "earlier version" in answer["task"]["value"]
+
+
+async def test_a_copied_button_shows_nothing_to_who_was_told_nothing(told: World) -> None:
+    with told.context.database.write() as session:
+        session.add(Person(account=ACCOUNT, id="sten", role="user", email=PEOPLE[STRANGER][0]))
+    await told.install(STRANGER)
+    for name in ("Preview", "Send to somebody"):
+        task = await told.open(buttons(summary(told))[name], STRANGER)
+        assert task == {"type": "message", "value": "This isn't there any more."}

@@ -10,23 +10,8 @@ from store import alerts, feedback, forwards, outbox, people
 from store.tables import Delivery
 from tests.bot.conftest import ACCOUNT, ALERT
 from tests.bot.deliveries import notice
-from tests.bot.teams.conftest import FINN, MARA, MARTA, World, buttons, texts
+from tests.bot.teams.conftest import FINN, MARA, MARTA, World, buttons, summary, texts
 from tests.fakes.microsoft import Fault
-
-
-@pytest.fixture
-async def told(world: World) -> World:
-    """The champion has their summary in Teams; the manager has the app too."""
-    await world.link()
-    for who in (MARA, MARTA):
-        await world.install(who)
-    await world.push()
-    await world.drain()
-    return world
-
-
-def summary(world: World) -> dict[str, object]:
-    return world.microsoft.last(f"a:{MARA}").card
 
 
 async def test_one_press_sends_it_to_the_manager(told: World) -> None:
